@@ -1,0 +1,27 @@
+import type { StorybookConfig } from '@storybook/react-vite';
+
+const config: StorybookConfig = {
+  framework: '@storybook/react-vite',
+  stories: ['./docs/**/*.mdx', '../frontend/*/src/**/*.stories.tsx'],
+  addons: ['@storybook/addon-docs', '@storybook/addon-a11y'],
+  core: { disableTelemetry: true, disableWhatsNewNotifications: true },
+  // The Babel reader needs no TypeScript API, and so works with every version of it.
+  typescript: { reactDocgen: 'react-docgen' },
+  viteFinal: (vite, { configType }) => ({
+    ...vite,
+    // Relative, so that the catalog can be served from any path.
+    base: './',
+    resolve: {
+      ...vite.resolve,
+      conditions: [
+        '@fleetdeck/source',
+        'module',
+        'browser',
+        configType === 'PRODUCTION' ? 'production' : 'development',
+      ],
+    },
+    build: { ...vite.build, chunkSizeWarningLimit: 2000 },
+  }),
+};
+
+export default config;

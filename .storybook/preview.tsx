@@ -1,0 +1,126 @@
+import { useEffect } from 'react';
+import type { Decorator, Preview } from '@storybook/react-vite';
+import { FleetdeckProvider } from '@fleetdeck/react';
+import '@fleetdeck/react/styles.css';
+import './preview.css';
+
+/** The moment at which every story stands still. */
+const STORY_TIME = Date.parse('2026-01-15T14:07:12.000Z');
+const now = (): number => STORY_TIME;
+
+/** What a story may ask for by its parameters, over what the toolbar says. */
+interface Wishes {
+  theme?: string;
+  direction?: string;
+  density?: string;
+  motion?: string;
+  live?: boolean;
+}
+
+const surroundings: Decorator = (Story, { globals, parameters }) => {
+  const wishes = (parameters.fleetdeck ?? {}) as Wishes;
+  const read = (name: 'theme' | 'direction' | 'density' | 'motion', standard: string): string => {
+    const chosen = wishes[name] ?? (globals[name] as unknown);
+    return typeof chosen === 'string' && chosen !== '' ? chosen : standard;
+  };
+  const theme = read('theme', 'auto');
+  const direction = read('direction', 'ltr');
+  const density = read('density', 'default');
+  const motion = read('motion', 'system');
+
+  useEffect(() => {
+    const root = document.documentElement;
+    root.dataset.theme = theme;
+    root.dataset.density = density;
+    root.dataset.motion = motion;
+    root.dir = direction;
+    root.lang = direction === 'rtl' ? 'ar' : 'en';
+  }, [theme, direction, density, motion]);
+
+  return (
+    <FleetdeckProvider
+      timeZone="UTC"
+      locale={direction === 'rtl' ? 'ar' : 'en'}
+      now={wishes.live === true ? Date.now : now}
+    >
+      <Story />
+    </FleetdeckProvider>
+  );
+};
+
+const preview: Preview = {
+  tags: ['autodocs'],
+  decorators: [surroundings],
+  initialGlobals: { theme: 'auto', direction: 'ltr', density: 'default', motion: 'system' },
+  globalTypes: {
+    theme: {
+      description: 'Theme',
+      toolbar: {
+        title: 'Theme',
+        icon: 'mirror',
+        items: [
+          { value: 'auto', title: 'As the system' },
+          { value: 'light', title: 'Light' },
+          { value: 'dark', title: 'Dark' },
+        ],
+        dynamicTitle: true,
+      },
+    },
+    density: {
+      description: 'Density',
+      toolbar: {
+        title: 'Density',
+        icon: 'component',
+        items: ['compact', 'default', 'comfortable', 'wall'],
+        dynamicTitle: true,
+      },
+    },
+    direction: {
+      description: 'Direction of writing',
+      toolbar: {
+        title: 'Direction',
+        icon: 'transfer',
+        items: [
+          { value: 'ltr', title: 'Left to right' },
+          { value: 'rtl', title: 'Right to left' },
+        ],
+        dynamicTitle: true,
+      },
+    },
+    motion: {
+      description: 'Motion',
+      toolbar: {
+        title: 'Motion',
+        icon: 'play',
+        items: [
+          { value: 'system', title: 'As the system' },
+          { value: 'reduced', title: 'Reduced' },
+        ],
+        dynamicTitle: true,
+      },
+    },
+  },
+  parameters: {
+    layout: 'fullscreen',
+    backgrounds: { disable: true },
+    controls: { expanded: true },
+    // A violation in any story fails the catalog's test.
+    a11y: { test: 'error' },
+    options: {
+      storySort: {
+        order: [
+          'Introduction',
+          'Getting started',
+          ['Front end', 'Back end'],
+          'Guides',
+          ['Theming', 'Accessibility', 'Realtime'],
+          'Components',
+          'Hooks',
+          'Decisions',
+        ],
+      },
+    },
+  },
+};
+
+export default preview;

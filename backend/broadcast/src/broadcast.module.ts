@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { Module } from '@nestjs/common';
+import { PUBLISHER } from '@fleetdeck/kernel';
+import { BroadcastHealth } from './broadcast.health.ts';
+import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './broadcast.module-definition.ts';
+import { BROADCAST_OPTIONS, resolveOptions, type ResolvedBroadcastOptions } from './broadcast.options.ts';
+import { BroadcastUpkeep } from './broadcast.upkeep.ts';
+import { Broadcaster } from './broadcaster.service.ts';
+import { BroadcastGateway } from './gateway/broadcast.gateway.ts';
+import { ClientRegistry } from './gateway/client-registry.ts';
+import { SocketHub } from './gateway/socket-hub.ts';
+import { Subscriptions } from './gateway/subscriptions.ts';
+import { TopicStore } from './topic/topic-store.ts';
+
+const EPOCH_BYTES = 12;
+
+/**
+ * Topics with positions over socket.io. Gives {@link Broadcaster} and the kernel's `PUBLISHER`.
+ *
+ * @example
+ * BroadcastModule.forRoot({
+ *   topics: defineTopics({ ...fleetdeckTopics, 'orders.*': topic<Order>({ mode: 'latest', key: 'id' }) }),
+ *   policies: { ...fleetdeckPolicies, 'orders.*': { leastRole: 'viewer' } },
+ * })
+ */
+@Module({
+  providers: [
+    { provide: BROADCAST_OPTIONS, useFactory: resolveOptions, inject: [MODULE_OPTIONS_TOKEN] },
+    {
+      provide: TopicStore,
+      useFactory: ({ topics, policies }: ResolvedBroadcastOptions, hub: SocketHub) =>
+        new TopicStore({
+          topics,
+          policies,
+          newEpoch: () => randomBytes(EPOCH_BYTES).toString('base64url'),
+          hasSubscribers: (topic) => hub.subscribers(topic) > 0,
+        }),
+      inject: [BROADCAST_OPTIONS, SocketHub],
+    },
+    SocketHub,
+    ClientRegistry,
+    Subscriptions,
+    Broadcaster,
+    { provide: PUBLISHER, useExisting: Broadcaster },
+    BroadcastGateway,
+    BroadcastHealth,
+    BroadcastUpkeep,
+  ],
+  exports: [Broadcaster, PUBLISHER],
+})
+export class BroadcastModule extends ConfigurableModuleClass {}

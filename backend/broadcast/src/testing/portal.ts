@@ -1,0 +1,227 @@
+import { once } from 'node:events';
+import { request, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Controller, Get, Module, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { io, type Socket } from 'socket.io-client';
+import {
+  defineTopics,
+  topic,
+  type BroadcastError,
+  type ClientToServerEvents,
+  type ServerToClientEvents,
+  type SubscribeReply,
+  type SubscribeRequest,
+  type TopicMessage,
+  type Welcome,
+} from '@fleetdeck/dto';
+import {
+  FleetdeckError,
+  PRINCIPAL_RESOLVER,
+  type Principal,
+  type PrincipalRequest,
+  type PrincipalResolver,
+} from '@fleetdeck/kernel';
+import { BroadcastModule } from '../broadcast.module.ts';
+import type { BroadcastOptions } from '../broadcast.options.ts';
+import { Broadcaster } from '../broadcaster.service.ts';
+
+/** Topics of the portals that the tests start. */
+export const portalTopics = defineTopics({
+  system: topic<{ level: 'info'; text: string }>({ mode: 'log' }),
+  audit: topic<{ n: number }>({ mode: 'log' }),
+  queues: topic<{ name: string; depth: number; pad?: string }>({ mode: 'latest', key: 'name' }),
+  'metrics.*': topic<{ labels: Record<string, string>; value: number }>({ mode: 'latest', key: 'labels' }),
+  'operations.*': topic<{ status: string }>({ mode: 'latest' }),
+});
+
+/** Their policies. */
+export const portalPolicies = {
+  system: { leastRole: 'viewer' },
+  audit: { leastRole: 'operator', history: { count: 100, bytes: 64 * 1024 * 1024 } },
+  queues: { leastRole: 'viewer' },
+  'metrics.*': { leastRole: 'viewer' },
+  'operations.*': { leastRole: 'viewer' },
+} as const;
+
+/** `viewer`, `operator`, `admin` and `short` (a viewer for 200 ms) are known as token, header and cookie. */
+export const resolver: PrincipalResolver = {
+  resolve({ headers, token }: PrincipalRequest): Promise<Principal | null> {
+    const cookie = /(?:^|; )session=(\w+)/.exec(String(headers['cookie'] ?? ''))?.[1];
+    const bearer = token ?? headers['authorization']?.toString().replace('Bearer ', '');
+    const name = bearer ?? cookie;
+    const method = bearer === undefined ? 'cookie' : 'bearer';
+    switch (name) {
+      case 'viewer':
+      case 'operator':
+      case 'admin':
+        return Promise.resolve({ subject: name, role: name, method, expiresAt: null });
+      case 'short':
+        return Promise.resolve({ subject: name, role: 'viewer', method, expiresAt: Date.now() + 200 });
+      case 'expired':
+        return Promise.reject(new FleetdeckError('SESSION_EXPIRED', 'Your session has expired.'));
+      case 'broken':
+        return Promise.reject(new TypeError('the session store fell over'));
+      case 'endless':
+        return new Promise(() => undefined);
+      default:
+        return Promise.resolve(null);
+    }
+  },
+};
+
+@Controller('hello')
+class HelloController {
+  @Get()
+  hello(): string {
+    return 'hello';
+  }
+}
+
+@Module({ providers: [{ provide: PRINCIPAL_RESOLVER, useValue: resolver }], exports: [PRINCIPAL_RESOLVER] })
+class AccessModule {}
+
+/** An application with the module in it. */
+export interface Portal {
+  app: INestApplication;
+  broadcaster: Broadcaster<typeof portalTopics>;
+  port: number;
+  url: string;
+}
+
+/** Starts an application on a free port. `null` for `access` leaves the resolver out. */
+export async function startPortal(
+  options: BroadcastOptions = {},
+  prepare: (app: INestApplication) => void = () => undefined,
+  access: 'resolver' | 'none' = 'resolver',
+): Promise<Portal> {
+  const app = await NestFactory.create(
+    {
+      module: class PortalModule {},
+      imports: [
+        ...(access === 'resolver' ? [{ module: AccessModule, global: true }] : []),
+        BroadcastModule.forRoot({ topics: portalTopics, policies: portalPolicies, ...options }),
+      ],
+      controllers: [HelloController],
+    },
+    { logger: false, abortOnError: false },
+  );
+  prepare(app);
+  await app.listen(0, '127.0.0.1');
+  const { port } = (app.getHttpServer() as { address(): AddressInfo }).address();
+  const broadcaster = app.get<Broadcaster<typeof portalTopics>>(Broadcaster);
+  return { app, broadcaster, port, url: `http://127.0.0.1:${port}` };
+}
+
+/** A client as a script would write it: a bare socket.io-client that keeps what it got. */
+export class TestClient {
+  readonly messages: TopicMessage[] = [];
+  readonly closes: BroadcastError[] = [];
+  welcome: Welcome | null = null;
+  readonly socket: Socket<ServerToClientEvents, ClientToServerEvents>;
+
+  constructor(
+    url: string,
+    options: {
+      token?: string;
+      headers?: Record<string, string>;
+      path?: string;
+      query?: Record<string, string>;
+    },
+  ) {
+    this.socket = io(url, {
+      path: options.path ?? '/ws/platform',
+      transports: ['websocket'],
+      reconnection: false,
+      forceNew: true,
+      ...(options.token === undefined ? {} : { auth: { token: options.token } }),
+      ...(options.headers ? { extraHeaders: options.headers } : {}),
+      ...(options.query ? { query: options.query } : {}),
+    });
+    this.socket.on('message', (message) => this.messages.push(message));
+    this.socket.on('close', (reason) => this.closes.push(reason));
+  }
+
+  /** Resolves with the welcome, rejects with the refusal. */
+  connected(): Promise<Welcome> {
+    return new Promise((resolve, reject) => {
+      this.socket.once('welcome', (welcome) => {
+        this.welcome = welcome;
+        resolve(welcome);
+      });
+      this.socket.once('connect_error', reject);
+    });
+  }
+
+  /** The refusal that the client meets; fails when it is let in. */
+  async refused(): Promise<{ message: string; data?: BroadcastError }> {
+    try {
+      await this.connected();
+    } catch (error) {
+      return error as { message: string; data?: BroadcastError };
+    }
+    throw new Error('the client was let in');
+  }
+
+  subscribe(request: SubscribeRequest): Promise<SubscribeReply> {
+    return this.socket.emitWithAck('subscribe', request);
+  }
+
+  /** Sends what no well-behaved client would. */
+  send(event: string, ...args: unknown[]): Promise<unknown> {
+    return (this.socket as unknown as Socket).timeout(5000).emitWithAck(event, ...args);
+  }
+
+  /** Resolves when that many messages have come. */
+  async received(count: number): Promise<TopicMessage[]> {
+    while (this.messages.length < count) await once(this.socket as never, 'message');
+    return this.messages;
+  }
+
+  disconnected(): Promise<string> {
+    return new Promise((resolve) => this.socket.once('disconnect', resolve));
+  }
+}
+
+/** Connects a client and waits for its welcome. */
+export async function connect(url: string, token = 'viewer'): Promise<TestClient> {
+  const client = new TestClient(url, { token });
+  await client.connected();
+  return client;
+}
+
+/** Sends a bare upgrade request; the status and body of its answer, 101 when it is upgraded. */
+export function upgrade(
+  port: number,
+  headers: Record<string, string> = {},
+  path = '/ws/platform/?EIO=4&transport=websocket',
+): Promise<{ status: number; headers: IncomingHttpHeaders; body: string; end: () => void }> {
+  return new Promise((resolve, reject) => {
+    const sent = request({
+      port,
+      host: '127.0.0.1',
+      path,
+      headers: {
+        Connection: 'Upgrade',
+        Upgrade: 'websocket',
+        'Sec-WebSocket-Version': '13',
+        'Sec-WebSocket-Key': Buffer.alloc(16, 7).toString('base64'),
+        ...headers,
+      },
+    });
+    sent.on('upgrade', (response, socket) => {
+      socket.on('error', () => undefined);
+      resolve({ status: 101, headers: response.headers, body: '', end: () => socket.destroy() });
+    });
+    sent.on('response', (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (part: string) => (body += part));
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body, end: () => undefined }),
+      );
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}

@@ -1,0 +1,57 @@
+import type { Position } from '@fleetdeck/dto';
+import {
+  foreignPosition,
+  type NewMessage,
+  type Replay,
+  type StoredMessage,
+  type TopicLog,
+} from './topic-log.ts';
+
+/** The most keys that one `latest` topic keeps; the one changed longest ago goes first. */
+export const MAX_KEYS = 10_000;
+
+/** Remembers the last value of each key of a `latest` topic. */
+export class LatestValues implements TopicLog {
+  // In the order of their offsets: a changed value moves to the end.
+  private readonly values = new Map<string, StoredMessage>();
+  private offset = 0;
+  /** The highest offset among values that were dropped for want of room. */
+  private droppedThrough = 0;
+
+  constructor(
+    private readonly epoch: string,
+    private readonly maxKeys: number = MAX_KEYS,
+  ) {}
+
+  get position(): Position {
+    return { epoch: this.epoch, offset: this.offset };
+  }
+
+  append(message: NewMessage): StoredMessage {
+    this.offset += 1;
+    const stored = { offset: this.offset, ...message };
+    const key = message.key ?? '';
+    this.values.delete(key);
+    this.values.set(key, stored);
+    this.dropOldest();
+    return stored;
+  }
+
+  since(position: Position | undefined): Replay {
+    const fresh: Replay = { position: this.position, recovered: false, messages: [...this.values.values()] };
+    if (!position) return fresh;
+    const foreign = foreignPosition(position, this.position);
+    if (foreign) return { ...fresh, reset: foreign };
+    if (position.offset < this.droppedThrough) return { ...fresh, reset: 'expired' };
+    const messages = fresh.messages.filter((message) => message.offset > position.offset);
+    return { ...fresh, recovered: true, messages };
+  }
+
+  private dropOldest(): void {
+    for (const [key, oldest] of this.values) {
+      if (this.values.size <= this.maxKeys) break;
+      this.values.delete(key);
+      this.droppedThrough = oldest.offset;
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from '@jest/globals';
+import { failureOutcome, readAnswer } from './health-check.ts';
+
+describe('readAnswer', () => {
+  it('takes an outcome as it is', () => {
+    expect(
+      readAnswer({ status: 'degraded', reason: 'Slow.', details: { n: 1, on: true, no: null } }),
+    ).toEqual({
+      status: 'degraded',
+      reason: 'Slow.',
+      details: { n: 1, on: true, no: null },
+    });
+    expect(readAnswer({ status: 'healthy', reason: '' })).toEqual({ status: 'healthy' });
+  });
+
+  it.each([
+    ['up', 'healthy'],
+    ['degraded', 'degraded'],
+    ['down', 'critical'],
+  ])('maps the Terminus status %s to %s', (word, status) => {
+    expect(readAnswer({ db: { status: word } })).toEqual({ status });
+  });
+
+  it('takes message and figures of a Terminus indicator', () => {
+    expect(readAnswer({ db: { status: 'down', message: 'no route', responseTime: 3, deep: {} } })).toEqual({
+      status: 'critical',
+      reason: 'no route',
+      details: { responseTime: 3 },
+    });
+  });
+
+  it('takes the worst of several Terminus indicators, and tells their figures apart', () => {
+    const answer = {
+      a: { status: 'degraded', message: 'slow', ms: 5 },
+      b: { status: 'up', ms: 1 },
+      c: { status: 'degraded', message: 'later' },
+    };
+    expect(readAnswer(answer)).toEqual({
+      status: 'degraded',
+      reason: 'slow',
+      details: { 'a.ms': 5, 'b.ms': 1 },
+    });
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a list', []],
+    ['a word', 'healthy'],
+    ['an empty object', {}],
+    ['a status nobody knows', { status: 'fine' }],
+    ['unknown, which a check cannot claim', { status: 'unknown' }],
+    ['a Terminus status nobody knows', { db: { status: 'toString' } }],
+    ['a Terminus status that is no word', { db: { status: 1 } }],
+    ['a field that is no indicator', { db: 'up' }],
+  ])('calls %s critical', (_name, answer) => {
+    const outcome = readAnswer(answer);
+    expect(outcome.status).toBe('critical');
+    expect(outcome.reason).toContain('neither');
+  });
+
+  it('keeps figures and words within bounds', () => {
+    const many = Object.fromEntries(Array.from({ length: 80 }, (_, i) => [`f${i}`, i]));
+    expect(Object.keys(readAnswer({ status: 'healthy', details: many }).details ?? {})).toHaveLength(50);
+    const outcome = readAnswer({
+      status: 'critical',
+      reason: 'x'.repeat(1000),
+      details: { nan: NaN, text: 'two\n lines' },
+    });
+    expect(outcome.reason).toHaveLength(300);
+    expect(outcome.details).toEqual({ text: 'two lines' });
+  });
+});
+
+describe('failureOutcome', () => {
+  it('says what was thrown, on one line', () => {
+    expect(failureOutcome(new Error('connect\nrefused'))).toEqual({
+      status: 'critical',
+      reason: 'connect refused',
+    });
+    expect(failureOutcome(undefined)).toEqual({ status: 'critical', reason: 'unknown error' });
+  });
+});

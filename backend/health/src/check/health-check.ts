@@ -1,0 +1,98 @@
+import type { HealthIndicatorResult } from '@nestjs/terminus';
+import { messageOf, type HealthCheckOutcome } from '@fleetdeck/kernel';
+
+/** What a check may answer: an outcome, or the result of a Terminus indicator. */
+export type HealthCheckAnswer = HealthCheckOutcome | HealthIndicatorResult;
+
+/**
+ * One check. It should stop its work when the signal aborts; whether it does or not, it is never run twice at once.
+ *
+ * @example
+ * const check: HealthCheck = async (signal) => {
+ *   const answer = await fetch('http://127.0.0.1:8080/ping', { signal });
+ *   return answer.ok ? { status: 'healthy' } : { status: 'critical', reason: `It answers ${answer.status}.` };
+ * };
+ */
+export type HealthCheck = (signal: AbortSignal) => HealthCheckAnswer | PromiseLike<HealthCheckAnswer>;
+
+type Details = NonNullable<HealthCheckOutcome['details']>;
+
+const STATUSES = ['healthy', 'degraded', 'critical'] as const;
+const TERMINUS_STATUSES = { up: 'healthy', degraded: 'degraded', down: 'critical' } as const;
+const MAX_DETAILS = 50;
+const MAX_TEXT = 300;
+
+const GARBAGE: HealthCheckOutcome = {
+  status: 'critical',
+  reason: 'The check answered neither a health outcome nor the result of a Terminus indicator.',
+};
+
+/** The outcome of a check that threw. */
+export function failureOutcome(thrown: unknown): HealthCheckOutcome {
+  return { status: 'critical', reason: shorten(messageOf(thrown)) };
+}
+
+/** Reads what a check answered. What cannot be understood is critical, never healthy. */
+export function readAnswer(answer: unknown): HealthCheckOutcome {
+  if (!isRecord(answer)) return GARBAGE;
+  if (typeof answer['status'] === 'string') return readOutcome(answer);
+  return readIndicators(answer);
+}
+
+function readOutcome(answer: Record<string, unknown>): HealthCheckOutcome {
+  const status = STATUSES.find((known) => known === answer['status']);
+  if (!status) return GARBAGE;
+  const reason = answer['reason'];
+  const details = isRecord(answer['details']) ? plainFields(answer['details']) : undefined;
+  return {
+    status,
+    ...(typeof reason === 'string' && reason !== '' ? { reason: shorten(reason) } : {}),
+    ...(details ? { details } : {}),
+  };
+}
+
+function readIndicators(answer: Record<string, unknown>): HealthCheckOutcome {
+  const indicators = Object.entries(answer);
+  if (indicators.length === 0) return GARBAGE;
+  let worst: HealthCheckOutcome = { status: 'healthy' };
+  const fields: Record<string, unknown> = {};
+  for (const [key, indicator] of indicators) {
+    if (!isRecord(indicator)) return GARBAGE;
+    const { status: word, message, ...rest } = indicator;
+    const status = isTerminusStatus(word) ? TERMINUS_STATUSES[word] : undefined;
+    if (!status) return GARBAGE;
+    if (STATUSES.indexOf(status) > STATUSES.indexOf(worst.status)) {
+      worst = { status, ...(typeof message === 'string' ? { reason: shorten(message) } : {}) };
+    }
+    for (const [field, value] of Object.entries(rest)) {
+      fields[indicators.length === 1 ? field : `${key}.${field}`] = value;
+    }
+  }
+  const details = plainFields(fields);
+  return { ...worst, ...(details ? { details } : {}) };
+}
+
+function isTerminusStatus(word: unknown): word is keyof typeof TERMINUS_STATUSES {
+  return typeof word === 'string' && Object.hasOwn(TERMINUS_STATUSES, word);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Keeps the fields that may go onto the wire: plain values, bounded in number and length. */
+function plainFields(fields: Record<string, unknown>): Details | undefined {
+  const kept: [string, Details[string]][] = [];
+  for (const [name, value] of Object.entries(fields)) {
+    if (kept.length === MAX_DETAILS) break;
+    if (value === null || typeof value === 'boolean' || Number.isFinite(value)) {
+      kept.push([name, value as number | boolean | null]);
+    } else if (typeof value === 'string') kept.push([name, shorten(value)]);
+  }
+  return kept.length === 0 ? undefined : Object.fromEntries(kept);
+}
+
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length <= MAX_TEXT ? line : `${line.slice(0, MAX_TEXT - 1)}…`;
+}

@@ -1,0 +1,158 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import type { ComponentHealth, HealthUpdate, Position, StatusFamily } from '@fleetdeck/dto';
+import {
+  ALERT_SINK,
+  emptyPortNotice,
+  KNOWN_PORTS,
+  messageOf,
+  METRIC_SINK,
+  PUBLISHER,
+  type AlertSink,
+  type AlertSignal,
+  type MetricSink,
+  type Publisher,
+} from '@fleetdeck/kernel';
+import type { HealthTransition } from './check/transition-ring.ts';
+import { countsAs } from './report/overall-status.ts';
+import { componentWithoutDetails } from './report/without-details.ts';
+
+/** Topic on which changes are published. */
+export const HEALTH_TOPIC = 'health';
+/** Metric that records how long each check takes, labelled by `component`. */
+export const CHECK_DURATION_METRIC = 'fleetdeck_health_check_duration_ms';
+
+/** A change as the announcer takes it. */
+export interface HealthChange {
+  readonly component: string;
+  readonly health: ComponentHealth;
+  readonly overallStatus: StatusFamily;
+  /** `null` when only the reason changed. */
+  readonly transition: HealthTransition | null;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/**
+ * Tells the rest of the portal: topic `health`, the alert sink, metrics, the log. All of it optional; a port that
+ * throws is logged once and never disturbs a check.
+ */
+@Injectable()
+export class HealthAnnouncer {
+  private readonly logger = new Logger('FleetdeckHealth');
+  private publisher: Publisher | null = null;
+  private metrics: MetricSink | null = null;
+  private alerts: AlertSink | null = null;
+  private readonly alerting = new Map<string, AlertSignal['severity']>();
+  private readonly failing = new Set<string>();
+
+  constructor(@Inject(ModuleRef) private readonly moduleRef: Pick<ModuleRef, 'get'>) {}
+
+  /** Looks up the ports, once all modules stand. Answers the names of those that nobody fills. */
+  connect(): string[] {
+    this.publisher = this.find<Publisher>(PUBLISHER, 'changes of health are not broadcast');
+    this.metrics = this.find<MetricSink>(METRIC_SINK, 'the durations of health checks are not recorded');
+    this.alerts = this.find<AlertSink>(ALERT_SINK, 'nobody is alerted when a component degrades');
+    this.guarded('MetricSink', () =>
+      this.metrics?.declare([
+        {
+          name: CHECK_DURATION_METRIC,
+          kind: 'distribution',
+          unit: 'ms',
+          help: 'How long a health check took.',
+          labels: ['component'],
+          goodDirection: 'down',
+        },
+      ]),
+    );
+    return KNOWN_PORTS.filter(({ token }) => this.lookUp(token) === null).map(({ name }) => name);
+  }
+
+  /** Where topic `health` stands now; `null` when it is not kept. */
+  position(): Position | null {
+    return this.guarded('Publisher', () => this.publisher?.position(HEALTH_TOPIC)) ?? null;
+  }
+
+  /** Records how long a check took. */
+  checked(component: string, latencyMs: number): void {
+    this.guarded('MetricSink', () => this.metrics?.record(CHECK_DURATION_METRIC, latencyMs, { component }));
+  }
+
+  /** Publishes a change; a transition also goes to the log and, if it matters, to the alert sink. */
+  changed(change: HealthChange): void {
+    const { component, health, overallStatus, transition } = change;
+    if (transition) this.log(transition);
+    const update: HealthUpdate = { component, health: componentWithoutDetails(health), overallStatus };
+    this.guarded('Publisher', () => this.publisher?.publish(HEALTH_TOPIC, update));
+    if (transition) this.alert(change);
+  }
+
+  /** Ends the alert of a component that is no longer watched. */
+  removed(component: string, at: number): void {
+    this.endAlert(component, `${component} is no longer watched.`, at);
+  }
+
+  /** An alert begins and grows with what the component contributes to the whole; only `healthy` ends it. */
+  private alert({ component, health, at }: HealthChange): void {
+    if (health.status === 'healthy') {
+      this.endAlert(component, `${component} is healthy again.`, at);
+      return;
+    }
+    const severity = countsAs(health);
+    if (severity !== 'degraded' && severity !== 'critical') return;
+    if (this.alerting.get(component) === severity) return;
+    this.alerting.set(component, severity);
+    const message = health.reason ?? `${component} is ${health.status}.`;
+    this.guarded('AlertSink', () =>
+      this.alerts?.signal({ source: sourceOf(component), active: true, severity, message, at }),
+    );
+  }
+
+  private endAlert(component: string, message: string, at: number): void {
+    const severity = this.alerting.get(component);
+    if (!severity) return;
+    this.alerting.delete(component);
+    this.guarded('AlertSink', () =>
+      this.alerts?.signal({ source: sourceOf(component), active: false, severity, message, at }),
+    );
+  }
+
+  private log({ component, from, to, reason }: HealthTransition): void {
+    const line = `${component}: ${from} → ${to}${reason === null ? '' : ` (${reason})`}`;
+    if (to === 'healthy') this.logger.log(line);
+    else this.logger.warn(line);
+  }
+
+  private find<T>(token: symbol, without: string): T | null {
+    const port = this.lookUp(token) as T | null;
+    if (port === null) this.logger.log(emptyPortNotice(token, without));
+    return port;
+  }
+
+  // Not injected: a port may be filled by a module that is not global.
+  private lookUp(token: symbol): unknown {
+    try {
+      return this.moduleRef.get<unknown>(token, { strict: false }) ?? null;
+    } catch {
+      return null;
+    }
+  }
+
+  private guarded<T>(port: string, work: () => T): T | undefined {
+    try {
+      const answer = work();
+      this.failing.delete(port);
+      return answer;
+    } catch (thrown) {
+      if (!this.failing.has(port)) {
+        this.failing.add(port);
+        this.logger.error(`The ${port} fails, so health goes on without it: ${messageOf(thrown)}`);
+      }
+      return undefined;
+    }
+  }
+}
+
+function sourceOf(component: string): string {
+  return `health:${component}`;
+}

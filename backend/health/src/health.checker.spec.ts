@@ -1,0 +1,594 @@
+import { describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { HealthCheckOutcome } from '@fleetdeck/kernel';
+import { HealthAnnouncer } from './health.announcer.ts';
+import { HealthChecker } from './health.checker.ts';
+import { systemTimers } from './health.timers.ts';
+import { checkerFixture } from './testing/checker.fixture.ts';
+import { settle } from './testing/fake-time.ts';
+
+Logger.overrideLogger(false);
+
+const HEALTHY: HealthCheckOutcome = { status: 'healthy' };
+const healthy = () => HEALTHY;
+const never = () => new Promise<never>(() => undefined);
+
+describe('a check on its schedule', () => {
+  it('is unknown until it has run, then runs on its interval', async () => {
+    const { checker, time, health } = checkerFixture();
+    let runs = 0;
+    checker.register('db', () => (runs++, HEALTHY), { intervalMs: 1000 });
+    expect(health('db')).toMatchObject({ status: 'unknown', checkedAt: null, latencyMs: null });
+    await time.advance(5000);
+    expect(runs).toBe(0);
+    checker.start();
+    await time.advance(0);
+    expect(runs).toBe(1);
+    expect(health('db')).toMatchObject({ status: 'healthy', reason: null, latencyMs: 0, intervalMs: 1000 });
+    await time.advance(999);
+    expect(runs).toBe(1);
+    await time.advance(1);
+    expect(runs).toBe(2);
+    expect(health('db')?.since).toBe('2026-01-01T00:00:05.000Z');
+    expect(health('db')?.checkedAt).toBe('2026-01-01T00:00:06.000Z');
+  });
+
+  it.each([
+    [0, 900],
+    [0.999999999, 1100],
+  ])('spreads its starts by a tenth of the interval to either side', async (chance, ms) => {
+    const { checker, time } = checkerFixture();
+    time.chance = chance;
+    let runs = 0;
+    checker.register('db', () => (runs++, HEALTHY), { intervalMs: 1000 });
+    checker.start();
+    await time.advance(0);
+    await time.advance(ms - 1);
+    expect(runs).toBe(1);
+    await time.advance(1);
+    expect(runs).toBe(2);
+  });
+
+  it('that throws is critical by its message, before or after its first await', async () => {
+    const { checker, time, health } = checkerFixture();
+    checker.register('early', () => {
+      throw new Error('boom');
+    });
+    checker.register('late', () => Promise.reject(new Error('bang')));
+    checker.register('good', healthy);
+    checker.start();
+    await time.advance(0);
+    expect(health('early')).toMatchObject({ status: 'critical', reason: 'boom' });
+    expect(health('late')).toMatchObject({ status: 'critical', reason: 'bang' });
+    expect(health('good')).toMatchObject({ status: 'healthy' });
+  });
+
+  it('that hangs is aborted at its timeout, stays critical and is never started beside itself', async () => {
+    const { checker, time, health, ports } = checkerFixture();
+    const signals: AbortSignal[] = [];
+    checker.register('hung', (signal) => (signals.push(signal), never()), {
+      intervalMs: 1000,
+      timeoutMs: 300,
+    });
+    checker.register('good', healthy, { intervalMs: 1000 });
+    checker.start();
+    await time.advance(299);
+    expect(health('hung')?.status).toBe('unknown');
+    expect(signals[0]?.aborted).toBe(false);
+    await time.advance(1);
+    expect(health('hung')).toMatchObject({
+      status: 'critical',
+      reason: 'No answer within 300 ms.',
+      latencyMs: 300,
+    });
+    expect(signals[0]?.aborted).toBe(true);
+    await time.advance(10_000);
+    expect(signals).toHaveLength(1);
+    expect(health('hung')?.status).toBe('critical');
+    expect(health('good')?.checkedAt).toBe('2026-01-01T00:00:10.000Z');
+    // The same news is not told twice.
+    expect(ports.updates.filter(({ component }) => component === 'hung')).toHaveLength(1);
+  });
+
+  it('that answers after its timeout is believed only the next time', async () => {
+    const { checker, time, health } = checkerFixture();
+    const answers: ((outcome: HealthCheckOutcome) => void)[] = [];
+    const slow = () => new Promise<HealthCheckOutcome>((resolve) => answers.push(resolve));
+    checker.register('slow', slow, { intervalMs: 1000, timeoutMs: 300 });
+    checker.start();
+    await time.advance(500);
+    answers[0]?.(HEALTHY);
+    await settle();
+    expect(health('slow')?.status).toBe('critical');
+    await time.advance(500);
+    answers[1]?.(HEALTHY);
+    await settle();
+    expect(health('slow')?.status).toBe('healthy');
+  });
+
+  it('that takes longer than its interval is not run twice at once', async () => {
+    const { checker, time } = checkerFixture();
+    let open = 0;
+    let most = 0;
+    let runs = 0;
+    const check = () => {
+      runs++;
+      most = Math.max(most, ++open);
+      return new Promise<HealthCheckOutcome>((resolve) => {
+        time.after(250, () => {
+          open--;
+          resolve(HEALTHY);
+        });
+      });
+    };
+    checker.register('db', check, { intervalMs: 100, timeoutMs: 1000 });
+    checker.start();
+    await time.advance(3000);
+    expect(most).toBe(1);
+    // At 0, 300, 600 … 3000: every third tick finds the last run ended.
+    expect(runs).toBe(11);
+  });
+
+  it('that answers garbage is critical', async () => {
+    const { checker, time, health } = checkerFixture();
+    checker.register('odd', () => 'fine' as unknown as HealthCheckOutcome);
+    checker.start();
+    await time.advance(0);
+    expect(health('odd')).toMatchObject({ status: 'critical', reason: expect.stringContaining('neither') });
+  });
+
+  it('degrades when slow and recovers when quick, each with its own threshold', async () => {
+    const { checker, time, health } = checkerFixture();
+    let ms = 10;
+    const check = () =>
+      new Promise<HealthCheckOutcome>((resolve) => void time.after(ms, () => resolve(HEALTHY)));
+    checker.register('db', check, {
+      intervalMs: 1000,
+      latency: { degradedAboveMs: 100, recoverBelowMs: 50 },
+    });
+    checker.start();
+    await time.advance(500);
+    const seen: (string | undefined)[] = [];
+    for (ms of [10, 120, 70, 40]) {
+      await time.advance(1000);
+      seen.push(health('db')?.status);
+    }
+    expect(seen).toEqual(['healthy', 'degraded', 'degraded', 'healthy']);
+  });
+
+  it('forgives a blip below its failure threshold, and forgets none once it is reached', async () => {
+    const { checker, time } = checkerFixture({ defaults: { failureThreshold: 2, intervalMs: 1000 } });
+    const row = 'hchcchcc';
+    let next = 0;
+    checker.register('db', () => (row[next++] === 'h' ? HEALTHY : { status: 'critical' }));
+    checker.start();
+    await time.advance(7000);
+    expect(checker.transitions('db').map(({ from, to, at }) => `${from}>${to} ${at.slice(17, 19)}`)).toEqual([
+      'unknown>healthy 00',
+      'healthy>critical 04',
+      'critical>healthy 05',
+      'healthy>critical 07',
+    ]);
+  });
+
+  it('becomes unknown when no result came for three intervals, and known again by the next', async () => {
+    const { checker, time, health } = checkerFixture();
+    let answer: (outcome: HealthCheckOutcome) => void = () => undefined;
+    let first = true;
+    const check = () => {
+      if (!first) return new Promise<HealthCheckOutcome>((resolve) => (answer = resolve));
+      first = false;
+      return HEALTHY;
+    };
+    checker.register('db', check, { intervalMs: 1000, timeoutMs: 60_000 });
+    checker.start();
+    await time.advance(2999);
+    expect(health('db')?.status).toBe('healthy');
+    await time.advance(1);
+    expect(health('db')).toMatchObject({ status: 'unknown', reason: 'No result for over 3 s.' });
+    answer({ status: 'degraded', reason: 'half' });
+    await settle();
+    expect(health('db')).toMatchObject({ status: 'degraded', reason: 'half' });
+  });
+
+  it('keeps its figures with the result they came with', async () => {
+    const { checker, time, health } = checkerFixture();
+    let fail = false;
+    checker.register(
+      'db',
+      () => {
+        if (fail) throw new Error('gone');
+        return { status: 'healthy', details: { n: 1 } };
+      },
+      { intervalMs: 1000 },
+    );
+    checker.start();
+    await time.advance(0);
+    expect(health('db')?.details).toEqual({ n: 1 });
+    fail = true;
+    await time.advance(1000);
+    expect(health('db')).not.toHaveProperty('details');
+  });
+
+  it('may fail during the start-up grace without becoming critical', async () => {
+    const { checker, time, health, ports } = checkerFixture({
+      startupGraceMs: 1500,
+      defaults: { intervalMs: 1000 },
+    });
+    checker.register('db', () => Promise.reject(new Error('refused')));
+    checker.register('mute', () => ({ status: 'critical' }));
+    checker.start();
+    await time.advance(1000);
+    expect(health('db')).toMatchObject({ status: 'unknown', reason: 'Still starting: refused' });
+    expect(health('mute')?.reason).toBe('Still starting.');
+    expect(checker.ready).toBe(false);
+    expect(ports.signals).toEqual([]);
+    await time.advance(1000);
+    expect(health('db')).toMatchObject({ status: 'critical', reason: 'refused' });
+    expect(checker.ready).toBe(false);
+  });
+});
+
+describe('register', () => {
+  it('refuses a name twice and keeps the first', async () => {
+    const { checker, time, health } = checkerFixture();
+    checker.register('db', healthy);
+    expect(() => checker.register('db', () => ({ status: 'critical' }))).toThrow(
+      expect.objectContaining({ code: 'CONFLICT', message: expect.stringContaining('"db"') }),
+    );
+    checker.start(['AuditSink']);
+    await time.advance(0);
+    expect(health('db')?.status).toBe('healthy');
+    expect(() => checker.register('port:AuditSink', healthy)).toThrow('registered already');
+  });
+
+  it.each(['', '1st', 'a b', '__proto__', 'x'.repeat(101)])('refuses the name "%s"', (name) => {
+    expect(() => checkerFixture().checker.register(name, healthy)).toThrow(
+      expect.objectContaining({ code: 'INVALID_INPUT' }),
+    );
+  });
+
+  it.each([
+    ['intervalMs', { intervalMs: 99 }],
+    ['intervalMs', { intervalMs: NaN }],
+    ['timeoutMs', { timeoutMs: 0 }],
+    ['failureThreshold', { failureThreshold: 1.5 }],
+    ['successThreshold', { successThreshold: 0 }],
+    ['criticality', { criticality: 'vital' as 'critical' }],
+    ['latency.degradedAboveMs', { latency: { degradedAboveMs: 0 } }],
+    ['latency.recoverBelowMs', { latency: { degradedAboveMs: 10, recoverBelowMs: 11 } }],
+  ])('refuses a wrong %s, naming check and option', (field, options) => {
+    expect(() => checkerFixture().checker.register('db', healthy, options)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_INPUT',
+        message: expect.stringContaining(`"db": ${field} must be`),
+      }),
+    );
+  });
+
+  it('refuses wrong defaults and a wrong grace at once', () => {
+    expect(() => checkerFixture({ defaults: { timeoutMs: -1 } })).toThrow('"defaults": timeoutMs must be');
+    expect(() => checkerFixture({ startupGraceMs: -1 })).toThrow('startupGraceMs must be');
+  });
+
+  it('watches at most 500 components', () => {
+    const { checker } = checkerFixture();
+    for (let i = 0; i < 500; i++) checker.register(`c${i}`, healthy);
+    expect(() => checker.register('more', healthy)).toThrow(
+      expect.objectContaining({ code: 'LIMIT_EXCEEDED' }),
+    );
+  });
+
+  it('checks at once what comes after start, and leaves the service ready meanwhile', async () => {
+    const { checker, time, health } = checkerFixture();
+    checker.start();
+    expect(checker.ready).toBe(true);
+    checker.register('late', healthy);
+    expect(checker.ready).toBe(true);
+    await time.advance(0);
+    expect(health('late')?.status).toBe('healthy');
+  });
+
+  it('forgets a component, with its waits and its alert', async () => {
+    const { checker, time, health, ports } = checkerFixture();
+    checker.register('db', () => ({ status: 'critical' }));
+    checker.start();
+    await time.advance(0);
+    expect(checker.unregister('db')).toBe(true);
+    expect(checker.unregister('db')).toBe(false);
+    expect(health('db')).toBeUndefined();
+    expect(time.pending).toBe(0);
+    expect(checker.ready).toBe(true);
+    expect(ports.signals.map(({ active }) => active)).toEqual([true, false]);
+    expect(() => checker.transitions('db')).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
+  });
+
+  it('takes contributors of the options under their own names', () => {
+    const { health } = checkerFixture({
+      checks: [
+        {
+          healthName: 'disk',
+          healthOptions: { criticality: 'optional', intervalMs: 60_000 },
+          checkHealth: () => Promise.resolve(HEALTHY),
+        },
+      ],
+    });
+    expect(health('disk')).toMatchObject({ criticality: 'optional', intervalMs: 60_000 });
+  });
+});
+
+describe('checkAll', () => {
+  it('answers from the snapshot without running a check', async () => {
+    const { checker, time } = checkerFixture();
+    let runs = 0;
+    checker.register('db', () => (runs++, HEALTHY));
+    checker.start();
+    await time.advance(0);
+    const reports = await Promise.all(Array.from({ length: 100 }, () => checker.checkAll()));
+    expect(runs).toBe(1);
+    expect(reports[0]).toMatchObject({
+      overallStatus: 'healthy',
+      asOf: '2026-01-01T00:00:00.000Z',
+      position: { epoch: 'e', offset: 1 },
+    });
+  });
+
+  it('runs every check once for all who ask for a fresh answer at the same time', async () => {
+    const { checker, time } = checkerFixture();
+    let runs = 0;
+    checker.register('db', () => (runs++, HEALTHY), { intervalMs: 1000 });
+    const [report] = await Promise.all(Array.from({ length: 100 }, () => checker.checkAll({ fresh: true })));
+    expect(runs).toBe(1);
+    expect(report?.components['db']?.status).toBe('healthy');
+    await checker.checkAll({ fresh: true });
+    expect(runs).toBe(2);
+    // A fresh run begins the interval anew.
+    await time.advance(999);
+    expect(runs).toBe(2);
+  });
+
+  it('runs a quick check only once while those who asked still wait for a slow one', async () => {
+    const { checker, time } = checkerFixture();
+    let runs = 0;
+    checker.register('quick', () => (runs++, HEALTHY));
+    checker.register('hung', never, { timeoutMs: 300 });
+    const first = checker.checkAll({ fresh: true });
+    await time.advance(100);
+    const second = checker.checkAll({ fresh: true });
+    await time.advance(200);
+    await Promise.all([first, second]);
+    expect(runs).toBe(1);
+  });
+
+  it('joins a check that is under way and waits for a hung one no longer than its timeout', async () => {
+    const { checker, time } = checkerFixture();
+    let runs = 0;
+    checker.register('hung', () => (runs++, never()), { timeoutMs: 300 });
+    checker.start();
+    await time.advance(200);
+    const fresh = checker.checkAll({ fresh: true });
+    await time.advance(100);
+    expect((await fresh).components['hung']?.status).toBe('critical');
+    expect((await checker.checkAll({ fresh: true })).components['hung']?.status).toBe('critical');
+    expect(runs).toBe(1);
+  });
+
+  it('hands out what does not change afterwards', async () => {
+    const { checker, time } = checkerFixture();
+    let status: HealthCheckOutcome['status'] = 'healthy';
+    checker.register('db', () => ({ status }), { intervalMs: 1000 });
+    checker.start();
+    await time.advance(0);
+    const before = checker.report();
+    status = 'critical';
+    await time.advance(1000);
+    expect(before).toMatchObject({ overallStatus: 'healthy', components: { db: { status: 'healthy' } } });
+    expect(checker.report().overallStatus).toBe('critical');
+  });
+
+  it('shows the ports that nobody fills, without counting them', () => {
+    const { checker } = checkerFixture();
+    checker.start(['AuditSink']);
+    checker.start(['Publisher']);
+    expect(checker.report()).toMatchObject({ overallStatus: 'unknown' });
+    expect(checker.report().components).toEqual({
+      'port:AuditSink': expect.objectContaining({
+        status: 'unknown',
+        reason: 'not installed',
+        criticality: 'informational',
+      }),
+    });
+  });
+});
+
+describe('readiness', () => {
+  it('waits for the first result of every critical component, and of no other', async () => {
+    const { checker, time } = checkerFixture();
+    checker.register(
+      'db',
+      () => new Promise<HealthCheckOutcome>((resolve) => void time.after(50, () => resolve(HEALTHY))),
+    );
+    checker.register('cache', never, { criticality: 'optional' });
+    expect(checker.ready).toBe(false);
+    checker.start();
+    await time.advance(49);
+    expect(checker.ready).toBe(false);
+    await time.advance(1);
+    expect(checker.ready).toBe(true);
+    await time.advance(60_000);
+    expect(checker.ready).toBe(true);
+    expect(checker.report().overallStatus).toBe('degraded');
+  });
+
+  it('ends and returns with a critical component', async () => {
+    const { checker, time } = checkerFixture();
+    let status: HealthCheckOutcome['status'] = 'healthy';
+    checker.register('db', () => ({ status }), { intervalMs: 1000 });
+    checker.start();
+    const seen: boolean[] = [];
+    for (status of ['healthy', 'critical', 'degraded'] as const) {
+      await time.advance(1000);
+      seen.push(checker.ready);
+    }
+    expect(seen).toEqual([true, false, true]);
+  });
+
+  it('ends with the shutdown, which also ends all checks and drops the one under way', async () => {
+    const { checker, time, ports } = checkerFixture();
+    const signals: AbortSignal[] = [];
+    checker.register('db', healthy);
+    checker.register('busy', (signal) => (signals.push(signal), never()), { criticality: 'optional' });
+    checker.start();
+    await time.advance(0);
+    expect(checker.ready).toBe(true);
+    checker.beginShutdown();
+    expect([checker.ready, checker.shuttingDown, time.pending]).toEqual([false, true, 0]);
+    expect(signals[0]?.aborted).toBe(true);
+    checker.register('later', healthy);
+    await checker.checkAll({ fresh: true });
+    checker.start();
+    await time.advance(60_000);
+    expect(ports.updates.map(({ component }) => component)).toEqual(['db']);
+  });
+});
+
+describe('transitions', () => {
+  it('keeps the newest 100 of a component', async () => {
+    const { checker, time } = checkerFixture();
+    let runs = 0;
+    checker.register('flap', () => (runs++ % 2 ? HEALTHY : { status: 'critical' }), { intervalMs: 1000 });
+    checker.start();
+    await time.advance(150_000);
+    const kept = checker.transitions('flap');
+    expect(kept).toHaveLength(100);
+    expect(kept.at(-1)?.at).toBe('2026-01-01T00:02:30.000Z');
+  });
+});
+
+describe('announcements', () => {
+  it('publish a transition and a new reason, without figures, and nothing else', async () => {
+    const { checker, time, ports } = checkerFixture();
+    const row: HealthCheckOutcome[] = [
+      { status: 'healthy', details: { n: 1 } },
+      { status: 'healthy', details: { n: 2 } },
+      { status: 'critical', reason: 'refused', details: { n: 3 } },
+      { status: 'critical', reason: 'reset' },
+      { status: 'critical', reason: 'reset' },
+    ];
+    let next = 0;
+    checker.register('db', () => row[next++] ?? HEALTHY, { intervalMs: 1000 });
+    checker.start();
+    await time.advance(4000);
+    expect(
+      ports.updates.map(({ component, overallStatus, health }) => [component, overallStatus, health.reason]),
+    ).toEqual([
+      ['db', 'healthy', null],
+      ['db', 'critical', 'refused'],
+      ['db', 'critical', 'reset'],
+    ]);
+    expect(ports.updates[1]?.health).not.toHaveProperty('details');
+    expect(ports.updates[2]?.health.since).toBe(ports.updates[1]?.health.since);
+  });
+
+  it('signal an alert when it begins, grows and ends; an unknown status ends none', async () => {
+    const { checker, time, ports } = checkerFixture();
+    const row: HealthCheckOutcome['status'][] = ['healthy', 'degraded', 'critical', 'critical', 'healthy'];
+    let next = 0;
+    checker.register('db', () => ({ status: row[next++] ?? 'healthy' }), { intervalMs: 1000 });
+    checker.start();
+    await time.advance(4000);
+    const start = Date.parse('2026-01-01T00:00:00Z');
+    expect(ports.signals).toEqual([
+      {
+        source: 'health:db',
+        active: true,
+        severity: 'degraded',
+        message: 'db is degraded.',
+        at: start + 1000,
+      },
+      {
+        source: 'health:db',
+        active: true,
+        severity: 'critical',
+        message: 'db is critical.',
+        at: start + 2000,
+      },
+      {
+        source: 'health:db',
+        active: false,
+        severity: 'critical',
+        message: 'db is healthy again.',
+        at: start + 4000,
+      },
+    ]);
+  });
+
+  it('signal an optional component as degraded once, and an informational one never', async () => {
+    const { checker, time, ports } = checkerFixture();
+    const row: HealthCheckOutcome['status'][] = ['degraded', 'critical', 'critical'];
+    const of = (criticality: 'optional' | 'informational') => {
+      let next = 0;
+      checker.register(criticality, () => ({ status: row[next++] ?? 'critical' }), {
+        criticality,
+        intervalMs: 1000,
+      });
+    };
+    of('optional');
+    of('informational');
+    checker.start();
+    await time.advance(2000);
+    expect(ports.signals.map(({ source, severity }) => `${source} ${severity}`)).toEqual([
+      'health:optional degraded',
+    ]);
+  });
+
+  it('keep an alert over a time of which nothing is known', async () => {
+    const { checker, time, ports } = checkerFixture();
+    let runs = 0;
+    const check = () => (runs++ === 0 ? ({ status: 'critical' } as const) : never());
+    checker.register('db', check, { intervalMs: 1000, timeoutMs: 60_000 });
+    checker.start();
+    await time.advance(10_000);
+    expect(checker.report().components['db']?.status).toBe('unknown');
+    expect(ports.signals.map(({ active }) => active)).toEqual([true]);
+  });
+
+  it('record how long each check took', async () => {
+    const { checker, time, ports } = checkerFixture();
+    checker.register(
+      'db',
+      () => new Promise<HealthCheckOutcome>((resolve) => void time.after(12, () => resolve(HEALTHY))),
+    );
+    checker.start();
+    await time.advance(12);
+    expect(ports.declared).toEqual(['fleetdeck_health_check_duration_ms']);
+    expect(ports.recorded).toEqual([
+      { name: 'fleetdeck_health_check_duration_ms', value: 12, component: 'db' },
+    ]);
+  });
+});
+
+describe('without overrides', () => {
+  it('the clock and timers of the machine are used, and keep no process alive', async () => {
+    const announcer = new HealthAnnouncer({
+      get: () => {
+        throw new Error('none');
+      },
+    });
+    const checker = new HealthChecker({}, announcer);
+    checker.register('db', healthy);
+    const report = await checker.checkAll({ fresh: true });
+    expect(report.position).toBeNull();
+    expect(report.components['db']?.status).toBe('healthy');
+    checker.beginShutdown();
+    expect(systemTimers.random()).toBeLessThan(1);
+    await new Promise<void>((resolve) => {
+      // Only another timer keeps the loop alive here.
+      const alive = setTimeout(() => undefined, 5000);
+      systemTimers.after(1, () => {
+        clearTimeout(alive);
+        resolve();
+      });
+    });
+  });
+});

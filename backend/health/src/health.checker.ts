@@ -1,0 +1,239 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import type { ComponentHealth, HealthReport } from '@fleetdeck/dto';
+import { CLOCK, FleetdeckError, isoTime, systemClock, type Clock } from '@fleetdeck/kernel';
+import type { HealthCheck } from './check/health-check.ts';
+import { MonitoredComponent, type ComponentContext } from './check/monitored-component.ts';
+import type { HealthTransition } from './check/transition-ring.ts';
+import { HealthAnnouncer } from './health.announcer.ts';
+import {
+  HEALTH_MODULE_OPTIONS,
+  resolveCheckOptions,
+  type HealthCheckContributor,
+  type HealthCheckOptions,
+  type HealthModuleOptions,
+} from './health.options.ts';
+import { HEALTH_TIMERS, systemTimers, type HealthTimers } from './health.timers.ts';
+import { isReady, overallStatus } from './report/overall-status.ts';
+import { NOT_READY, READY, type ProbeAnswer } from './report/probe-answers.ts';
+
+/** The most components that are watched. */
+export const MAX_COMPONENTS = 500;
+const NAME = /^[A-Za-z][\w.:-]{0,99}$/;
+
+/**
+ * Watches components: runs their checks on a schedule, keeps how each is and since when, and answers from that.
+ *
+ * @example
+ * checker.register('payments', async (signal) => {
+ *   const answer = await fetch(paymentsUrl, { signal });
+ *   return answer.ok ? { status: 'healthy' } : { status: 'critical', reason: `It answers ${answer.status}.` };
+ * }, { criticality: 'optional', latency: { degradedAboveMs: 300, recoverBelowMs: 200 } });
+ *
+ * const { overallStatus, components } = await checker.checkAll();
+ */
+@Injectable()
+export class HealthChecker {
+  private readonly components = new Map<string, MonitoredComponent>();
+  private readonly emptyPorts = new Map<string, ComponentHealth>();
+  private readonly context: ComponentContext;
+  private snapshot: Pick<HealthReport, 'overallStatus' | 'components'> | null = null;
+  private freshRun: Promise<void> | null = null;
+  private readiness = NOT_READY;
+  private running = false;
+  private settled = false;
+  private stopping = false;
+  private graceEndsAt = 0;
+
+  constructor(
+    @Inject(HEALTH_MODULE_OPTIONS) private readonly options: HealthModuleOptions,
+    @Inject(HealthAnnouncer) private readonly announcer: HealthAnnouncer,
+    @Optional() @Inject(CLOCK) private readonly clock: Clock = systemClock,
+    @Optional() @Inject(HEALTH_TIMERS) timers: HealthTimers = systemTimers,
+  ) {
+    const grace = options.startupGraceMs ?? 0;
+    if (!(grace >= 0 && grace <= 86_400_000)) {
+      throw new FleetdeckError(
+        'INVALID_INPUT',
+        `startupGraceMs must be a number from 0 to 86400000, not ${grace}.`,
+      );
+    }
+    resolveCheckOptions('defaults', {}, options.defaults);
+    this.context = {
+      clock,
+      timers,
+      inGrace: () => clock.monotonicMs() < this.graceEndsAt,
+      checked: (component, latencyMs) => {
+        this.refresh();
+        announcer.checked(component.name, latencyMs);
+      },
+      changed: ({ name, health }, transition) => {
+        this.refresh();
+        announcer.changed({
+          component: name,
+          health,
+          overallStatus: this.current().overallStatus,
+          transition,
+          at: clock.now(),
+        });
+      },
+    };
+    for (const contributor of options.checks ?? []) this.contribute(contributor);
+  }
+
+  /**
+   * Adds a check. It first runs at once, or when the application has started.
+   *
+   * @param name what the component is called everywhere: a letter, then letters, digits, `_`, `.`, `:` or `-`, up to 100
+   * @param check answers how it is, by an outcome or by the result of a Terminus indicator; a throw counts as `critical`
+   * @throws FleetdeckError `CONFLICT` when the name is taken, `INVALID_INPUT` when the name or an option is not valid,
+   * `LIMIT_EXCEEDED` when {@link MAX_COMPONENTS} are watched already
+   */
+  register(name: string, check: HealthCheck, options: HealthCheckOptions = {}): void {
+    if (!NAME.test(name)) {
+      throw new FleetdeckError(
+        'INVALID_INPUT',
+        `Health check "${name}": the name must be a letter, then letters, digits, "_", ".", ":" or "-", at most 100 in all.`,
+      );
+    }
+    if (this.components.has(name) || this.emptyPorts.has(name)) {
+      throw new FleetdeckError(
+        'CONFLICT',
+        `A health check named "${name}" is registered already; the first one stays. Give this one another name.`,
+      );
+    }
+    if (this.components.size >= MAX_COMPONENTS) {
+      throw new FleetdeckError(
+        'LIMIT_EXCEEDED',
+        `Health check "${name}" is one too many: at most ${MAX_COMPONENTS} are watched. Unregister what is gone.`,
+      );
+    }
+    const resolved = resolveCheckOptions(name, options, this.options.defaults);
+    const component = new MonitoredComponent(name, check, resolved, this.context);
+    this.components.set(name, component);
+    this.refresh();
+    if (this.stopping) component.stop();
+    else if (this.running) component.start();
+  }
+
+  /** Adds a contributor under its own name and options. Throws as {@link register} does. */
+  contribute(contributor: HealthCheckContributor): void {
+    this.register(
+      contributor.healthName,
+      (signal) => contributor.checkHealth(signal),
+      contributor.healthOptions,
+    );
+  }
+
+  /** Stops watching a component and forgets it; `false` when there was none of that name. */
+  unregister(name: string): boolean {
+    const component = this.components.get(name);
+    if (!component) return false;
+    component.stop();
+    this.components.delete(name);
+    this.refresh();
+    this.announcer.removed(name, this.clock.now());
+    return true;
+  }
+
+  /**
+   * How everything is, from what the last checks found. With `fresh` every check is run first, or joined where it is
+   * under way; calls at the same time share one such run, which takes at most the longest timeout.
+   */
+  async checkAll({ fresh = false }: { fresh?: boolean } = {}): Promise<HealthReport> {
+    if (fresh) {
+      this.freshRun ??= this.runAll().finally(() => (this.freshRun = null));
+      await this.freshRun;
+    }
+    return this.report();
+  }
+
+  /** How everything is, from what the last checks found, without waiting. */
+  report(): HealthReport {
+    const position = this.announcer.position();
+    return { ...this.current(), asOf: isoTime(this.clock.now()), position };
+  }
+
+  /**
+   * The newest transitions of a component, oldest first, at most 100.
+   * @throws FleetdeckError `NOT_FOUND` when there is no such component
+   */
+  transitions(name: string): HealthTransition[] {
+    const component = this.components.get(name);
+    if (!component) throw new FleetdeckError('NOT_FOUND', `There is no health component "${name}".`);
+    return component.transitions();
+  }
+
+  /** Whether the service may be sent requests. */
+  get ready(): boolean {
+    return this.readiness === READY;
+  }
+
+  /** What the readiness probe answers, rendered already. */
+  get readinessAnswer(): ProbeAnswer {
+    return this.readiness;
+  }
+
+  /** Whether shutdown has begun. */
+  get shuttingDown(): boolean {
+    return this.stopping;
+  }
+
+  /** Starts all checks. The module calls it when the application has started. */
+  start(emptyPorts: readonly string[] = []): void {
+    if (this.running || this.stopping) return;
+    this.running = true;
+    this.graceEndsAt = this.clock.monotonicMs() + (this.options.startupGraceMs ?? 0);
+    const { intervalMs } = resolveCheckOptions('defaults', {}, this.options.defaults);
+    for (const port of emptyPorts) {
+      this.emptyPorts.set(`port:${port}`, {
+        status: 'unknown',
+        since: isoTime(this.clock.now()),
+        latencyMs: null,
+        reason: 'not installed',
+        checkedAt: null,
+        criticality: 'informational',
+        intervalMs,
+      });
+    }
+    for (const component of this.components.values()) component.start();
+    this.refresh();
+  }
+
+  /**
+   * Announces the shutdown: the readiness probe answers 503 at once, and checks end, so that parts which close down
+   * do not look like failures. A service that drains calls it before it begins; the module calls it in any case.
+   */
+  beginShutdown(): void {
+    this.stopping = true;
+    for (const component of this.components.values()) component.stop();
+    this.refresh();
+  }
+
+  private async runAll(): Promise<void> {
+    await Promise.all([...this.components.values()].map((component) => component.run()));
+  }
+
+  private current(): Pick<HealthReport, 'overallStatus' | 'components'> {
+    if (!this.snapshot) {
+      const watched = [...this.components].map(([name, component]) => [name, component.health] as const);
+      const components = Object.fromEntries([...watched, ...this.emptyPorts]);
+      this.snapshot = { overallStatus: overallStatus(Object.values(components)), components };
+    }
+    return this.snapshot;
+  }
+
+  /** Drops the snapshot and decides readiness anew. */
+  private refresh(): void {
+    this.snapshot = null;
+    const watched = [...this.components.values()];
+    // Only the first checks after start hold readiness back, not those of a component that comes later.
+    this.settled ||=
+      this.running &&
+      watched.every(({ everChecked, options }) => everChecked || options.criticality !== 'critical');
+    const ready = isReady(
+      watched.map(({ health }) => health),
+      { started: this.settled, shuttingDown: this.stopping },
+    );
+    this.readiness = ready ? READY : NOT_READY;
+  }
+}

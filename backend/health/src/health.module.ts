@@ -1,0 +1,72 @@
+import {
+  Inject,
+  Module,
+  type BeforeApplicationShutdown,
+  type NestModule,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
+import { TerminusModule } from '@nestjs/terminus';
+import { HealthAnnouncer } from './health.announcer.ts';
+import { HealthChecker } from './health.checker.ts';
+import { HealthDiscovery } from './health.discovery.ts';
+import { HEALTH_HTTP_OPTIONS, HealthModuleBase } from './health.module-definition.ts';
+import type { HealthHttpOptions } from './health.options.ts';
+import { mountProbes } from './http/probe-routes.ts';
+
+/**
+ * Scheduled health checks, answered from a snapshot: `HealthChecker` to inject, probes and a report over HTTP, the
+ * topic `health`. Terminus' indicators can be injected beside it and used in checks.
+ *
+ * @example
+ * TerminusHealthModule.forRootAsync({
+ *   inject: [DataSource],
+ *   useFactory: (dataSource: DataSource) => ({ checks: [postgresHealth(dataSource), eventLoopHealth()] }),
+ *   http: { prefix: 'ops/health' },
+ * })
+ */
+@Module({
+  imports: [TerminusModule, DiscoveryModule],
+  providers: [HealthAnnouncer, HealthChecker, HealthDiscovery],
+  exports: [HealthChecker, TerminusModule],
+})
+export class TerminusHealthModule
+  extends HealthModuleBase
+  implements NestModule, OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown
+{
+  constructor(
+    @Inject(HealthChecker) private readonly checker: HealthChecker,
+    @Inject(HealthAnnouncer) private readonly announcer: HealthAnnouncer,
+    @Inject(HealthDiscovery) private readonly discovery: HealthDiscovery,
+    @Inject(HEALTH_HTTP_OPTIONS) private readonly http: HealthHttpOptions,
+    @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
+  ) {
+    super();
+  }
+
+  // Nest calls this before it registers routes, so that a catch-all route cannot swallow the probes.
+  configure(): void {
+    if (this.http === false) return;
+    mountProbes(
+      this.adapterHost.httpAdapter,
+      this.http.probesPrefix ?? 'health',
+      () => this.checker.readinessAnswer,
+    );
+  }
+
+  onApplicationBootstrap(): void {
+    this.discovery.registerAll();
+    this.checker.start(this.announcer.connect());
+  }
+
+  // Nest's first step of closing down: from here on other modules may stop.
+  onModuleDestroy(): void {
+    this.checker.beginShutdown();
+  }
+
+  // Only for a service that drives this hook by itself; it makes no difference a second time.
+  beforeApplicationShutdown(): void {
+    this.checker.beginShutdown();
+  }
+}

@@ -1,0 +1,27 @@
+import type { ServerResponse } from 'node:http';
+import type { HttpServer } from '@nestjs/common';
+import { ALIVE, type ProbeAnswer } from '../report/probe-answers.ts';
+
+/** Fastify wraps Node's response and wants to know when someone else answers. */
+interface WrappedResponse {
+  raw?: ServerResponse;
+  hijack?: () => unknown;
+}
+
+/**
+ * Puts `live` and `ready` on the HTTP server itself, not on a controller: a global prefix, versioning or guard of the
+ * story service would otherwise move or close them, and the orchestrator would kill a healthy process.
+ */
+export function mountProbes(server: HttpServer, prefix: string, readiness: () => ProbeAnswer): void {
+  const base = `/${prefix.replace(/^\/+|\/+$/g, '')}`.replace(/\/$/, '');
+  server.get(`${base}/live`, (_request: unknown, response: unknown) => send(response, ALIVE));
+  server.get(`${base}/ready`, (_request: unknown, response: unknown) => send(response, readiness()));
+}
+
+function send(response: unknown, { statusCode, headers, body }: ProbeAnswer): void {
+  const wrapped = response as ServerResponse & WrappedResponse;
+  wrapped.hijack?.();
+  const raw = wrapped.raw ?? wrapped;
+  raw.writeHead(statusCode, headers);
+  raw.end(body);
+}

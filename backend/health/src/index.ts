@@ -1,0 +1,27 @@
+export type { HealthCheck, HealthCheckAnswer } from './check/health-check.ts';
+export { MAX_TRANSITIONS, type HealthTransition } from './check/transition-ring.ts';
+export { CHECK_DURATION_METRIC, HEALTH_TOPIC } from './health.announcer.ts';
+export { HealthChecker, MAX_COMPONENTS } from './health.checker.ts';
+export type { HealthModuleExtras } from './health.module-definition.ts';
+export { TerminusHealthModule } from './health.module.ts';
+export type {
+  HealthCheckContributor,
+  HealthCheckOptions,
+  HealthDefaults,
+  HealthHttpOptions,
+  HealthModuleOptions,
+  LatencyThresholds,
+} from './health.options.ts';
+export { HEALTH_TIMERS, type HealthTimers } from './health.timers.ts';
+export { diskHealth, type DiskHealthOptions, type FileSystemFigures } from './providers/disk.health.ts';
+export {
+  eventLoopHealth,
+  type DelayHistogram,
+  type EventLoopHealthOptions,
+} from './providers/event-loop.health.ts';
+export { memoryHealth, type MemoryFigures, type MemoryHealthOptions } from './providers/memory.health.ts';
+export { postgresHealth, type PostgresHealthOptions, type Queryable } from './providers/postgres.health.ts';
+export type { ShareLimits } from './providers/share.ts';
+export { overallStatus } from './report/overall-status.ts';
+export type { ProbeAnswer } from './report/probe-answers.ts';
+export type { TerminusComponent, TerminusReport } from './report/terminus-report.ts';

@@ -1,0 +1,66 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { HealthCheckContributor, HealthCheckOptions } from '../health.options.ts';
+
+/** What {@link eventLoopHealth} needs of a histogram of delays in nanoseconds. */
+export interface DelayHistogram {
+  enable(): boolean;
+  reset(): void;
+  percentile(percentile: number): number;
+  readonly max: number;
+  readonly count: number;
+}
+
+/** Options of {@link eventLoopHealth}. */
+export interface EventLoopHealthOptions extends HealthCheckOptions {
+  /** @default 'event-loop' */
+  name?: string;
+  /** 99th percentile of the delay above which it is degraded, in milliseconds. @default 100 */
+  degradedAboveMs?: number;
+  /** The same for critical, in milliseconds. @default 1000 */
+  criticalAboveMs?: number;
+  /** Gives the histogram that is read. @default `monitorEventLoopDelay` of Node */
+  histogram?: (resolutionMs: number) => DelayHistogram;
+}
+
+/** The histogram measures the time between two ticks of this length, so this much of it is no delay. */
+const RESOLUTION_MS = 20;
+
+/**
+ * Watches how long work waits for this process' event loop, since the last check. Optional by default: a busy loop
+ * slows answers down, and taking the process out of service would not mend that.
+ */
+export function eventLoopHealth({
+  name = 'event-loop',
+  degradedAboveMs = 100,
+  criticalAboveMs = 1000,
+  histogram = (resolution) => monitorEventLoopDelay({ resolution }),
+  ...options
+}: EventLoopHealthOptions = {}): HealthCheckContributor {
+  let delays: DelayHistogram | null = null;
+  return {
+    healthName: name,
+    healthOptions: { criticality: 'optional', ...options },
+    checkHealth() {
+      if (!delays) {
+        delays = histogram(RESOLUTION_MS);
+        delays.enable();
+      }
+      if (delays.count === 0) return Promise.resolve({ status: 'healthy' });
+      const p99Ms = delayMs(delays.percentile(99));
+      const maxMs = delayMs(delays.max);
+      delays.reset();
+      const limit = p99Ms > criticalAboveMs ? criticalAboveMs : degradedAboveMs;
+      const details = { p99Ms, maxMs };
+      if (p99Ms <= limit) return Promise.resolve({ status: 'healthy', details });
+      return Promise.resolve({
+        status: limit === criticalAboveMs ? 'critical' : 'degraded',
+        reason: `The event loop is late: 1 % of the waits are over ${limit} ms.`,
+        details,
+      });
+    },
+  };
+}
+
+function delayMs(nanoseconds: number): number {
+  return Math.round(Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS) * 10) / 10;
+}

@@ -1,0 +1,149 @@
+import { describe, expect, it } from '@jest/globals';
+import { diskHealth } from './disk.health.ts';
+import { eventLoopHealth } from './event-loop.health.ts';
+import { memoryHealth } from './memory.health.ts';
+import { postgresHealth } from './postgres.health.ts';
+
+const signal = new AbortController().signal;
+
+describe('postgresHealth', () => {
+  it('is healthy when the database answers, and critical by what it throws when it does not', async () => {
+    const asked: string[] = [];
+    const query = (sql: string) => Promise.resolve(asked.push(sql));
+    await expect(postgresHealth({ query }).checkHealth(signal)).resolves.toEqual({ status: 'healthy' });
+    expect(asked).toEqual(['select 1']);
+    const refused = { query: () => Promise.reject(new Error('refused')) };
+    await expect(postgresHealth(refused).checkHealth(signal)).rejects.toThrow('refused');
+  });
+
+  it('shows the figures of a pool, its own or that of a DataSource', async () => {
+    const pool = { totalCount: 4, idleCount: 3, waitingCount: 0 };
+    const query = () => Promise.resolve();
+    const details = { poolConnections: 4, poolIdle: 3, poolWaiting: 0 };
+    for (const source of [
+      { query, ...pool },
+      { query, driver: { master: pool } },
+    ]) {
+      await expect(postgresHealth(source).checkHealth(signal)).resolves.toEqual({
+        status: 'healthy',
+        details,
+      });
+    }
+  });
+
+  it('is critical, called postgres and judged by latency unless told otherwise', () => {
+    const source = { query: () => Promise.resolve() };
+    expect(postgresHealth(source)).toMatchObject({
+      healthName: 'postgres',
+      healthOptions: { latency: { degradedAboveMs: 250, recoverBelowMs: 150 } },
+    });
+    expect(postgresHealth(source, { name: 'replica', criticality: 'optional' })).toMatchObject({
+      healthName: 'replica',
+      healthOptions: { criticality: 'optional' },
+    });
+  });
+});
+
+describe('eventLoopHealth', () => {
+  const histogramOf = (p99: number) => {
+    const state = { count: 50, resets: 0, enabled: 0 };
+    return {
+      state,
+      histogram: () => ({
+        enable: () => (state.enabled++, true),
+        reset: () => void state.resets++,
+        percentile: () => (p99 + 20) * 1e6,
+        max: (p99 + 25) * 1e6,
+        get count() {
+          return state.count;
+        },
+      }),
+    };
+  };
+
+  it.each([
+    [0, 'healthy'],
+    [100, 'healthy'],
+    [101, 'degraded'],
+    [1000, 'degraded'],
+    [1001, 'critical'],
+  ])('with a 99th percentile of %i ms is %s', async (p99, status) => {
+    const { histogram } = histogramOf(p99);
+    const outcome = await eventLoopHealth({ histogram }).checkHealth(signal);
+    expect(outcome.status).toBe(status);
+    expect(outcome.details).toEqual({ p99Ms: p99, maxMs: p99 + 5 });
+    expect(outcome.reason === undefined).toBe(status === 'healthy');
+  });
+
+  it('starts measuring once and forgets after each check', async () => {
+    const { histogram, state } = histogramOf(5);
+    const health = eventLoopHealth({ histogram });
+    await health.checkHealth(signal);
+    await health.checkHealth(signal);
+    expect(state).toMatchObject({ enabled: 1, resets: 2 });
+  });
+
+  it('is healthy before anything was measured, with the histogram of Node', async () => {
+    await expect(eventLoopHealth().checkHealth(signal)).resolves.toEqual({ status: 'healthy' });
+  });
+});
+
+describe('memoryHealth', () => {
+  const figures = { rss: 50, heapUsed: 10, heapLimit: 100, memoryLimit: 100 as number | null };
+
+  it.each([
+    ['little in use', {}, 'healthy', undefined],
+    [
+      'a heap nearly full',
+      { heapUsed: 90 },
+      'degraded',
+      'More than 85 % of the heap that V8 allows is used.',
+    ],
+    ['a heap full', { heapUsed: 96 }, 'critical', 'More than 95 % of the heap that V8 allows is used.'],
+    ['a container full', { rss: 99 }, 'critical', 'More than 95 % of the memory of the container is used.'],
+    ['much in use where nobody limits it', { rss: 9999, memoryLimit: null }, 'healthy', undefined],
+  ])('with %s', async (_name, part, status, reason) => {
+    const outcome = await memoryHealth({ read: () => ({ ...figures, ...part }) }).checkHealth(signal);
+    expect(outcome).toMatchObject({ status });
+    expect(outcome.reason).toBe(reason);
+  });
+
+  it('reads the memory of this process', async () => {
+    const { details } = await memoryHealth().checkHealth(signal);
+    expect(Number(details?.['heapUsedBytes'])).toBeGreaterThan(1e6);
+    expect(Number(details?.['heapLimitBytes'])).toBeGreaterThan(Number(details?.['heapUsedBytes']));
+  });
+});
+
+describe('diskHealth', () => {
+  // 10 blocks of 100 are kept for root, as ext4 does.
+  const read = (bfree: number) => () =>
+    Promise.resolve({ bsize: 10, blocks: 100, bfree, bavail: bfree - 10 });
+
+  it.each([
+    [50, 'healthy'],
+    [19, 'healthy'],
+    [18, 'degraded'],
+    [12, 'critical'],
+  ])('with %i blocks free is %s', async (bfree, status) => {
+    const outcome = await diskHealth('/', { read: read(bfree) }).checkHealth(signal);
+    expect(outcome.status).toBe(status);
+    expect(outcome.details).toMatchObject({ freeBytes: (bfree - 10) * 10, totalBytes: 1000 });
+  });
+
+  it('takes a file system without blocks as empty', async () => {
+    const none = { bsize: 1, blocks: 0, bfree: 0, bavail: 0 };
+    const outcome = await diskHealth('/', { read: () => Promise.resolve(none) }).checkHealth(signal);
+    expect(outcome).toMatchObject({ status: 'healthy', details: { usedPercent: 0 } });
+  });
+
+  it('asks for the path it was given, and fails as the file system does', async () => {
+    const asked: string[] = [];
+    const gone = (path: string) => {
+      asked.push(path);
+      return Promise.reject(new Error('ENOENT: no such folder'));
+    };
+    await expect(diskHealth('/data', { read: gone }).checkHealth(signal)).rejects.toThrow('ENOENT');
+    expect(asked).toEqual(['/data']);
+  });
+});

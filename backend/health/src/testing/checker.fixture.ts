@@ -1,0 +1,65 @@
+import type { AlertSignal, AlertSink, MetricSink, Publisher } from '@fleetdeck/kernel';
+import { ALERT_SINK, METRIC_SINK, PUBLISHER } from '@fleetdeck/kernel';
+import type { HealthUpdate, Position } from '@fleetdeck/dto';
+import { HealthAnnouncer } from '../health.announcer.ts';
+import { HealthChecker } from '../health.checker.ts';
+import type { HealthModuleOptions } from '../health.options.ts';
+import { FakeTime } from './fake-time.ts';
+
+/** Ports that keep what they were given. */
+export class RecordingPorts implements Publisher, MetricSink, AlertSink {
+  readonly updates: HealthUpdate[] = [];
+  readonly declared: string[] = [];
+  readonly recorded: { name: string; value: number; component: string | undefined }[] = [];
+  readonly signals: AlertSignal[] = [];
+
+  publish(_topic: string, data: unknown): void {
+    this.updates.push(data as HealthUpdate);
+  }
+
+  position(): Position | null {
+    return { epoch: 'e', offset: this.updates.length };
+  }
+
+  declare(metrics: readonly { name: string }[]): void {
+    this.declared.push(...metrics.map(({ name }) => name));
+  }
+
+  record(name: string, value: number, labels: Readonly<Record<string, string>> = {}): void {
+    this.recorded.push({ name, value, component: labels['component'] });
+  }
+
+  signal(signal: AlertSignal): void {
+    this.signals.push(signal);
+  }
+}
+
+/** A `ModuleRef` that knows the given ports and no other. */
+export function moduleRefOf(
+  ports: ReadonlyMap<symbol, unknown>,
+): ConstructorParameters<typeof HealthAnnouncer>[0] {
+  return {
+    get: (token: unknown) => {
+      if (!ports.has(token as symbol)) throw new Error('unknown element');
+      return ports.get(token as symbol) as never;
+    },
+  };
+}
+
+/** A checker on fake time, whose announcements are kept. */
+export function checkerFixture(options: HealthModuleOptions = {}) {
+  const time = new FakeTime();
+  const ports = new RecordingPorts();
+  const announcer = new HealthAnnouncer(
+    moduleRefOf(
+      new Map([
+        [PUBLISHER, ports],
+        [METRIC_SINK, ports],
+        [ALERT_SINK, ports],
+      ]),
+    ),
+  );
+  announcer.connect();
+  const checker = new HealthChecker(options, announcer, time, time);
+  return { time, ports, checker, health: (name: string) => checker.report().components[name] };
+}

@@ -1,0 +1,23 @@
+import type { MetricDescriptor, MetricLabels, MetricQuery, MetricResult } from '@fleetdeck/dto';
+
+/** What a declaration must say; the rest has defaults: no unit, no labels, no interval, no good direction. */
+export type MetricDeclaration = Pick<MetricDescriptor, 'name' | 'kind'> &
+  Partial<Omit<MetricDescriptor, 'name' | 'kind'>>;
+
+/** Takes measured values. `MetricsAggregator` implements it. Recording never throws and never waits. */
+export interface MetricSink {
+  declare(metrics: readonly MetricDeclaration[]): void;
+  /** @param at when it was measured, in milliseconds since the epoch; now when left out */
+  record(name: string, value: number, labels?: MetricLabels, at?: number): void;
+}
+
+/** Injection token of the {@link MetricSink}. */
+export const METRIC_SINK = Symbol.for('@fleetdeck/kernel/METRIC_SINK');
+
+/** Answers questions about recorded values. `MetricsAggregator` implements it. */
+export interface MetricQuerier {
+  getMetrics(query: MetricQuery): Promise<MetricResult[]>;
+}
+
+/** Injection token of the {@link MetricQuerier}. */
+export const METRIC_QUERY = Symbol.for('@fleetdeck/kernel/METRIC_QUERY');

@@ -1,0 +1,3 @@
+export { FakeClock } from './fake-clock.ts';
+export { createTestDatabase, type TestDatabase } from './test-database.ts';
+export { FakePublisher } from './fake-publisher.ts';

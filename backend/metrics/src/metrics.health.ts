@@ -1,0 +1,54 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  ContributesHealth,
+  type HealthCheckOutcome,
+  type HealthContributor,
+  type HealthContributorOptions,
+} from '@fleetdeck/kernel';
+import { MetricsAggregator } from './metrics.aggregator.ts';
+
+const MAX_LAG_MS = 10_000;
+const RECENTLY_MS = 60_000;
+
+/** Says in health when points wait too long, are lost, or a metric has too many series. */
+@Injectable()
+@ContributesHealth()
+export class MetricsHealth implements HealthContributor {
+  readonly healthName = 'metrics';
+  readonly healthOptions: HealthContributorOptions = { criticality: 'optional' };
+
+  constructor(@Inject(MetricsAggregator) private readonly aggregator: MetricsAggregator) {}
+
+  checkHealth(): Promise<HealthCheckOutcome> {
+    const stats = this.aggregator.stats();
+    const dropped = Object.entries(stats.droppedPoints);
+    const reasons: string[] = [];
+    if (stats.flushLagMs > MAX_LAG_MS) {
+      reasons.push(
+        `${stats.bufferedPoints} points have been waiting for the database for ${Math.round(stats.flushLagMs / 1000)} s`,
+      );
+    }
+    if (stats.sinceDropMs < RECENTLY_MS) {
+      reasons.push(
+        `points were dropped in the last minute (so far ${dropped.map(([why, count]) => `${why}: ${count}`).join(', ')})`,
+      );
+    }
+    if (stats.sinceOverflowMs < RECENTLY_MS) {
+      reasons.push('a metric has too many series, so points of further label sets go to its series "other"');
+    }
+    const details = {
+      bufferedPoints: stats.bufferedPoints,
+      flushLagSeconds: Math.round(stats.flushLagMs / 1000),
+      writtenPoints: stats.writtenPoints,
+      droppedPoints: dropped.reduce((sum, [, count]) => sum + count, 0),
+      overflowedPoints: stats.overflowedPoints,
+    };
+    if (reasons.length === 0) return Promise.resolve({ status: 'healthy', details });
+    const reason = reasons.join('; ');
+    return Promise.resolve({
+      status: 'degraded',
+      reason: `${reason[0]?.toUpperCase()}${reason.slice(1)}.`,
+      details,
+    });
+  }
+}

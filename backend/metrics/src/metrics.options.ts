@@ -1,0 +1,73 @@
+import { FleetdeckError, type MetricDeclaration, type ModuleHttpOptions } from '@fleetdeck/kernel';
+import type { DataSource } from 'typeorm';
+
+/** How a {@link MetricsModule} behaves. */
+export interface MetricsOptions {
+  /** Where points are kept. @default the application's `DataSource`, found by its class */
+  dataSource?: Pick<DataSource, 'query' | 'transaction'>;
+  /** Metrics that the application records; more come through `forFeature`. @default [] */
+  metrics?: readonly MetricDeclaration[];
+  /** What happens to points of a name that nobody declared: refused, or taken as a gauge. @default 'refuse' */
+  undeclared?: 'gauge' | 'refuse';
+  /** The most names that are taken as gauges; points of further ones are refused. @default 1000 */
+  maxUndeclaredMetrics?: number;
+  /** Time between two writes of the buffered points, in milliseconds. @default 1000 */
+  flushIntervalMs?: number;
+  /** Points kept while the database is away; beyond them the oldest are dropped and counted. @default 50000 */
+  maxBufferedPoints?: number;
+  /** Series a metric may have; points of further label sets go to the series `{ other: 'true' }`. @default 1000 */
+  maxSeriesPerMetric?: number;
+  /** How long raw points are kept, in whole hours. Older points are refused. @default 26 */
+  rawRetentionHours?: number;
+  /** After this a read is given up with `TIMED_OUT`, in milliseconds. @default 10000 */
+  queryTimeoutMs?: number;
+}
+
+/** What decides the shape of the module itself, so it is given beside the options, not by an async factory. */
+export interface MetricsModuleExtras {
+  /** The HTTP routes; `false` serves none. @default { prefix: 'api/v1/metrics' } */
+  http?: ModuleHttpOptions;
+  /** Whether every module sees the aggregator without importing the module. @default true */
+  isGlobal?: boolean;
+}
+
+/** Injection token of the {@link MetricsOptions}. */
+export const METRICS_OPTIONS = Symbol('@fleetdeck/metrics/OPTIONS');
+
+/** The options with every default filled in. */
+export type ResolvedMetricsOptions = Required<Omit<MetricsOptions, 'dataSource'>>;
+
+const LIMITS = {
+  maxUndeclaredMetrics: [1000, 0, 100_000],
+  flushIntervalMs: [1000, 10, 60_000],
+  maxBufferedPoints: [50_000, 1, 10_000_000],
+  maxSeriesPerMetric: [1000, 1, 1_000_000],
+  rawRetentionHours: [26, 1, 8784],
+  queryTimeoutMs: [10_000, 1, 600_000],
+} as const satisfies Partial<Record<keyof MetricsOptions, readonly [number, number, number]>>;
+
+/**
+ * Fills in the defaults.
+ * @throws FleetdeckError `INVALID_INPUT` when a number is outside its range
+ */
+export function resolveMetricsOptions(options: MetricsOptions): ResolvedMetricsOptions {
+  const number = (name: keyof typeof LIMITS): number => {
+    const [fallback, least, most] = LIMITS[name];
+    const value = options[name] ?? fallback;
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new FleetdeckError(
+      'INVALID_INPUT',
+      `MetricsModule: ${name} is ${value}; it must be a whole number from ${least} to ${most}.`,
+    );
+  };
+  return {
+    metrics: options.metrics ?? [],
+    undeclared: options.undeclared ?? 'refuse',
+    maxUndeclaredMetrics: number('maxUndeclaredMetrics'),
+    flushIntervalMs: number('flushIntervalMs'),
+    maxBufferedPoints: number('maxBufferedPoints'),
+    maxSeriesPerMetric: number('maxSeriesPerMetric'),
+    rawRetentionHours: number('rawRetentionHours'),
+    queryTimeoutMs: number('queryTimeoutMs'),
+  };
+}

@@ -1,0 +1,347 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { MetricAggregation, MetricQuery } from '@fleetdeck/dto';
+import { createTestDatabase, FakeClock, type TestDatabase } from '@fleetdeck/kernel/testing';
+import { startMetrics, type MetricsApp } from '../testing/metrics-app.ts';
+
+const NOON = Date.parse('2026-01-01T12:00:00.000Z');
+const minute = (n: number) => NOON + n * 60_000;
+const iso = (ms: number) => new Date(ms).toISOString();
+
+let database: TestDatabase;
+let running: MetricsApp;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+beforeEach(async () => {
+  running = await startMetrics(
+    database,
+    {
+      metrics: [
+        { name: 'level', kind: 'gauge', labels: ['host', 'zone'], expectedEveryMs: 10_000 },
+        { name: 'total', kind: 'counter', labels: ['host'], expectedEveryMs: 10_000 },
+        { name: 'took', kind: 'distribution', unit: 'ms', labels: ['host'] },
+      ],
+    },
+    { clock: new FakeClock(iso(minute(10) + 30_000)) },
+  );
+});
+afterEach(async () => {
+  await running.close();
+  await database.dataSource.query('drop schema fleetdeck cascade');
+});
+afterAll(() => database.drop());
+
+const record = (name: string, value: number, at: number, host?: string, zone?: string) =>
+  running.aggregator.record(name, value, { ...(host ? { host } : {}), ...(zone ? { zone } : {}) }, at);
+
+async function ask(query: Partial<MetricQuery> & Pick<MetricQuery, 'metricName' | 'aggregation'>) {
+  return running.aggregator.getMetrics({ timeWindow: '1m', ...query });
+}
+
+async function values(metricName: string, aggregation: MetricAggregation, from: number, to: number) {
+  const [result] = await ask({ metricName, aggregation, from: iso(from), to: iso(to) });
+  return result?.points.map(({ value }) => value);
+}
+
+describe('buckets', () => {
+  it('are whole, aligned in UTC, all there, and null where no point fell', async () => {
+    record('level', 1, minute(0));
+    record('level', 3, minute(1) - 1);
+    record('level', 7, minute(2));
+    const [result] = await ask({
+      metricName: 'level',
+      aggregation: 'avg',
+      from: iso(minute(0) + 12_345),
+      to: iso(minute(2) + 1),
+    });
+    expect(result?.points).toEqual([
+      { start: iso(minute(0)), value: 2, coverage: 2 / 6 },
+      { start: iso(minute(1)), value: null, coverage: 0 },
+      { start: iso(minute(2)), value: 7, coverage: 1 / 6 },
+    ]);
+  });
+
+  it('count only what has passed of the open one, and nothing of one that lies ahead', async () => {
+    for (let at = minute(10); at < minute(10) + 30_000; at += 10_000) record('level', 1, at);
+    const [result] = await ask({
+      metricName: 'level',
+      aggregation: 'sum',
+      from: iso(minute(10)),
+      to: iso(minute(12)),
+    });
+    expect(result?.points).toEqual([
+      { start: iso(minute(10)), value: 3, coverage: 1 },
+      { start: iso(minute(11)), value: null, coverage: null },
+    ]);
+  });
+
+  it('are one for the trailing window, which holds this very moment and not its beginning', async () => {
+    const now = running.clock.now();
+    record('level', 100, now - 60_000);
+    record('level', 1, now - 59_999);
+    record('level', 2, now);
+    const [result] = await ask({ metricName: 'level', aggregation: 'sum' });
+    expect(result?.points).toEqual([{ start: iso(now - 60_000), value: 3, coverage: 2 / 6 }]);
+  });
+
+  it('expect of each series that takes part its own points', async () => {
+    for (let at = minute(0); at < minute(1); at += 10_000) record('level', 1, at, 'a');
+    record('level', 1, minute(0), 'b');
+    const [result] = await ask({
+      metricName: 'level',
+      aggregation: 'count',
+      from: iso(minute(0)),
+      to: iso(minute(1)),
+    });
+    expect(result?.points[0]).toEqual({ start: iso(minute(0)), value: 7, coverage: 7 / 12 });
+  });
+});
+
+describe('aggregations', () => {
+  it.each<[MetricAggregation, number]>([
+    ['avg', 4],
+    ['min', 1],
+    ['max', 9],
+    ['sum', 12],
+    ['count', 3],
+    ['last', 9],
+    ['p50', 2],
+    ['ratePerSecond', 3 / 60],
+    ['ratePerMinute', 3],
+  ])('%s of the values 1, 2 and 9 of a distribution', async (aggregation, expected) => {
+    record('took', 9, minute(0) + 300, 'b');
+    record('took', 1, minute(0) + 100, 'a');
+    record('took', 2, minute(0) + 200, 'a');
+    expect(await values('took', aggregation, minute(0), minute(1))).toEqual([expected]);
+  });
+
+  it('give the percentiles of the raw values over all series, not an average of percentiles', async () => {
+    let seed = 7;
+    for (let i = 0; i < 3000; i += 1) {
+      seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+      record('took', Math.exp(seed / 2 ** 29), minute(0) + (i % 60_000), i % 10 === 0 ? 'slow' : 'quick');
+    }
+    for (const [aggregation, quantile] of [
+      ['p50', 0.5],
+      ['p95', 0.95],
+      ['p99.9', 0.999],
+    ] as const) {
+      const got = await values('took', aggregation, minute(0), minute(1));
+      const [row] = await database.dataSource.query<{ value: number }[]>(
+        'select percentile_cont($1::double precision) within group (order by value) as value from fleetdeck.metric_point',
+        [quantile],
+      );
+      expect(got).toEqual([row?.value]);
+    }
+  });
+
+  it('say which limit values beyond a float hit', async () => {
+    record('level', 1.7e308, minute(0));
+    record('level', 1.7e308, minute(0) + 1);
+    await expect(values('level', 'sum', minute(0), minute(1))).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+    });
+  });
+});
+
+describe('rates of a counter', () => {
+  it('sum the increases of each series, from the last value before the span, and start over after a reset', async () => {
+    // a: 100 before, +20, +30, reset to 5 (+5), +10; b: first seen in the span, so nothing is known of its first value.
+    record('total', 100, minute(0) - 10_000, 'a');
+    record('total', 120, minute(0) + 10_000, 'a');
+    record('total', 150, minute(0) + 50_000, 'a');
+    record('total', 5, minute(1) + 10_000, 'a');
+    record('total', 15, minute(1) + 20_000, 'a');
+    record('total', 1000, minute(0) + 5000, 'b');
+    record('total', 1006, minute(1) + 5000, 'b');
+    expect(await values('total', 'ratePerMinute', minute(0), minute(3))).toEqual([50, 15 + 6, null]);
+    expect(await values('total', 'ratePerSecond', minute(0), minute(1))).toEqual([50 / 60]);
+  });
+
+  it('is null where no increase can be told', async () => {
+    record('total', 100, minute(0));
+    expect(await values('total', 'ratePerMinute', minute(0), minute(1))).toEqual([null]);
+    expect(await values('total', 'count', minute(0), minute(1))).toEqual([1]);
+  });
+
+  it('takes values of one millisecond as rising, not as a reset', async () => {
+    record('total', 6, minute(0) + 1);
+    record('total', 5, minute(0) + 1);
+    record('total', 4, minute(0));
+    expect(await values('total', 'ratePerMinute', minute(0), minute(1))).toEqual([2]);
+  });
+
+  it('is not blown up in a bucket that has only begun', async () => {
+    running.clock.advance(29_900 - 30_000 + 30_200);
+    const now = running.clock.now();
+    expect(now - minute(11)).toBe(100);
+    record('total', 0, now - 10_000);
+    record('total', 10, now);
+    expect((await values('total', 'ratePerSecond', minute(11), minute(12)))?.[0]).toBeCloseTo(1, 5);
+  });
+
+  it('counts an empty trailing window as unknown', async () => {
+    const [result] = await ask({ metricName: 'total', aggregation: 'ratePerSecond' });
+    expect(result?.points[0]?.value).toBeNull();
+  });
+});
+
+describe('labels and groups', () => {
+  it('narrow the answer to series that carry all of them', async () => {
+    record('level', 1, minute(0), 'a', 'x');
+    record('level', 2, minute(0), 'a', 'y');
+    record('level', 4, minute(0), 'b', 'x');
+    const sum = async (labels: Record<string, string>) =>
+      (
+        await ask({
+          metricName: 'level',
+          aggregation: 'sum',
+          labels,
+          from: iso(minute(0)),
+          to: iso(minute(1)),
+        })
+      )[0]?.points[0]?.value;
+    expect(await sum({ host: 'a' })).toBe(3);
+    expect(await sum({ host: 'a', zone: 'y' })).toBe(2);
+    expect(await sum({ host: 'c' })).toBeNull();
+  });
+
+  it('give one answer for each combination, without the labels that a series does not have', async () => {
+    record('level', 1, minute(0), 'b');
+    record('level', 2, minute(0), 'a', 'x');
+    record('level', 4, minute(1), 'a', 'x');
+    record('level', 8, minute(0), 'a', 'y');
+    const results = await ask({
+      metricName: 'level',
+      aggregation: 'sum',
+      groupBy: ['zone', 'host'],
+      from: iso(minute(0)),
+      to: iso(minute(2)),
+    });
+    expect(results.map(({ labels, points }) => [labels, points.map(({ value }) => value)])).toEqual([
+      [{ host: 'a', zone: 'x' }, [2, 4]],
+      [{ host: 'a', zone: 'y' }, [8, null]],
+      [{ host: 'b' }, [1, null]],
+    ]);
+    expect(await ask({ metricName: 'level', aggregation: 'sum', groupBy: ['host'] })).toEqual([]);
+  });
+
+  it('are refused beyond 200 groups', async () => {
+    for (let i = 0; i <= 200; i += 1) record('level', i, minute(0), `host-${i}`);
+    const grouped = { metricName: 'level', aggregation: 'sum' as const, groupBy: ['host'] };
+    const span = { from: iso(minute(0)), to: iso(minute(1)) };
+    await expect(ask({ ...grouped, ...span })).rejects.toThrow('more than 200 groups');
+    const wide = { from: iso(minute(-1400)), to: iso(minute(1)) };
+    await expect(ask({ ...grouped, ...wide })).rejects.toThrow('more than 42 groups');
+  });
+});
+
+describe('equal questions', () => {
+  const reads = () => running.sql.count('join buckets b using (labels)');
+
+  it('are one read when a hundred come at once, and for a second after', async () => {
+    record('level', 1, running.clock.now());
+    const ask100 = () =>
+      Promise.all(Array.from({ length: 100 }, () => ask({ metricName: 'level', aggregation: 'avg' })));
+    await ask100();
+    await ask100();
+    expect(reads()).toBe(1);
+    running.clock.advance(1000);
+    await ask100();
+    expect(reads()).toBe(2);
+  });
+
+  it('about a span are shared only while one is on its way', async () => {
+    const span = { from: iso(minute(0)), to: iso(minute(1)) };
+    const ask10 = () =>
+      Promise.all(
+        Array.from({ length: 10 }, () => ask({ metricName: 'level', aggregation: 'avg', ...span })),
+      );
+    await ask10();
+    expect(reads()).toBe(1);
+    await ask10();
+    expect(reads()).toBe(2);
+  });
+});
+
+describe('what is buffered', () => {
+  it('comes with no position when it could not be written, since the topic is then ahead of the answer', async () => {
+    record('level', 1, running.clock.now());
+    const [before] = await ask({ metricName: 'level', aggregation: 'last' });
+    expect(before?.position).toEqual({ epoch: 'fake', offset: 1 });
+    const real = running.sql.query;
+    Object.assign(running.sql, {
+      query: (statement: string, parameters?: unknown[]) =>
+        statement.includes('insert into fleetdeck.metric_point ')
+          ? Promise.reject(Object.assign(new Error('disk full'), { code: '53100' }))
+          : real(statement, parameters),
+    });
+    record('level', 2, running.clock.now());
+    const [after] = await ask({ metricName: 'level', aggregation: 'max' });
+    expect(after).toMatchObject({ position: null, points: [{ value: 1 }] });
+    Object.assign(running.sql, { query: real });
+  });
+});
+
+describe('recent values', () => {
+  it('of a counter are its slope, through a reset, with the value before the span', async () => {
+    const now = running.clock.now();
+    const values = [10, 20, 40, 5, 15];
+    values.forEach((value, i) => record('total', value, now - 40_000 + i * 10_000));
+    const { metrics } = await running.aggregator.recent({
+      metricNames: ['total'],
+      spanSeconds: 30,
+      maxPoints: 3,
+    });
+    expect(metrics[0]?.series[0]?.points.map(({ value }) => value)).toEqual([2, 0.5, 1]);
+    expect(metrics[0]?.series[0]?.last).toEqual({ value: 15, at: iso(now) });
+  });
+
+  it('leave out a metric nobody knows and show one that is silent without series', async () => {
+    const { metrics } = await running.aggregator.recent({ metricNames: ['nobody', 'level', 'level'] });
+    expect(metrics.map(({ metric, series }) => [metric.name, series])).toEqual([['level', []]]);
+    expect((await running.aggregator.recent({ metricNames: ['nobody'] })).metrics).toEqual([]);
+  });
+
+  it.each([
+    [{ metricNames: [] }, 'metricNames'],
+    [{ metricNames: Array.from({ length: 51 }, (_, i) => `m${i}`) }, 'metricNames'],
+    [{ metricNames: ['level'], spanSeconds: 9 }, 'spanSeconds'],
+    [{ metricNames: ['level'], maxPoints: 301 }, 'maxPoints'],
+  ])('are refused for %j', async (query, field) => {
+    await expect(running.aggregator.recent(query)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      fields: [{ field }],
+    });
+  });
+
+  it('are refused for more series than an answer can carry', async () => {
+    for (let i = 0; i <= 200; i += 1) record('level', i, running.clock.now(), `host-${i}`);
+    await expect(
+      running.aggregator.recent({ metricNames: ['level'], spanSeconds: 3600, maxPoints: 300 }),
+    ).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  });
+});
+
+describe('deadlines', () => {
+  it('end a read that the database takes too long for', async () => {
+    record('level', 1, running.clock.now());
+    const blocker = database.dataSource.createQueryRunner();
+    await blocker.connect();
+    await ask({ metricName: 'level', aggregation: 'max' });
+    await blocker.query('begin');
+    await blocker.query('lock table fleetdeck.metric_series in access exclusive mode');
+    const slow = await startMetrics(
+      database,
+      { queryTimeoutMs: 50 },
+      { clock: running.clock, migrate: false },
+    );
+    await expect(
+      slow.aggregator.getMetrics({ metricName: 'level', timeWindow: '1h', aggregation: 'avg' }),
+    ).rejects.toMatchObject({ code: 'TIMED_OUT' });
+    await blocker.query('rollback');
+    await blocker.release();
+    await slow.close();
+  });
+});

@@ -1,0 +1,83 @@
+import type { MetricLive } from '@fleetdeck/dto';
+import { isoTime, type Clock, type Publisher } from '@fleetdeck/kernel';
+import type { Series } from '../registry/series.ts';
+import type { Timers } from '../timers.ts';
+
+/** Shortest time between two values of a series on its topic, in milliseconds. */
+const SPACING_MS = 1000;
+
+/** Topic on which the values of a metric are published. */
+export function metricTopic(metricName: string): string {
+  return `metrics.${metricName}`;
+}
+
+/**
+ * Publishes the newest value of each series: at once when the last is a second old, otherwise when it will be, so
+ * that the value a topic rests on is always the last one recorded.
+ */
+export class LiveValues {
+  private readonly pending = new Map<Series, { value: number; at: number }>();
+  private cancelTimer: (() => void) | null = null;
+  private failed = false;
+
+  constructor(
+    private readonly publisher: () => Publisher | null,
+    private readonly clock: Clock,
+    private readonly timers: Timers,
+    private readonly warn: (line: string) => void,
+  ) {}
+
+  note(series: Series, value: number, at: number): void {
+    if (at < series.liveAt) return;
+    series.liveAt = at;
+    const due = series.livePublishedAt + SPACING_MS - this.clock.monotonicMs();
+    if (due <= 0) {
+      this.pending.delete(series);
+      this.publish(series, value, at);
+      return;
+    }
+    this.pending.set(series, { value, at });
+    this.cancelTimer ??= this.timers.after(due, () => this.publishDue());
+  }
+
+  /** Publishes what is held back and stops. */
+  close(): void {
+    this.cancelTimer?.();
+    this.cancelTimer = null;
+    for (const [series, { value, at }] of this.pending) this.publish(series, value, at);
+    this.pending.clear();
+  }
+
+  private publishDue(): void {
+    this.cancelTimer = null;
+    const now = this.clock.monotonicMs();
+    let next = Infinity;
+    for (const [series, { value, at }] of this.pending) {
+      const due = series.livePublishedAt + SPACING_MS - now;
+      if (due > 0) {
+        next = Math.min(next, due);
+        continue;
+      }
+      this.pending.delete(series);
+      this.publish(series, value, at);
+    }
+    if (this.pending.size > 0) this.cancelTimer = this.timers.after(next, () => this.publishDue());
+  }
+
+  private publish(series: Series, value: number, at: number): void {
+    const publisher = this.publisher();
+    if (!publisher) return;
+    series.livePublishedAt = this.clock.monotonicMs();
+    const metricName = series.metric.descriptor.name;
+    const live: MetricLive = { metricName, labels: series.labels, value, at: isoTime(at) };
+    try {
+      publisher.publish(metricTopic(metricName), live);
+    } catch (thrown) {
+      if (this.failed) return;
+      this.failed = true;
+      this.warn(
+        `Live values cannot be published: ${(thrown as { message?: string } | null)?.message ?? 'unknown error'} Give topics "metrics.*" a policy.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import type { EntityManager } from 'typeorm';
+import type { Series } from '../registry/series.ts';
+import { HOUR_MS } from './partitions.ts';
+import type { Sql } from './sql.ts';
+
+/** Silence after which a series may be forgotten, beyond the retention of its points, in milliseconds. */
+const GRACE_MS = 3 * HOUR_MS;
+
+interface SeriesRow {
+  id: number;
+  metric: string;
+  labels_hash: string;
+}
+
+/** The series that the database knows, with the cap on how many a metric may have. */
+export class SeriesStore {
+  constructor(
+    private readonly sql: () => Sql,
+    private readonly cap: number,
+  ) {}
+
+  /**
+   * Looks up, or creates, the ids of series. Each is told to the database again every hour, since one that nobody
+   * used for longer than the retention is deleted.
+   */
+  async resolve(series: Iterable<Series>, now: number): Promise<void> {
+    const stale = [...new Set(series)].filter((each) => each.id === null || now - each.seenAt > HOUR_MS);
+    if (stale.length === 0) return;
+    const ids = await this.sql().transaction(async (manager) => {
+      let known = await this.find(manager, stale, now);
+      let missing = stale.filter((each) => !known.has(keyOf(each)));
+      if (missing.length > 0) {
+        // The metric's row is what replicas queue at, so that together they stay below the cap.
+        await manager.query(
+          'select name from fleetdeck.metric where name = any($1) order by name for no key update',
+          [[...new Set(missing.map((each) => each.metric.descriptor.name))]],
+        );
+        known = await this.find(manager, stale, now);
+        missing = stale.filter((each) => !known.has(keyOf(each)));
+        await this.create(manager, missing, known, now);
+      }
+      return known;
+    });
+    // Only now: what a transaction that did not commit has created does not exist.
+    for (const each of stale) {
+      const own = ids.get(keyOf(each));
+      each.id = own ?? ids.get(keyOf(each.metric.other)) ?? null;
+      each.seenAt = now;
+      each.overflowed = own === undefined || each === each.metric.other;
+    }
+  }
+
+  /** Deletes series whose last point is gone for good, and the marks of writers that no longer exist. */
+  async forgetUnused(now: number, retentionMs: number): Promise<void> {
+    await this.sql().query('delete from fleetdeck.metric_series where last_seen_at < $1::timestamptz', [
+      new Date(now - retentionMs - GRACE_MS).toISOString(),
+    ]);
+    await this.sql().query('delete from fleetdeck.metric_writer where seen_at < $1::timestamptz', [
+      new Date(now - 24 * HOUR_MS).toISOString(),
+    ]);
+  }
+
+  private async find(
+    manager: EntityManager,
+    series: readonly Series[],
+    now: number,
+  ): Promise<Map<string, number>> {
+    const wanted = series.flatMap((each) => [each, each.metric.other]);
+    const rows = await manager.query<SeriesRow[]>(
+      `with wanted as (
+         select s.id from fleetdeck.metric_series s
+         join (select distinct * from unnest($1::text[], $2::text[])) as w (metric, labels_hash)
+           on s.metric = w.metric and s.labels_hash = w.labels_hash
+         order by s.id for no key update of s
+       ), seen as (
+         update fleetdeck.metric_series s set last_seen_at = $3::timestamptz from wanted w where s.id = w.id
+         returning s.id, s.metric, s.labels_hash
+       )
+       select id, metric, labels_hash from seen`,
+      [
+        wanted.map((each) => each.metric.descriptor.name),
+        wanted.map((each) => each.hash),
+        new Date(now).toISOString(),
+      ],
+    );
+    return new Map(rows.map((row) => [`${row.metric} ${row.labels_hash}`, row.id]));
+  }
+
+  private async create(
+    manager: EntityManager,
+    missing: readonly Series[],
+    known: Map<string, number>,
+    now: number,
+  ): Promise<void> {
+    const metrics = [...new Set(missing.map((each) => each.metric))];
+    const counts = await manager.query<{ metric: string; count: number }[]>(
+      `select metric, count(*)::int as count from fleetdeck.metric_series
+       where metric = any($1) and labels <> '{"other":"true"}'::jsonb group by metric`,
+      [metrics.map((metric) => metric.descriptor.name)],
+    );
+    const room = new Map(metrics.map((metric) => [metric.descriptor.name, this.cap]));
+    for (const { metric, count } of counts) room.set(metric, this.cap - count);
+
+    const wanted = new Map<string, Series>();
+    for (const each of missing) {
+      const name = each.metric.descriptor.name;
+      const left = room.get(name) ?? 0;
+      const isOther = each === each.metric.other;
+      const chosen = left > 0 || isOther ? each : each.metric.other;
+      if (!isOther) room.set(name, left - 1);
+      if (!known.has(keyOf(chosen))) wanted.set(keyOf(chosen), chosen);
+    }
+    const chosen = [...wanted.values()];
+    const rows = await manager.query<SeriesRow[]>(
+      `insert into fleetdeck.metric_series (metric, labels, labels_hash, last_seen_at)
+       select metric, labels::jsonb, labels_hash, $4::timestamptz
+       from unnest($1::text[], $2::text[], $3::text[]) as w (metric, labels, labels_hash)
+       on conflict (metric, labels_hash) do update set last_seen_at = excluded.last_seen_at
+       returning id, metric, labels_hash`,
+      [
+        chosen.map((each) => each.metric.descriptor.name),
+        chosen.map((each) => each.canonical),
+        chosen.map((each) => each.hash),
+        new Date(now).toISOString(),
+      ],
+    );
+    for (const row of rows) known.set(`${row.metric} ${row.labels_hash}`, row.id);
+  }
+}
+
+function keyOf(series: Series): string {
+  return `${series.metric.descriptor.name} ${series.hash}`;
+}

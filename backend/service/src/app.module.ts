@@ -1,0 +1,87 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import proxyAddr from 'proxy-addr';
+import { DataSource } from 'typeorm';
+import { SOCKET_PATH } from '@fleetdeck/dto';
+import { CLOCK, PRINCIPAL_RESOLVER, ProblemFilter, systemClock } from '@fleetdeck/kernel';
+import { BroadcastModule } from '@fleetdeck/broadcast';
+import {
+  diskHealth,
+  eventLoopHealth,
+  memoryHealth,
+  postgresHealth,
+  TerminusHealthModule,
+} from '@fleetdeck/health';
+import { MetricsModule } from '@fleetdeck/metrics';
+import { ServicePrincipalResolver } from './access/service-principal-resolver.ts';
+import { SessionController } from './access/session.controller.ts';
+import { SessionStore } from './access/session-store.ts';
+import { TokenVerifier } from './access/tokens.ts';
+import { trustedProxies } from './http/trusted-proxies.ts';
+import { RUNTIME, type ServiceRuntime } from './service-runtime.ts';
+import { SERVICE_METRICS } from './telemetry/metric-declarations.ts';
+import { RequestMeter } from './telemetry/request-meter.ts';
+import { SystemSampler } from './telemetry/system-sampler.ts';
+
+/** Points of a name that nobody declared are taken as gauges: people try the service with names of their own. */
+const UNDECLARED = 'gauge';
+
+/** What every module of the service needs: its database, its clock and who is calling. */
+@Global()
+@Module({})
+class FoundationModule {
+  static forRuntime(runtime: ServiceRuntime, meter: RequestMeter): DynamicModule {
+    const sessions = new SessionStore(runtime.dataSource, systemClock);
+    const tokens = new TokenVerifier(runtime.secret, runtime.environment, systemClock);
+    return {
+      module: FoundationModule,
+      providers: [
+        { provide: RUNTIME, useValue: runtime },
+        { provide: CLOCK, useValue: systemClock },
+        { provide: DataSource, useValue: runtime.dataSource },
+        { provide: SessionStore, useValue: sessions },
+        {
+          provide: PRINCIPAL_RESOLVER,
+          useValue: new ServicePrincipalResolver(tokens, sessions, () => runtime.cookieName()),
+        },
+        { provide: RequestMeter, useValue: meter },
+      ],
+      exports: [RUNTIME, CLOCK, DataSource, SessionStore, PRINCIPAL_RESOLVER, RequestMeter],
+    };
+  }
+}
+
+/** The reference service. */
+@Module({})
+export class AppModule {
+  static forRuntime(runtime: ServiceRuntime, meter: RequestMeter): DynamicModule {
+    const { environment, hosts } = runtime;
+    const trust = trustedProxies(environment.trustProxy);
+    return {
+      module: AppModule,
+      imports: [
+        FoundationModule.forRuntime(runtime, meter),
+        BroadcastModule.forRoot({
+          path: environment.basePath + SOCKET_PATH,
+          allowRequest: ({ headers }) => hosts.allowsHost(headers.host),
+          allowOrigin: (origin, host) => hosts.allowsOrigin(origin, host),
+          clientAddress: (request) => proxyAddr(request, trust),
+        }),
+        MetricsModule.forRoot({
+          dataSource: runtime.dataSource,
+          undeclared: UNDECLARED,
+          metrics: [...SERVICE_METRICS],
+        }),
+        TerminusHealthModule.forRoot({
+          checks: [
+            postgresHealth(runtime.dataSource, { intervalMs: 5_000 }),
+            eventLoopHealth({ criticality: 'optional', intervalMs: 5_000 }),
+            memoryHealth({ criticality: 'optional' }),
+            diskHealth(runtime.dataDir, { criticality: 'optional', intervalMs: 30_000 }),
+          ],
+        }),
+      ],
+      controllers: [SessionController],
+      providers: [ProblemFilter, SystemSampler],
+    };
+  }
+}

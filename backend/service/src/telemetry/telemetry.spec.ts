@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import { CpuShare, EventLoopDelay, hostCpuTimes, hostMemoryPercent } from './readings.ts';
+import { RequestMeter } from './request-meter.ts';
+
+describe('CpuShare', () => {
+  it('knows nothing after one reading', () => {
+    expect(new CpuShare().next(5, 10)).toBeNull();
+  });
+
+  it('is the busy part of the time between two readings', () => {
+    const share = new CpuShare();
+    share.next(100, 1000);
+    expect(share.next(125, 1100)).toBe(25);
+    expect(share.next(125, 1100)).toBeNull();
+  });
+
+  it('is not negative when a core is taken away', () => {
+    const share = new CpuShare();
+    share.next(100, 1000);
+    expect(share.next(50, 1100)).toBe(0);
+  });
+});
+
+describe('readings of the host', () => {
+  it('are within their bounds', () => {
+    const { busy, total } = hostCpuTimes();
+    expect(busy).toBeGreaterThan(0);
+    expect(total).toBeGreaterThan(busy);
+    expect(hostMemoryPercent()).toBeGreaterThan(0);
+    expect(hostMemoryPercent()).toBeLessThan(100);
+  });
+
+  it('know nothing of the event loop before it turned', () => {
+    const delay = new EventLoopDelay();
+    expect(delay.takeP99()).toBeNull();
+    delay.stop();
+  });
+});
+
+describe('RequestMeter', () => {
+  it('counts all and gives each duration once', () => {
+    const meter = new RequestMeter();
+    meter.finished(1);
+    meter.finished(2);
+    expect(meter.total).toBe(2);
+    expect(meter.takeDurations()).toEqual([1, 2]);
+    expect(meter.takeDurations()).toEqual([]);
+  });
+
+  it('keeps no more durations than it promises', () => {
+    const meter = new RequestMeter();
+    for (let i = 0; i < 6_000; i += 1) meter.finished(i);
+    expect(meter.takeDurations()).toHaveLength(5_000);
+    expect(meter.total).toBe(6_000);
+  });
+});

@@ -1,0 +1,86 @@
+import { useState } from 'react';
+import { Route, Router, Switch, useLocation, useSearch } from 'wouter';
+import { FleetdeckProvider } from '@fleetdeck/react';
+import type { Connection } from './connection.ts';
+import { NotFoundPage } from './pages/NotFoundPage.tsx';
+import { OverviewPage } from './pages/OverviewPage.tsx';
+import { SignInPage, type SignInReason } from './pages/SignInPage.tsx';
+import { applyPreferences, readPreferences, storePreferences, type Preferences } from './preferences.ts';
+import { useSession } from './session/useSession.ts';
+import { Shell } from './shell/Shell.tsx';
+import { useDenied } from './shell/useDenied.ts';
+
+/** The dashboard: sign-in, or the shell with a page in it. */
+export function App({ connection }: { connection: Connection }) {
+  return (
+    <Router base={connection.basePath}>
+      <Portal connection={connection} />
+    </Router>
+  );
+}
+
+function Portal({ connection }: { connection: Connection }) {
+  const { socket, http } = connection;
+  const [preferences, setPreferences] = useState(readPreferences);
+  const { state, expire, signOut } = useSession(http);
+  const [location] = useLocation();
+  const search = useSearch();
+  useDenied(socket, expire);
+
+  const change = (next: Preferences): void => {
+    setPreferences(next);
+    storePreferences(next);
+    applyPreferences(next);
+  };
+
+  const reason = signInReason(state.status, location, search);
+  if (reason !== null) {
+    return (
+      <SignInPage
+        reason={reason}
+        http={http}
+        // A fresh start of the page gives the socket the new cookie.
+        onSignedIn={() =>
+          location === '/sign-in'
+            ? window.location.assign(`${connection.basePath}/`)
+            : window.location.reload()
+        }
+      />
+    );
+  }
+  return (
+    <FleetdeckProvider
+      socket={socket}
+      http={http}
+      timeZone={preferences.timeZone === 'utc' ? 'UTC' : undefined}
+    >
+      <Shell
+        session={state.status === 'signed-in' ? state.session : null}
+        preferences={preferences}
+        onPreferences={change}
+        onSignOut={() => {
+          socket.close();
+          void signOut();
+        }}
+      >
+        <Switch>
+          <Route path="/">
+            <OverviewPage http={http} />
+          </Route>
+          <Route>
+            <NotFoundPage />
+          </Route>
+        </Switch>
+      </Shell>
+    </FleetdeckProvider>
+  );
+}
+
+// While the answer is awaited the page is drawn as for somebody signed in: most are, and its data is asked for at the
+// same time.
+function signInReason(status: string, location: string, search: string): SignInReason | null {
+  if (status === 'expired') return 'expired';
+  if (location === '/sign-in')
+    return new URLSearchParams(search).get('problem') === 'link' ? 'link' : 'signed-out';
+  return status === 'signed-out' ? 'signed-out' : null;
+}

@@ -1,0 +1,79 @@
+import { useEffect } from 'react';
+import type { HealthReport } from '@fleetdeck/dto';
+import type { HttpClient } from '@fleetdeck/client';
+import { StatusSummary, useHealth, useMetrics } from '@fleetdeck/react';
+import { HealthTable } from './HealthTable.tsx';
+import { MetricCard } from './MetricCard.tsx';
+import { drawSections, OVERVIEW_METRICS } from './overview-layout.ts';
+import { ReportedMetrics } from './ReportedMetrics.tsx';
+
+/** The topic carries transitions only; the times of the last checks come with the report. */
+const HEALTH_REFRESH_MS = 15_000;
+
+/** What the service, its host and its database are doing, and how they are. */
+export function OverviewPage({ http }: { http: HttpClient }) {
+  const metrics = useMetrics(OVERVIEW_METRICS);
+  const health = useHealth();
+  useRefresh(health.refetch, HEALTH_REFRESH_MS);
+  useFirstValueMark(metrics.series.some(({ value }) => value !== null));
+
+  const report = health.report;
+  return (
+    <>
+      <div className="page-title">
+        <h1>Overview</h1>
+        {report !== null && <StatusSummary statuses={countedStatuses(report)} />}
+      </div>
+      <div className="sections">
+        {drawSections(metrics.series).map(({ key, title, cards }) => (
+          <section
+            key={key}
+            className="cards-section"
+            data-size={cards.length > 2 ? 'wide' : 'half'}
+            aria-label={title}
+          >
+            <h2>{title}</h2>
+            <div className="cards">
+              {cards.map(({ spec, series }) => (
+                <MetricCard
+                  key={spec.metric}
+                  title={spec.title}
+                  series={series}
+                  health={spec.component === undefined ? undefined : report?.components[spec.component]}
+                  state={metrics.state}
+                  error={metrics.error}
+                />
+              ))}
+            </div>
+          </section>
+        ))}
+      </div>
+      <ReportedMetrics http={http} />
+      <HealthTable health={health} />
+    </>
+  );
+}
+
+/** What is only informational does not count to the whole. */
+function countedStatuses(report: HealthReport): string[] {
+  return Object.values(report.components)
+    .filter(({ criticality }) => criticality !== 'informational')
+    .map(({ status }) => status);
+}
+
+function useRefresh(refetch: () => void, intervalMs: number): void {
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible') refetch();
+    }, intervalMs);
+    return () => clearInterval(timer);
+  }, [refetch, intervalMs]);
+}
+
+/** Tells measuring tools when the first real value stood on the page. */
+function useFirstValueMark(shown: boolean): void {
+  useEffect(() => {
+    if (shown && performance.getEntriesByName('fleetdeck:first-value').length === 0)
+      performance.mark('fleetdeck:first-value');
+  }, [shown]);
+}

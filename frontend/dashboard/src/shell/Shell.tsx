@@ -1,0 +1,75 @@
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import type { Session } from '@fleetdeck/dto';
+import { ConnectionStatus, useWebSocket } from '@fleetdeck/react';
+import type { Preferences } from '../preferences.ts';
+
+interface ShellProps {
+  session: Session | null;
+  preferences: Preferences;
+  onPreferences: (next: Preferences) => void;
+  onSignOut: () => void;
+  children: ReactNode;
+}
+
+const NEXT_THEME = { auto: 'light', light: 'dark', dark: 'auto' } as const;
+const THEME_WORDS = { auto: 'as the system', light: 'light', dark: 'dark' } as const;
+
+/** The bar over every page: where you are, how fresh the data is, how it is shown, who you are. */
+export function Shell({ session, preferences, onPreferences, onSignOut, children }: ShellProps) {
+  const connection = useWebSocket();
+  const { theme, timeZone } = preferences;
+  return (
+    <>
+      <a className="skip-link" href="#page">
+        Skip to the page
+      </a>
+      <header className="shell-bar">
+        <Link href="/" className="shell-brand">
+          Fleetdeck
+        </Link>
+        <ConnectionStatus
+          state={connection.state}
+          since={connection.since}
+          nextAttemptAt={connection.nextAttemptAt}
+          lastMessageAt={connection.lastMessageAt}
+        />
+        <div className="shell-tools">
+          <button
+            type="button"
+            className="button-quiet"
+            onClick={() => onPreferences({ ...preferences, timeZone: timeZone === 'utc' ? 'local' : 'utc' })}
+          >
+            Times: {timeZone === 'utc' ? 'UTC' : 'local'}
+          </button>
+          <button
+            type="button"
+            className="button-quiet"
+            onClick={() => onPreferences({ ...preferences, theme: NEXT_THEME[theme] })}
+          >
+            Theme: {THEME_WORDS[theme]}
+          </button>
+          {session !== null && (
+            <>
+              <span className="shell-who" title={`Signed in as ${session.subject}, role ${session.role}`}>
+                {session.subject} <span className="quiet">({session.role})</span>
+              </span>
+              <button type="button" className="button-quiet" onClick={onSignOut}>
+                Sign out
+              </button>
+            </>
+          )}
+        </div>
+      </header>
+      {connection.state === 'denied' && (
+        <p className="banner">
+          The service does not let this page listen: {connection.reason ?? 'no reason given'}. What is shown
+          does not move on.
+        </p>
+      )}
+      <main id="page" className="page" tabIndex={-1}>
+        {children}
+      </main>
+    </>
+  );
+}

@@ -1,0 +1,97 @@
+import type { Meta, StoryObj } from '@storybook/react-vite';
+import { expect, userEvent } from 'storybook/test';
+import { ConnectionStatus } from './ConnectionStatus.tsx';
+
+const LOST = '2026-01-15T14:02:11Z';
+
+const meta = {
+  title: 'Components/ConnectionStatus',
+  component: ConnectionStatus,
+  args: { state: 'live', since: '2026-01-15T13:00:00Z', lastMessageAt: '2026-01-15T14:07:11Z' },
+} satisfies Meta<typeof ConnectionStatus>;
+
+export default meta;
+type Story = StoryObj<typeof meta>;
+
+const stack = { display: 'grid', gap: 12, justifyItems: 'start' } as const;
+
+export const Playground: Story = {};
+
+export const Default: Story = {};
+
+export const AllStates: Story = {
+  render: () => (
+    <div style={stack}>
+      <ConnectionStatus state="connecting" />
+      <ConnectionStatus state="live" />
+      <ConnectionStatus state="recovering" lastMessageAt={LOST} nextAttemptAt="2026-01-15T14:07:16Z" />
+      <ConnectionStatus state="recovering" />
+      <ConnectionStatus state="polling" lastMessageAt={LOST} />
+      <ConnectionStatus state="polling" />
+      <ConnectionStatus state="offline" since={LOST} nextAttemptAt="2026-01-15T14:07:32Z" />
+      <ConnectionStatus state="offline" since="2026-01-14T22:10:00Z" />
+      <ConnectionStatus state="offline" />
+      <ConnectionStatus state="denied" reason="The session has expired" />
+    </div>
+  ),
+};
+
+/** The page says how old its data is. */
+export const Stale: Story = { args: { state: 'recovering', lastMessageAt: LOST } };
+
+/** Nothing is known yet. */
+export const Empty: Story = { args: { state: 'connecting', since: null, lastMessageAt: null } };
+
+export const Loading: Story = { args: { state: 'connecting' } };
+
+export const Error: Story = {
+  args: {
+    state: 'offline',
+    since: LOST,
+    nextAttemptAt: '2026-01-15T14:07:32Z',
+    reason: 'The service does not answer',
+  },
+};
+
+export const Overflow: Story = {
+  args: { state: 'recovering', lastMessageAt: '2025-12-31T23:59:59Z', nextAttemptAt: '2026-01-15T14:07:32Z' },
+  decorators: [(Story) => <div style={{ inlineSize: 140 }}>{Story()}</div>],
+};
+
+export const Densities: Story = {
+  render: () => (
+    <div style={stack}>
+      {(['compact', 'default', 'comfortable', 'wall'] as const).map((density) => (
+        <div key={density} data-density={density}>
+          <ConnectionStatus state="offline" since={LOST} />
+        </div>
+      ))}
+    </div>
+  ),
+};
+
+export const Dark: Story = { ...AllStates, parameters: { fleetdeck: { theme: 'dark' } } };
+
+export const RTL: Story = { ...AllStates, parameters: { fleetdeck: { direction: 'rtl' } } };
+
+export const Narrow320: Story = {
+  ...AllStates,
+  decorators: [(Story) => <div style={{ inlineSize: 272 }}>{Story()}</div>],
+};
+
+/** It is text: there is nothing to operate. */
+export const Keyboard: Story = {
+  play: async ({ canvasElement }) => {
+    await userEvent.tab();
+    await expect(canvasElement.contains(document.activeElement)).toBe(false);
+  },
+};
+
+export const ReaderText: Story = {
+  args: { state: 'recovering', lastMessageAt: LOST, nextAttemptAt: '2026-01-15T14:07:16Z' },
+  play: async ({ canvasElement }) => {
+    const status = canvasElement.querySelector('.fd-connection');
+    await expect(status).toHaveTextContent('Reconnecting, data from 14:02:11, next try in 4 sec');
+    await expect(canvasElement.querySelector('[role="status"], [aria-live]')).toBeNull();
+  },
+};

@@ -1,0 +1,227 @@
+import { memo, useId, useMemo, type ComponentProps, type ReactNode } from 'react';
+import { resolveStatus, type GoodDirection } from '@fleetdeck/dto';
+import { useClockValue } from '../../clock.ts';
+import {
+  toMs,
+  useEnvironment,
+  type Environment,
+  type EnvironmentProps,
+  type TimeInput,
+} from '../../environment.ts';
+import { formatMetric, isValue, type FormattedMetric, type MetricFormat } from '../../format/formatMetric.ts';
+import { formatAge, formatTime } from '../../format/formatTime.ts';
+import { statusWord } from '../../messages.ts';
+import type { Density } from '../../tokens.ts';
+import { classes } from '../classes.ts';
+import { Glyph } from '../glyph/Glyph.tsx';
+import { StatusBadge } from '../status-badge/StatusBadge.tsx';
+import { sparkSummary, type SparkPoint } from './sparkline.ts';
+import { Sparkline } from './Sparkline.tsx';
+import { trendOf } from './trend.ts';
+import { TrendLine } from './TrendLine.tsx';
+
+/** Props of {@link MetricsCard}. What is not named here goes to its `section`. */
+export interface MetricsCardProps
+  extends Omit<ComponentProps<'section'>, 'title' | 'children'>, EnvironmentProps {
+  /** What is measured. */
+  title: string;
+  /** Level of the title in the page's outline. @default 3 */
+  headingLevel?: 2 | 3 | 4 | 5 | 6;
+  /** The value as it is now. 0 is a value; `null`, `undefined` and `NaN` are "no data". */
+  value: number | null | undefined;
+  /** Unit of the value in UCUM-like words: `ms`, `s`, `By`, `%`, `1/s`. */
+  unit?: string;
+  /** How the value is written. @default by the unit */
+  format?: MetricFormat;
+  /** The value to compare with; without one there is no trend. A baseline of 0 has a trend, but no percentage. */
+  baseline?: number | null;
+  /** When the baseline was, in words: "1 h" reads as "vs 1 h". */
+  baselineLabel?: string;
+  /** Which way is better. @default 'none' */
+  goodDirection?: GoodDirection;
+  /** Any status word; colours the card from degraded up. Without one the card carries no status. */
+  status?: string | null;
+  /** Shown instead of the status word. */
+  statusLabel?: string;
+  /** Why the status is what it is, one sentence. */
+  reason?: string | null;
+  /** Since when the status holds. */
+  since?: TimeInput | null;
+  /** Recent values, evenly spaced, oldest first. A new array draws anew: keep the same one when nothing changed. */
+  points?: readonly SparkPoint[];
+  /** When the value was measured. */
+  asOf?: TimeInput | null;
+  /** From this age on the card is hatched and dimmed, its status unknown, and says when it was last seen. */
+  staleAfterMs?: number | null;
+  /** `loading` before the first value, `error` when it could not be read: the last value stays, marked. @default 'ready' */
+  state?: 'ready' | 'loading' | 'empty' | 'error';
+  /** What went wrong and what to do, in `error`. */
+  errorMessage?: string;
+  /** A line at the foot, as a target or a link. */
+  footer?: ReactNode;
+  /** @default inherited from the surroundings */
+  density?: Density;
+}
+
+function useSparkText(
+  points: readonly SparkPoint[] | undefined,
+  write: (value: number) => FormattedMetric,
+  { messages }: Environment,
+): string | null {
+  return useMemo(() => {
+    const summary = points ? sparkSummary(points) : null;
+    if (summary === null) return null;
+    const text = (value: number): string => {
+      const { text: number, unit } = write(value);
+      return unit === '' ? number : `${number} ${unit}`;
+    };
+    return messages.sparkline({
+      min: text(summary.min),
+      max: text(summary.max),
+      now: summary.now === null ? null : text(summary.now),
+      course: summary.course,
+    });
+  }, [points, write, messages]);
+}
+
+function Card(props: MetricsCardProps) {
+  const { title, headingLevel = 3, value, unit, format, baseline, baselineLabel = '', ...more } = props;
+  const { goodDirection = 'none', status, statusLabel, reason, since, points, asOf, ...others } = more;
+  const { staleAfterMs, state = 'ready', errorMessage, footer, density, className, ...remaining } = others;
+  const { locale, timeZone, hourCycle, messages: over, now, ...rest } = remaining;
+  const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
+  const { messages, clock } = environment;
+  const id = useId();
+
+  const asOfMs = toMs(asOf);
+  const perishable = asOfMs !== null && typeof staleAfterMs === 'number';
+  const staleText = useClockValue(
+    perishable ? clock : null,
+    (at) => {
+      if (!perishable || at - asOfMs <= staleAfterMs) return null;
+      const time = formatTime(asOfMs, { ...environment, now: at });
+      return messages.lastSeen(time, formatAge(at - asOfMs, environment.locale));
+    },
+    null,
+  );
+
+  const write = useMemo(
+    () => (each: number) =>
+      formatMetric(each, { locale: environment.locale, format, unit, units: messages.units }),
+    [environment.locale, format, unit, messages.units],
+  );
+  const sparkText = useSparkText(points, write, environment);
+
+  const hasValue = isValue(value) && state !== 'empty';
+  const shown = hasValue ? (state === 'error' ? 'error' : 'ready') : state === 'ready' ? 'empty' : state;
+  const stale = staleText !== null;
+  const told = resolveStatus(status);
+  const hasStatus = status !== null && status !== undefined;
+  // No news is no reason to be calm: without a fresh value it is unknown, unless its status says worse.
+  const unread = shown === 'empty' || shown === 'error';
+  const lost = stale || (unread && (!hasStatus || told.tone === 'healthy'));
+  const tone = lost ? 'unknown' : hasStatus ? told.tone : undefined;
+  const written = hasValue ? write(value) : null;
+  const Heading = `h${headingLevel}` as const;
+
+  return (
+    <section
+      role="group"
+      aria-labelledby={`${id}-title`}
+      aria-busy={shown === 'loading' || undefined}
+      {...rest}
+      className={classes('fd-metric', className)}
+      data-state={shown}
+      data-tone={tone}
+      data-stale={stale || undefined}
+      data-density={density}
+    >
+      <div className="fd-metric-head">
+        <Heading id={`${id}-title`} className="fd-metric-title" title={title}>
+          {title}
+        </Heading>
+        {hasStatus && shown !== 'loading' && (
+          <StatusBadge
+            status={lost ? 'unknown' : status}
+            label={lost ? undefined : statusLabel}
+            reason={
+              stale
+                ? messages.wasStatus(
+                    statusLabel ?? statusWord(status, messages, environment.locale),
+                    staleText,
+                  )
+                : reason
+            }
+            since={lost ? null : since}
+            {...{ locale, timeZone, hourCycle, messages: over, now }}
+          />
+        )}
+      </div>
+
+      {shown === 'loading' ? (
+        <>
+          <p className="fd-metric-value">
+            <span className="fd-hidden">{messages.loading}</span>
+            <span className="fd-skeleton fd-skeleton-value" aria-hidden="true" />
+          </p>
+          <span className="fd-skeleton fd-skeleton-spark" aria-hidden="true" />
+        </>
+      ) : (
+        <>
+          <p className="fd-metric-value">
+            {written === null ? (
+              <span className="fd-metric-number" aria-hidden="true">
+                {messages.noValue}
+              </span>
+            ) : (
+              <>
+                <span className="fd-metric-number">{written.text}</span>
+                {written.unit !== '' && <span className="fd-metric-unit"> {written.unit}</span>}
+              </>
+            )}
+          </p>
+          {shown === 'empty' && <p className="fd-metric-trend">{messages.noData}</p>}
+          {shown === 'error' && (
+            <p className="fd-metric-error">
+              <Glyph shape="degraded" />
+              <span>
+                {[hasValue && messages.lastKnown, errorMessage ?? messages.failed].filter(Boolean).join(' ')}
+              </span>
+            </p>
+          )}
+          {shown === 'ready' && isValue(baseline) && hasValue && (
+            <TrendLine
+              trend={trendOf(value, baseline, goodDirection)}
+              period={baselineLabel}
+              messages={messages}
+              locale={environment.locale}
+            />
+          )}
+          {points && (
+            <div className="fd-metric-spark">
+              <Sparkline points={points} />
+              {sparkText !== null && <p className="fd-hidden">{sparkText}</p>}
+            </div>
+          )}
+        </>
+      )}
+      {(stale || footer !== undefined) && (
+        <div className="fd-metric-foot">
+          {stale && <p className="fd-metric-seen">{staleText}</p>}
+          {footer}
+        </div>
+      )}
+    </section>
+  );
+}
+
+/**
+ * One measured value: what it is, how it changed, how it ran lately, and whether it can be trusted. It announces
+ * nothing by itself, has no tab stop, and is drawn again only when its props change or it grows stale.
+ *
+ * @example
+ * <MetricsCard title="p95 latency" value={842} unit="ms" baseline={597} baselineLabel="1 h" goodDirection="down"
+ *   status="degraded" points={series.points} asOf={series.asOf} staleAfterMs={5000} />
+ */
+export const MetricsCard = memo(Card);
+MetricsCard.displayName = 'MetricsCard';

@@ -1,0 +1,142 @@
+import type { Meta, StoryObj } from '@storybook/react-vite';
+import { expect, userEvent, within } from 'storybook/test';
+import { StatusBadge } from './StatusBadge.tsx';
+
+const meta = {
+  title: 'Components/StatusBadge',
+  component: StatusBadge,
+  args: { status: 'healthy' },
+  argTypes: {
+    status: {
+      control: 'select',
+      options: ['healthy', 'degraded', 'critical', 'unknown', 'in_progress', 'pending', 'stopped', 'purple'],
+    },
+    size: { control: 'inline-radio', options: ['sm', 'md', 'lg'] },
+  },
+} satisfies Meta<typeof StatusBadge>;
+
+export default meta;
+type Story = StoryObj<typeof meta>;
+
+const WORDS = ['healthy', 'degraded', 'critical', 'unknown', 'in_progress', 'pending'] as const;
+const ALL_WORDS = [
+  ...['healthy', 'success', 'online', 'active', 'degraded', 'warning', 'working', 'pending', 'in_progress'],
+  ...['critical', 'failed', 'offline', 'error', 'unknown', 'stopped', 'cancelled', 'purple'],
+];
+const row = { display: 'flex', flexWrap: 'wrap', gap: '12px 16px', alignItems: 'center' } as const;
+const stack = { display: 'grid', gap: 16, justifyItems: 'start' } as const;
+
+export const Playground: Story = {};
+
+export const Default: Story = { args: { status: 'healthy' } };
+
+/** Every family, every word of the vocabulary, every size, with and without words. */
+export const AllStates: Story = {
+  render: () => (
+    <div style={stack}>
+      {(['sm', 'md', 'lg'] as const).map((size) => (
+        <div key={size} style={row}>
+          {WORDS.map((status) => (
+            <StatusBadge key={status} status={status} size={size} />
+          ))}
+        </div>
+      ))}
+      {(['sm', 'md', 'lg'] as const).map((size) => (
+        <div key={size} style={row}>
+          {WORDS.map((status) => (
+            <StatusBadge key={status} status={status} size={size} compact />
+          ))}
+        </div>
+      ))}
+      <div style={row}>
+        {ALL_WORDS.map((status) => (
+          <StatusBadge key={status} status={status} />
+        ))}
+      </div>
+      <div style={row}>
+        <StatusBadge status="in_progress" label="Upgrading" since="2026-01-15T14:03:00Z" />
+        <StatusBadge
+          status="critical"
+          label="checkout"
+          since="2026-01-15T14:02:00Z"
+          reason="3 of 4 probes fail"
+        />
+        <StatusBadge status="healthy" asOf="2026-01-15T14:01:12Z" staleAfterMs={30_000} />
+      </div>
+    </div>
+  ),
+};
+
+/** A status that nobody confirmed for too long is not known any more, whatever it was. */
+export const Stale: Story = {
+  args: { status: 'healthy', asOf: '2026-01-15T14:01:12Z', staleAfterMs: 30_000 },
+};
+
+/** No word at all. */
+export const Empty: Story = { args: { status: null } };
+
+/** Work under way is never an alarm. */
+export const Loading: Story = { args: { status: 'in_progress', label: 'Upgrading' } };
+
+export const Error: Story = {
+  args: { status: 'error', since: '2026-01-15T14:02:00Z', reason: 'The broker refuses the connection' },
+};
+
+/** In a narrow place the word is cut, never the shape. */
+export const Overflow: Story = {
+  args: { status: 'critical', label: 'Waiting_for_a_very_long_dependency_name_that_does_not_break' },
+  decorators: [(Story) => <div style={{ inlineSize: 160 }}>{Story()}</div>],
+};
+
+export const Densities: Story = {
+  render: () => (
+    <div style={stack}>
+      {(['compact', 'default', 'comfortable', 'wall'] as const).map((density) => (
+        <div key={density} data-density={density} style={row}>
+          {WORDS.map((status) => (
+            <StatusBadge key={status} status={status} size="lg" />
+          ))}
+        </div>
+      ))}
+    </div>
+  ),
+};
+
+export const Dark: Story = { ...AllStates, parameters: { fleetdeck: { theme: 'dark' } } };
+
+export const RTL: Story = { ...AllStates, parameters: { fleetdeck: { direction: 'rtl' } } };
+
+export const Narrow320: Story = {
+  ...AllStates,
+  decorators: [(Story) => <div style={{ inlineSize: 272 }}>{Story()}</div>],
+};
+
+/** A compact badge is a tab stop: its tooltip opens on focus as on hover, and Escape closes it. */
+export const Keyboard: Story = {
+  args: { status: 'critical', compact: true, reason: '3 of 4 probes fail' },
+  play: async ({ canvasElement }) => {
+    const badge = within(canvasElement).getByRole('img', { name: 'Critical, 3 of 4 probes fail' });
+    await userEvent.tab();
+    await expect(badge).toHaveFocus();
+    const tip = badge.querySelector('.fd-tooltip');
+    await expect(tip).toBeVisible();
+    await userEvent.keyboard('{Escape}');
+    await expect(badge.querySelector('.fd-tooltip')).toBeNull();
+    await expect(badge).toHaveFocus();
+  },
+};
+
+/** What a screen reader reads. */
+export const ReaderText: Story = {
+  args: {
+    status: 'critical',
+    label: 'checkout',
+    since: '2026-01-15T14:02:00Z',
+    reason: '3 of 4 probes fail',
+  },
+  play: async ({ canvasElement }) => {
+    const badge = canvasElement.querySelector('.fd-badge');
+    await expect(badge).toHaveTextContent('Critical: checkout, since 14:02, 3 of 4 probes fail');
+    await expect(canvasElement.querySelector('[role="status"], [aria-live]')).toBeNull();
+  },
+};

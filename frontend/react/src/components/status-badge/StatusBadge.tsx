@@ -1,0 +1,130 @@
+import { useState, type ComponentProps } from 'react';
+import { resolveStatus, type StatusTone } from '@fleetdeck/dto';
+import { useClockValue } from '../../clock.ts';
+import { toMs, useEnvironment, type EnvironmentProps, type TimeInput } from '../../environment.ts';
+import { formatAgo, formatTime } from '../../format/formatTime.ts';
+import { statusWord } from '../../messages.ts';
+import { classes } from '../classes.ts';
+import { Glyph, type GlyphShape } from '../glyph/Glyph.tsx';
+import { Tooltip } from '../tooltip/Tooltip.tsx';
+
+/** Props of {@link StatusBadge}. What is not named here goes to its `span`. */
+export interface StatusBadgeProps extends Omit<ComponentProps<'span'>, 'children'>, EnvironmentProps {
+  /** Any status word. One that nobody declared is drawn as unknown, never as healthy. */
+  status: string | null | undefined;
+  /** Shown instead of the word, as "Upgrading" for `in_progress`; screen readers still hear the word. */
+  label?: string;
+  /** Since when it is so. */
+  since?: TimeInput | null;
+  /** Why it is so, one sentence. */
+  reason?: string | null;
+  /** When the status was last confirmed. Goes with `staleAfterMs`. */
+  asOf?: TimeInput | null;
+  /** From this age on the status is not known any more, and is drawn so. */
+  staleAfterMs?: number | null;
+  /** Height of the shape: 12, 16 or 20 px. @default 'md' */
+  size?: 'sm' | 'md' | 'lg';
+  /** Only the shape; the words are its name, and a tooltip on hover and focus. @default false */
+  compact?: boolean;
+}
+
+function shapeOf(status: string, tone: StatusTone): GlyphShape {
+  return tone === 'progress' && status.trim().toLowerCase() === 'pending' ? 'pending' : tone;
+}
+
+/**
+ * A status as shape, word and ink: the worse, the more ink. It is silent: a change is not announced.
+ *
+ * @example
+ * <StatusBadge status="in_progress" label="Upgrading" since={stage.startedAt} />
+ */
+export function StatusBadge(props: StatusBadgeProps) {
+  const { status, label, since, reason, asOf, staleAfterMs, size = 'md', compact = false, ...others } = props;
+  const { locale, timeZone, hourCycle, messages: over, now, ...rest } = others;
+  const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
+  const { messages, clock } = environment;
+  const [anchor, setAnchor] = useState<HTMLElement | null>(null);
+
+  const asOfMs = toMs(asOf);
+  const perishable = asOfMs !== null && typeof staleAfterMs === 'number';
+  const staleFor = useClockValue(
+    perishable ? clock : null,
+    (at) => (perishable && at - asOfMs > staleAfterMs ? formatAgo(at - asOfMs, environment.locale) : null),
+    null,
+  );
+  const sinceMs = toMs(since);
+  const sinceText = useClockValue(
+    sinceMs === null ? null : clock,
+    (at) => (sinceMs === null ? '' : formatTime(sinceMs, { ...environment, seconds: false, now: at })),
+    sinceMs === null ? '' : formatTime(sinceMs, { ...environment, seconds: false }),
+  );
+
+  const stale = staleFor !== null;
+  const word = statusWord(status, messages, environment.locale);
+  const { family, tone } = resolveStatus(stale ? 'unknown' : status);
+  const known = label ?? word;
+  const shown = stale ? statusWord('unknown', messages, environment.locale) : known;
+  const was = stale ? messages.wasStatus(known, staleFor) : '';
+  const subject = !stale && label !== undefined && label !== word;
+  const details = [sinceText !== '' && !stale && messages.since(sinceText), reason]
+    .filter(Boolean)
+    .join(', ');
+  const name = [subject ? messages.statusOf(word, shown) : shown, was, details].filter(Boolean).join(', ');
+
+  const box = {
+    ...rest,
+    className: classes('fd-badge', rest.className),
+    'data-tone': tone,
+    'data-family': family,
+    'data-size': size,
+    'data-stale': stale || undefined,
+    'data-compact': compact || undefined,
+  };
+  const glyph = <Glyph shape={shapeOf(status ?? '', tone)} />;
+
+  if (!compact) {
+    return (
+      <span {...box}>
+        {glyph}
+        <span className="fd-badge-text">
+          {subject && <span className="fd-hidden">{messages.statusOf(word, '')}</span>}
+          <span className="fd-badge-word">{shown}</span>
+          {was !== '' && <span className="fd-badge-was">, {was}</span>}
+          {details !== '' && <span className="fd-hidden">, {details}</span>}
+        </span>
+      </span>
+    );
+  }
+  return (
+    <span
+      tabIndex={0}
+      role="img"
+      aria-label={name}
+      {...box}
+      onPointerEnter={(event) => {
+        setAnchor(event.currentTarget);
+        rest.onPointerEnter?.(event);
+      }}
+      onPointerLeave={(event) => {
+        setAnchor(null);
+        rest.onPointerLeave?.(event);
+      }}
+      onFocus={(event) => {
+        setAnchor(event.currentTarget);
+        rest.onFocus?.(event);
+      }}
+      onBlur={(event) => {
+        setAnchor(null);
+        rest.onBlur?.(event);
+      }}
+    >
+      {glyph}
+      <span className="fd-hidden">{name}</span>
+      {anchor && (
+        <Tooltip anchor={anchor} onDismiss={() => setAnchor(null)}>
+          {name}
+        </Tooltip>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,90 @@
+import type { Meta, StoryObj } from '@storybook/react-vite';
+import { expect, userEvent } from 'storybook/test';
+import { StatusSummary } from './StatusSummary.tsx';
+
+const many = (word: string, count: number): string[] => Array.from({ length: count }, () => word);
+const FLEET = [...many('healthy', 41), ...many('degraded', 3), ...many('critical', 2)];
+const MIXED = [...FLEET, ...many('in_progress', 4), ...many('stopped', 1)];
+
+const meta = {
+  title: 'Components/StatusSummary',
+  component: StatusSummary,
+  args: { statuses: FLEET },
+} satisfies Meta<typeof StatusSummary>;
+
+export default meta;
+type Story = StoryObj<typeof meta>;
+
+const stack = { display: 'grid', gap: 16, justifyItems: 'start' } as const;
+
+export const Playground: Story = {};
+
+export const Default: Story = {};
+
+export const AllStates: Story = {
+  render: () => (
+    <div style={stack}>
+      <StatusSummary statuses={MIXED} size="sm" />
+      <StatusSummary statuses={MIXED} />
+      <StatusSummary statuses={MIXED} size="lg" />
+      <StatusSummary statuses={many('healthy', 46)} />
+      <StatusSummary statuses={many('offline', 46)} />
+      <StatusSummary statuses={many('pending', 3)} />
+      <StatusSummary statuses={[null, 'purple']} />
+      <StatusSummary statuses={[]} />
+    </div>
+  ),
+};
+
+/** What is out of date counts as unknown. */
+export const Stale: Story = { args: { statuses: [...many('unknown', 41), 'critical'] } };
+
+export const Empty: Story = { args: { statuses: [] } };
+
+/** Work under way is counted apart and sorted below the alarms. */
+export const Loading: Story = { args: { statuses: [...many('in_progress', 12), ...many('healthy', 30)] } };
+
+export const Error: Story = { args: { statuses: [...many('error', 7), ...many('healthy', 1)] } };
+
+export const Overflow: Story = {
+  args: { statuses: [...many('healthy', 10_000), ...many('critical', 1234), ...many('warning', 5678)] },
+  decorators: [(Story) => <div style={{ inlineSize: 160 }}>{Story()}</div>],
+};
+
+export const Densities: Story = {
+  render: () => (
+    <div style={stack}>
+      {(['compact', 'default', 'comfortable', 'wall'] as const).map((density) => (
+        <div key={density} data-density={density}>
+          <StatusSummary statuses={MIXED} size="lg" />
+        </div>
+      ))}
+    </div>
+  ),
+};
+
+export const Dark: Story = { ...AllStates, parameters: { fleetdeck: { theme: 'dark' } } };
+
+export const RTL: Story = { ...AllStates, parameters: { fleetdeck: { direction: 'rtl' } } };
+
+export const Narrow320: Story = {
+  ...AllStates,
+  decorators: [(Story) => <div style={{ inlineSize: 272 }}>{Story()}</div>],
+};
+
+/** It is text: there is nothing to operate. */
+export const Keyboard: Story = {
+  play: async ({ canvasElement }) => {
+    await userEvent.tab();
+    await expect(canvasElement.contains(document.activeElement)).toBe(false);
+  },
+};
+
+export const ReaderText: Story = {
+  args: { statuses: MIXED },
+  play: async ({ canvasElement }) => {
+    await expect(canvasElement.querySelector('.fd-summary')).toHaveTextContent(
+      '2 critical, 3 degraded, 1 unknown, 4 in progress, 41 healthy',
+    );
+  },
+};

@@ -1,0 +1,76 @@
+import { createContext, useContext, useMemo } from 'react';
+import { createPageClock, type PageClock } from './clock.ts';
+import { englishMessages, mergeMessages, type Messages } from './messages.ts';
+
+/** How hours are written; `h23` runs from 00 to 23. */
+export type HourCycle = 'h11' | 'h12' | 'h23' | 'h24';
+
+/** A moment: ms since 1970, an ISO 8601 text, or a `Date`. */
+export type TimeInput = number | string | Date;
+
+/** What every component needs to know to write numbers, times and words. */
+export interface Environment {
+  locale: string;
+  /** IANA name; `undefined` for the zone of the machine. */
+  timeZone: string | undefined;
+  hourCycle: HourCycle;
+  messages: Messages;
+  clock: PageClock;
+}
+
+/** Props that set one component apart from its surroundings. */
+export interface EnvironmentProps {
+  /** BCP 47 tag. @default the provider's, else `en` */
+  locale?: string;
+  /** IANA name, as `Europe/Lisbon`. @default the provider's, else the machine's */
+  timeZone?: string;
+  /** @default the provider's, else `h23` */
+  hourCycle?: HourCycle;
+  /** Words to use instead of the provider's, or of English. */
+  messages?: Partial<Messages>;
+  /** The present, to show ages against. @default the page's clock, which ticks once a second */
+  now?: TimeInput;
+}
+
+/** What holds where no provider is. */
+export const defaultEnvironment: Environment = {
+  locale: 'en',
+  timeZone: undefined,
+  hourCycle: 'h23',
+  messages: englishMessages,
+  clock: createPageClock(),
+};
+
+/** Carries the provider's settings to the components. Components work without it. */
+export const EnvironmentContext = createContext<Environment>(defaultEnvironment);
+
+const noTicks = (): (() => void) => () => undefined;
+
+/** The settings that hold for one component: its own props, else the provider's, else the defaults. */
+export function useEnvironment({
+  locale,
+  timeZone,
+  hourCycle,
+  messages,
+  now,
+}: EnvironmentProps): Environment {
+  const outer = useContext(EnvironmentContext);
+  const fixed = toMs(now);
+  return useMemo(
+    () => ({
+      locale: locale ?? outer.locale,
+      timeZone: timeZone ?? outer.timeZone,
+      hourCycle: hourCycle ?? outer.hourCycle,
+      messages: mergeMessages(outer.messages, messages),
+      clock: fixed === null ? outer.clock : { getSnapshot: () => fixed, subscribe: noTicks },
+    }),
+    [outer, locale, timeZone, hourCycle, messages, fixed],
+  );
+}
+
+/** A moment in ms since 1970; `null` for none, or one that cannot be read. */
+export function toMs(time: TimeInput | null | undefined): number | null {
+  if (time === null || time === undefined) return null;
+  const ms = typeof time === 'number' ? time : new Date(time).getTime();
+  return Number.isFinite(ms) ? ms : null;
+}

@@ -1,0 +1,40 @@
+import type { HttpClient, WebSocketManager } from '@fleetdeck/client';
+import { defineTopics, fleetdeckTopics, topic, type HealthUpdate, type MetricLive } from '@fleetdeck/dto';
+import type { HttpReader, LiveSocket } from './services.ts';
+import { useTopic } from './useTopic.ts';
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+/** Takes a value of exactly the type `A`; any other one asks for an argument that nobody has. */
+const exactly =
+  <A>() =>
+  <B>(_value: B, ..._same: Equal<A, B> extends true ? [] : [never]): void =>
+    undefined;
+
+/** The classes of the client are what the provider takes. */
+export const sockets = (manager: WebSocketManager): LiveSocket => manager;
+export const readers = (client: HttpClient): HttpReader => client;
+
+/** The payload of a topic reaches the component by the topic's name. */
+export function useTypes(): void {
+  const health = useTopic('health');
+  exactly<ReadonlyMap<string, HealthUpdate>>()(health);
+
+  const cpu = useTopic('metrics.cpu');
+  exactly<ReadonlyMap<string, MetricLive>>()(cpu);
+
+  const count = useTopic('system', { initial: 0, reduce: (n: number, { data }) => n + data.text.length });
+  exactly<number>()(count);
+
+  const worst = useTopic('health', { select: (values) => values.get('database')?.overallStatus });
+  exactly<HealthUpdate['overallStatus'] | undefined>()(worst);
+
+  const own = defineTopics({
+    ...fleetdeckTopics,
+    'orders.*': topic<{ id: string }>({ mode: 'latest', key: 'id' }),
+  });
+  const orders = useTopic('orders.open', { topics: own });
+  exactly<ReadonlyMap<string, { id: string }>>()(orders);
+
+  // @ts-expect-error a reducer needs a state to begin with
+  useTopic('system', { reduce: (n: number) => n });
+}

@@ -1,0 +1,242 @@
+import { describe, expect, it } from '@jest/globals';
+import type {
+  ComponentHealth,
+  HealthReport,
+  MetricKind,
+  MetricRecentAnswer,
+  TopicMessage,
+} from '@fleetdeck/dto';
+import { createHealthModel, MAX_COMPONENTS } from './healthModel.ts';
+import { createMetricsModel, isCovered, MAX_NEW_SERIES } from './metricsModel.ts';
+
+const T0 = Date.parse('2026-01-15T14:00:00.000Z');
+const iso = (seconds: number): string => new Date(T0 + seconds * 1000).toISOString();
+const message = (data: unknown, over: Partial<TopicMessage> = {}): TopicMessage => ({
+  ...{ topic: 't', epoch: 'e1', offset: 9, at: iso(100), data },
+  ...over,
+});
+
+const recent = (
+  kind: MetricKind,
+  {
+    values = [4, 4],
+    last = { value: 100, at: iso(9) },
+    expectedEveryMs = 1000,
+  }: {
+    values?: (number | null)[];
+    last?: { value: number; at: string } | null;
+    expectedEveryMs?: number | null;
+  } = {},
+): MetricRecentAnswer => ({
+  asOf: iso(9),
+  stepMs: 5000,
+  metrics: [
+    {
+      metric: { name: 'm', kind, unit: '', help: '', labels: ['q'], expectedEveryMs, goodDirection: 'none' },
+      series: [
+        {
+          labels: { q: 'a' },
+          points: values.map((value, index) => ({
+            start: iso(index * 5),
+            value,
+            coverage: expectedEveryMs === null ? null : 1,
+          })),
+          last,
+        },
+      ],
+      position: { epoch: 'e1', offset: 5 },
+    },
+  ],
+});
+const live = (value: unknown, seconds: number, labels: Record<string, string> = { q: 'a' }) =>
+  message({ metricName: 'm', labels, value, at: iso(seconds) });
+
+describe('the metrics model', () => {
+  it('has nothing before the first answer, and takes no message', () => {
+    const model = createMetricsModel(60);
+    expect(model.apply(live(1, 10))).toBe(false);
+    expect(model.read()).toBeNull();
+  });
+
+  it('gives the same object until something changes', () => {
+    const model = createMetricsModel(60);
+    model.begin(recent('gauge'));
+    const before = model.read();
+    expect(model.read()).toBe(before);
+    model.apply(live(1, 10));
+    expect(model.read()).not.toBe(before);
+  });
+
+  it('does not change the points that it gave out', () => {
+    const model = createMetricsModel(60);
+    model.begin(recent('gauge'));
+    const points = model.read()?.series[0]?.points;
+    model.apply(live(1, 9.5));
+    model.apply(live(1, 20));
+    expect(points?.map(({ value }) => value)).toEqual([4, 4]);
+  });
+
+  it.each([
+    ['no object', message(7)],
+    ['null', message(null)],
+    ['a value that is no number', live('7', 10)],
+    ['an infinite value', live(Infinity, 10)],
+    ['a time that cannot be read', message({ metricName: 'm', labels: {}, value: 1, at: 'soon' })],
+    ['another metric', message({ metricName: 'x', labels: {}, value: 1, at: iso(10) })],
+    ['what the answer holds already', { ...live(1, 10), offset: 5 }],
+    ['what is older than the newest value', live(1, 9)],
+  ])('takes no notice of %s', (_what, data) => {
+    const model = createMetricsModel(60);
+    model.begin(recent('gauge'));
+    expect(model.apply(data)).toBe(false);
+  });
+
+  it('shows a counter as its rate a second', () => {
+    const model = createMetricsModel(60);
+    model.begin(recent('counter', { values: [4, null] }));
+    expect(model.read()?.series[0]?.value).toBe(4);
+    model.apply(live(130, 11));
+    expect(model.read()?.series[0]).toMatchObject({ value: 15, asOf: iso(11) });
+    expect(model.read()?.series[0]?.points.at(-1)).toMatchObject({ start: iso(10), value: 15 });
+  });
+
+  it('takes a counter that fell for one that was started again', () => {
+    const model = createMetricsModel(60);
+    model.begin(recent('counter'));
+    model.apply(live(3, 10));
+    expect(model.read()?.series[0]?.value).toBe(3);
+  });
+
+  it('needs two values of a new counter to know its rate', () => {
+    const model = createMetricsModel(60);
+    model.begin(recent('counter'));
+    model.apply(live(10, 10, { q: 'b' }));
+    expect(model.read()?.series[1]).toMatchObject({ value: null, points: [] });
+    model.apply(live(14, 12, { q: 'b' }));
+    expect(model.read()?.series[1]).toMatchObject({ value: 2, points: [{ start: iso(10), value: 2 }] });
+  });
+
+  it('shows a distribution as the mean of its newest step', () => {
+    const model = createMetricsModel(60);
+    model.begin(recent('distribution', { values: [4], last: null }));
+    expect(model.read()?.series[0]).toMatchObject({ value: null, asOf: null });
+    model.apply(live(10, 10));
+    model.apply(live(20, 11));
+    expect(model.read()?.series[0]?.value).toBe(15);
+  });
+
+  it('weighs a live value against all that its step already held', () => {
+    const model = createMetricsModel(60);
+    model.begin(recent('gauge', { values: [4, 4], last: { value: 4, at: iso(8) } }));
+    model.apply(live(10, 9));
+    // Five values of 4, by its coverage, and one of 10.
+    expect(model.read()?.series[0]?.points.at(-1)?.value).toBe(5);
+  });
+
+  it('counts a step of unknown coverage as one value', () => {
+    const model = createMetricsModel(60);
+    model.begin(recent('gauge', { values: [4, 4], last: { value: 4, at: iso(8) }, expectedEveryMs: null }));
+    model.apply(live(10, 9));
+    expect(model.read()?.series[0]).toMatchObject({ staleAfterMs: null });
+    expect(model.read()?.series[0]?.points.at(-1)).toMatchObject({ value: 7, coverage: null });
+  });
+
+  it('keeps no more points than it was asked for, however long the pause', () => {
+    const model = createMetricsModel(3);
+    model.begin(recent('gauge'));
+    model.apply(live(1, 1_000_000));
+    expect(model.read()?.series[0]?.points.map(({ value }) => value)).toEqual([null, null, 1]);
+  });
+
+  it('knows a series by its labels in any order', () => {
+    const model = createMetricsModel(60);
+    model.begin(recent('gauge'));
+    model.apply(live(1, 10, { b: '1', a: '2' }));
+    model.apply(live(2, 11, { a: '2', b: '1' }));
+    expect(model.read()?.series).toHaveLength(2);
+    expect(model.read()?.series[1]?.value).toBe(2);
+  });
+
+  it('takes no more new series than it can hold', () => {
+    const model = createMetricsModel(60);
+    model.begin(recent('gauge'));
+    for (let index = 0; index < MAX_NEW_SERIES + 10; index += 1) model.apply(live(1, 10, { q: `n${index}` }));
+    expect(model.read()?.series).toHaveLength(MAX_NEW_SERIES);
+  });
+});
+
+describe('the health model', () => {
+  const component = (over: Partial<ComponentHealth> = {}): ComponentHealth => ({
+    ...{ status: 'healthy', since: iso(0), latencyMs: 1, reason: null, checkedAt: iso(10) },
+    ...{ criticality: 'critical', intervalMs: 5000, ...over },
+  });
+  const report = (): HealthReport => ({
+    overallStatus: 'healthy',
+    asOf: iso(10),
+    position: { epoch: 'e1', offset: 5 },
+    components: { database: component() },
+  });
+  const update = (health: ComponentHealth, name = 'database') =>
+    message({ component: name, health, overallStatus: health.status });
+
+  it('has nothing before the first answer, and takes no message', () => {
+    const model = createHealthModel();
+    expect(model.apply(update(component()))).toBe(false);
+    expect(model.read()).toBeNull();
+  });
+
+  it('takes what is newer, and components that it did not know', () => {
+    const model = createHealthModel();
+    model.begin(report());
+    expect(model.apply(update(component({ status: 'critical', checkedAt: iso(11) })))).toBe(true);
+    expect(model.apply(update(component({ checkedAt: null }), 'broker'))).toBe(true);
+    expect(model.read()).toMatchObject({ overallStatus: 'healthy', asOf: iso(100) });
+    expect(Object.keys(model.read()?.components ?? {})).toEqual(['database', 'broker']);
+  });
+
+  it('takes no notice of what is older, held already or no update', () => {
+    const model = createHealthModel();
+    model.begin(report());
+    expect(model.apply(update(component({ checkedAt: iso(9) })))).toBe(false);
+    expect(model.apply({ ...update(component()), offset: 4 })).toBe(false);
+    expect(model.apply(message('healthy'))).toBe(false);
+    expect(model.apply(message({ component: 'x', health: null, overallStatus: 'healthy' }))).toBe(false);
+    expect(model.apply(message(null))).toBe(false);
+  });
+
+  it('keeps its own time when a message is stamped earlier', () => {
+    const model = createHealthModel();
+    model.begin(report());
+    model.apply({ ...update(component()), at: iso(0) });
+    expect(model.read()?.asOf).toBe(iso(10));
+  });
+
+  it('compares by the begin of the state where nothing was checked yet', () => {
+    const model = createHealthModel();
+    model.begin({ ...report(), components: { database: component({ checkedAt: null, since: iso(50) }) } });
+    expect(model.apply(update(component({ checkedAt: null, since: iso(40) })))).toBe(false);
+  });
+
+  it('takes no more new components than it can hold', () => {
+    const model = createHealthModel();
+    model.begin(report());
+    for (let index = 0; index < MAX_COMPONENTS + 5; index += 1) model.apply(update(component(), `c${index}`));
+    expect(Object.keys(model.read()?.components ?? {})).toHaveLength(MAX_COMPONENTS);
+  });
+});
+
+describe('isCovered', () => {
+  it.each([
+    [{ epoch: 'e1', offset: 9 }, true],
+    [{ epoch: 'e1', offset: 8 }, false],
+    [{ epoch: 'e2', offset: 99 }, false],
+    [null, false],
+    [undefined, false],
+  ])('compares a message at offset 9 with an answer at %j: %s', (position, covered) => {
+    expect(isCovered(position, message(null))).toBe(covered);
+  });
+
+  it('never covers a message outside the log', () => {
+    expect(isCovered({ epoch: 'e1', offset: 9 }, message(null, { offset: null }))).toBe(false);
+  });
+});

@@ -1,0 +1,49 @@
+import { createContext, useContext } from 'react';
+import type { ConnectionSnapshot, QueryValue, TopicListener } from '@fleetdeck/client';
+
+/** What the hooks need of a `WebSocketManager` of `@fleetdeck/client`. */
+export interface LiveSocket {
+  getSnapshot: () => ConnectionSnapshot;
+  subscribeState: (listener: () => void) => () => void;
+  // A method, so that a manager that knows its topics by name is one as well.
+  subscribe(topic: string, listener: TopicListener): () => void;
+}
+
+/** What the hooks need of an `HttpClient` of `@fleetdeck/client`. Paths are below its base, `/api/v1`. */
+export interface HttpReader {
+  get: <T>(
+    path: string,
+    options?: { query?: Readonly<Record<string, QueryValue>>; signal?: AbortSignal },
+  ) => Promise<T>;
+}
+
+/** Where the hooks read from. */
+export interface Services {
+  socket: LiveSocket | null;
+  http: HttpReader | null;
+}
+
+/** Carries the socket and the HTTP client to the hooks. */
+export const ServicesContext = createContext<Services>({ socket: null, http: null });
+
+/** The socket of the provider. @throws Error when there is none */
+export function useSocket(hook: string): LiveSocket {
+  const { socket } = useContext(ServicesContext);
+  if (socket === null) {
+    throw new Error(
+      `${hook} needs a socket: render it inside <FleetdeckProvider socket={new WebSocketManager()}>.`,
+    );
+  }
+  return socket;
+}
+
+/** The HTTP client of the provider. @throws Error when there is none */
+export function useHttp(hook: string): HttpReader {
+  const { http } = useContext(ServicesContext);
+  if (http === null) {
+    throw new Error(
+      `${hook} needs an HTTP client: render it inside <FleetdeckProvider http={new HttpClient({ baseUrl: '/api/v1' })}>.`,
+    );
+  }
+  return http;
+}

@@ -1,0 +1,45 @@
+'use client';
+
+export { createPageClock, type PageClock, type PageClockOptions } from './clock.ts';
+export type { HourCycle, TimeInput } from './environment.ts';
+export {
+  ConnectionStatus,
+  type ConnectionStatusProps,
+} from './components/connection-status/ConnectionStatus.tsx';
+export { MetricsCard, type MetricsCardProps } from './components/metrics-card/MetricsCard.tsx';
+export type { SparkPoint } from './components/metrics-card/sparkline.ts';
+export { StatusBadge, type StatusBadgeProps } from './components/status-badge/StatusBadge.tsx';
+export { StatusSummary, type StatusSummaryProps } from './components/status-summary/StatusSummary.tsx';
+export {
+  formatMetric,
+  type FormattedMetric,
+  type MetricFormat,
+  type MetricFormatContext,
+  type MetricFormatName,
+  type MetricFormatOptions,
+} from './format/formatMetric.ts';
+export { formatAge, formatAgo, formatTime, type TimeOptions } from './format/formatTime.ts';
+export { englishMessages, type Course, type Messages, type TrendVerdict } from './messages.ts';
+export {
+  chartDashes,
+  colorTokens,
+  densityTokens,
+  sizeTokens,
+  type ColorToken,
+  type Density,
+  type DensityToken,
+  type ThemeName,
+} from './tokens.ts';
+export { FleetdeckProvider, type FleetdeckProviderProps } from './hooks/FleetdeckProvider.tsx';
+export type { LiveSeries } from './hooks/metricsModel.ts';
+export type { HttpReader, LiveSocket } from './hooks/services.ts';
+export { useHealth, type HealthState } from './hooks/useHealth.ts';
+export {
+  MAX_METRIC_NAMES,
+  useMetrics,
+  type MetricsState,
+  type UseMetricsOptions,
+} from './hooks/useMetrics.ts';
+export { usePageClock } from './hooks/usePageClock.ts';
+export { useTopic, type LatestOptions, type PayloadFor, type ReduceOptions } from './hooks/useTopic.ts';
+export { useWebSocket, type WebSocketConnection } from './hooks/useWebSocket.ts';

@@ -1,0 +1,58 @@
+/** @jest-environment node */
+import { renderToString } from 'react-dom/server';
+import { describe, expect, it } from '@jest/globals';
+import {
+  ConnectionStatus,
+  FleetdeckProvider,
+  MetricsCard,
+  StatusBadge,
+  StatusSummary,
+  useHealth,
+  useMetrics,
+  usePageClock,
+  useTopic,
+  useWebSocket,
+} from './index.ts';
+import { FakeHttp, FakeSocket } from './testing/fakes.ts';
+
+function Hooks() {
+  const { state } = useWebSocket();
+  const values = useTopic('system');
+  const metrics = useMetrics(['cpu']);
+  const health = useHealth();
+  return (
+    <p>
+      {[usePageClock(), state, values.size, metrics.state, health.state, metrics.series.length].join(' ')}
+    </p>
+  );
+}
+
+describe('on a server', () => {
+  it('components render without a provider, and nothing is stale', () => {
+    const html = renderToString(
+      <>
+        <StatusBadge status="healthy" asOf={0} staleAfterMs={1} since={0} timeZone="UTC" />
+        <StatusSummary statuses={['healthy', 'failed']} />
+        <ConnectionStatus state="offline" since={0} nextAttemptAt={5} timeZone="UTC" />
+        <MetricsCard title="CPU" value={0} asOf={0} staleAfterMs={1} points={[{ start: '', value: 1 }]} />
+      </>,
+    );
+    expect(html).toContain('Healthy');
+    expect(html).toContain('since 00:00');
+    expect(html).toContain('Offline since 00:00:00');
+    expect(html).not.toContain('data-stale');
+  });
+
+  it('hooks render what they know before anything was read, and start nothing', () => {
+    const socket = new FakeSocket();
+    const http = new FakeHttp();
+    const html = renderToString(
+      <FleetdeckProvider socket={socket} http={http}>
+        <Hooks />
+      </FleetdeckProvider>,
+    );
+    expect(html).toContain('0 live 0 loading loading 0');
+    expect(http.asked).toEqual([]);
+    expect(socket.topics).toEqual([]);
+  });
+});

@@ -1,0 +1,40 @@
+import { englishMessages, type Messages } from '../messages.ts';
+
+const ACCENTS: Readonly<Record<string, string>> = Object.fromEntries(
+  [...'abcdefghijklmnopqrstuvwxyz'].map((letter, index) => [
+    letter,
+    'åƀçďéƒğĥîĵķĺɱñöþǫřšťûṽŵẋýž'.charAt(index),
+  ]),
+);
+
+/** Marks a text as translated: between brackets and with accents on every letter. */
+export const pseudo = (text: string): string =>
+  `⟦${text.replace(/[a-z]/gi, (letter) => ACCENTS[letter.toLowerCase()] ?? letter)}⟧`;
+
+const WORDS = [
+  ...['healthy', 'success', 'online', 'active', 'degraded', 'warning', 'working', 'pending', 'in_progress'],
+  ...['critical', 'failed', 'offline', 'error', 'unknown', 'stopped', 'cancelled'],
+];
+
+function translate(value: unknown): unknown {
+  if (typeof value === 'string') return pseudo(value);
+  if (typeof value === 'function') {
+    // What is put into a message is not its own word: it is kept as it is.
+    return (...parts: unknown[]) => `⟦${parts.map((part) => keep(part)).join(' ')}⟧`;
+  }
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, translate(each)]));
+  }
+  return value;
+}
+
+function keep(part: unknown): string {
+  return typeof part === 'string' ? part : '';
+}
+
+/** A map in which no English word is left: whatever still shows one was written into the code. */
+export const pseudoMessages = {
+  ...(translate(englishMessages) as Messages),
+  sparkline: ({ min, max, now, course }) => `⟦${min} ${max} ${now} ${pseudo(course)}⟧`,
+  statusWords: Object.fromEntries(WORDS.map((word) => [word, pseudo(word)])),
+} satisfies Messages;

@@ -1,0 +1,92 @@
+// The list and query endpoints at a tenfold spike: nothing worse than 503 with Retry-After, and back to normal after it.
+import autocannon from 'autocannon';
+import { nx } from '../../run.mjs';
+import { startBuiltService } from '../../service.mjs';
+import { calibrate, limit, round, Unmeasurable } from '../results.mjs';
+
+const TOKEN = 'bench-developer-token-000001';
+const NORMAL_CONNECTIONS = 30;
+const SPIKE = 10;
+const ENDPOINTS = {
+  names: '/api/v1/metrics/names',
+  query: '/api/v1/metrics/query?metricName=fleetdeck_process_cpu_percent&timeWindow=5m&aggregation=p95',
+  range: () => {
+    const to = Math.floor(Date.now() / 60_000) * 60_000;
+    const iso = (ms) => new Date(ms).toISOString();
+    return `/api/v1/metrics/query?metricName=fleetdeck_process_cpu_percent&timeWindow=1m&aggregation=avg&from=${iso(to - 3_600_000)}&to=${iso(to)}`;
+  },
+};
+
+export default async function http({ smoke }) {
+  const code = await nx(['run', '@fleetdeck/service:build', '--outputStyle=static']);
+  if (code !== 0) throw new Unmeasurable('the service does not build');
+  const service = await startBuiltService({ env: { FLEETDECK_DEV_TOKEN: TOKEN } });
+  const seconds = smoke ? 1 : 6;
+  try {
+    const results = [];
+    const notes = { calibrationMs: calibrate() };
+    for (const [name, path] of Object.entries(ENDPOINTS)) {
+      const url = service.url + (typeof path === 'function' ? path() : path);
+      await load(url, NORMAL_CONNECTIONS, 1);
+      const before = await load(url, NORMAL_CONNECTIONS, seconds);
+      const spike = await load(url, NORMAL_CONNECTIONS * SPIKE, seconds);
+      const after = await load(url, NORMAL_CONNECTIONS, seconds);
+      results.push(
+        limit({
+          id: `${name}: answers at the spike that are neither 200 nor 503 with Retry-After`,
+          values: [spike.bad],
+          unit: 'answers',
+          floor: 0,
+        }),
+        limit({
+          id: `${name}: answers beside 200 before the spike`,
+          values: [before.bad + before.refused],
+          unit: 'answers',
+          floor: 0,
+        }),
+        limit({
+          id: `${name}: answers beside 200 after the spike`,
+          values: [after.bad + after.refused],
+          unit: 'answers',
+          floor: 0,
+        }),
+        limit({
+          id: `${name}: p99 after the spike against before`,
+          values: [after.p99 / before.p99],
+          unit: 'times',
+          floor: 2,
+        }),
+      );
+      notes[name] = { before, spike, after };
+    }
+    return { results, notes };
+  } finally {
+    await service.stop();
+  }
+}
+
+/** Drives an address for a while and sorts the answers. */
+async function load(url, connections, duration) {
+  const sorted = { ok: 0, refused: 0, bad: 0 };
+  const count = ({ statusCode, headers }) => {
+    if (statusCode === 200) sorted.ok += 1;
+    else if (statusCode === 503 && headers.some((word) => word.toLowerCase() === 'retry-after'))
+      sorted.refused += 1;
+    else sorted.bad += 1;
+  };
+  const result = await autocannon({
+    url,
+    connections,
+    duration,
+    headers: { authorization: `Bearer ${TOKEN}` },
+    timeout: 10,
+    setupClient: (client) => client.on('headers', count),
+  });
+  sorted.bad += result.errors + result.timeouts;
+  return {
+    ...sorted,
+    perSecond: round(result.requests.average),
+    p50: result.latency.p50,
+    p99: result.latency.p99,
+  };
+}

@@ -1,0 +1,58 @@
+// Shapes and figures that every bench shares.
+
+/** Thrown by a bench that cannot measure here; says what is missing. */
+export class Unmeasurable extends Error {}
+
+/** The middle value. */
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** A result against an absolute goal. `floor` is the goal; lower is better unless said otherwise. */
+export function limit({ id, values, unit, floor, better = 'lower', peerName = 'goal' }) {
+  const ours = round(median(values));
+  const spread = [round(Math.min(...values)), round(Math.max(...values))];
+  const ok = better === 'lower' ? ours <= floor : ours >= floor;
+  return { id, ours, peer: null, peerName, unit, better, ratio: null, spread, floor, kind: 'limit', ok };
+}
+
+/** A readable table. */
+export function formatResults(name, { results, pairs, ...notes }) {
+  const rows = results.map(({ id, ours, unit, spread, floor, better, ok }) => [
+    ok ? 'ok' : 'NOT MET',
+    id,
+    `${ours} ${unit}`,
+    `${better === 'lower' ? 'at most' : 'at least'} ${floor}`,
+    `${spread[0]} to ${spread[1]}`,
+  ]);
+  const table = [['', name, 'median', 'goal', 'spread'], ...rows];
+  const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
+  const lines = table.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]))
+      .join('  ')
+      .trimEnd(),
+  );
+  const details = Object.entries(notes)
+    .filter(([key]) => key !== 'bench')
+    .map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+  return [...lines, `runs: ${pairs}`, ...details].join('\n');
+}
+
+/** How fast this machine is right now: milliseconds for a fixed piece of work, so that figures can be read beside it. */
+export function calibrate() {
+  const times = Array.from({ length: 5 }, () => {
+    const began = performance.now();
+    let state = 1;
+    for (let i = 0; i < 20_000_000; i += 1) state = (state * 1_103_515_245 + 12_345) & 0x7fffffff;
+    if (state < 0) throw new Error('unreachable');
+    return performance.now() - began;
+  });
+  return round(median(times));
+}
+
+export function round(value) {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,52 @@
+// npm run bench -- <name> [--smoke]: builds what the bench needs, runs it, prints a table and one last line of JSON.
+// Exit code 0 when every result is within its bound, 1 when one is not, 2 when it could not be measured.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../run.mjs';
+import { formatResults, Unmeasurable } from './results.mjs';
+
+const BENCHES = join(ROOT, 'tools/bench/benches');
+const TABLE = join(ROOT, '.storybook/docs/benchmarks.json');
+const names = readdirSync(BENCHES).map((file) => file.replace(/\.mjs$/, ''));
+
+const args = process.argv.slice(2);
+const smoke = args.includes('--smoke');
+const wanted = args.filter((arg) => !arg.startsWith('--'));
+const unknown = wanted.filter((name) => !names.includes(name));
+if (unknown.length > 0) {
+  process.stderr.write(`There is no bench "${unknown.join('", "')}"; there are ${names.join(', ')}.\n`);
+  process.exit(2);
+}
+
+let exitCode = 0;
+const reports = [];
+for (const name of wanted.length > 0 ? wanted : names) {
+  const report = await runBench(name);
+  reports.push(report);
+  exitCode = Math.max(exitCode, report.exitCode);
+}
+if (wanted.length === 0 && !smoke && exitCode !== 2) {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const table = {
+    version,
+    node: process.version,
+    measuredAt: new Date().toISOString().slice(0, 10),
+    benches: reports.map(({ json }) => json),
+  };
+  writeFileSync(TABLE, `${JSON.stringify(table, null, 2)}\n`);
+}
+process.exit(exitCode);
+
+async function runBench(name) {
+  const { default: bench } = await import(join(BENCHES, `${name}.mjs`));
+  try {
+    const { pairs = 1, results, notes = {} } = await bench({ smoke });
+    const json = { bench: name, pairs, ...notes, results };
+    process.stdout.write(`\n${formatResults(name, json)}\n${JSON.stringify(json)}\n`);
+    return { json, exitCode: results.every((result) => result.ok) ? 0 : 1 };
+  } catch (thrown) {
+    if (!(thrown instanceof Unmeasurable)) throw thrown;
+    process.stderr.write(`${name} could not be measured: ${thrown.message}\n`);
+    return { json: { bench: name, pairs: 0, results: [], reason: thrown.message }, exitCode: 2 };
+  }
+}
