@@ -1,5 +1,5 @@
 /** @jest-environment node */
-import { renderToString } from 'react-dom/server';
+import { renderToString } from 'react-dom/server.node';
 import { describe, expect, it } from '@jest/globals';
 import {
   ConnectionStatus,

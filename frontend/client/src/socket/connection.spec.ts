@@ -469,6 +469,30 @@ describe('close', () => {
     expect(manager.position('audit')).toBeUndefined();
   });
 
+  it('stays so although the socket answers what was asked by failing as it is closed', async () => {
+    make({
+      connect: (target, events) => {
+        const pending = new Set<() => void>();
+        const socket = server.connect(target, events);
+        return {
+          ...socket,
+          subscribe: (_request, answer) => void pending.add(() => answer(null)),
+          close: () => {
+            socket.close();
+            for (const fail of pending) fail();
+          },
+        };
+      },
+    });
+    manager.subscribe('audit', new Journal());
+    await pass(0);
+    manager.close();
+    await pass(60_000);
+    expect(connects()).toBe(1);
+    expect(snapshot().state).toBe('offline');
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
   it('before anything began makes no connection afterwards', async () => {
     manager.close();
     manager.subscribeState(() => undefined);

@@ -100,6 +100,7 @@ export class Connection {
 
   /** The service says why it does not go on with this caller. */
   refuse(error: BroadcastError): void {
+    if (this.closed) return;
     const reason = { code: error.code, message: error.message };
     if (!DENIED.has(error.code)) return this.fail(reason, error.retryAfterMs);
     const now = this.options.now();
@@ -115,6 +116,7 @@ export class Connection {
 
   /** What was awaited did not come: starts over after a while. */
   fail(reason: ConnectionReason, hintMs?: number): void {
+    if (this.closed) return;
     const { now, backoff, random } = this.options;
     if (this.liveSince !== null && now() - this.liveSince >= GOOD_AFTER_MS) this.failures = 0;
     const wait = waitMs(hintMs, this.failures, backoff, random);
@@ -237,11 +239,13 @@ export class Connection {
     this.round += 1;
     clearTimeout(this.timer);
     this.lifeSigns.end();
-    this.socket?.close();
-    this.socket = null;
+    const { socket } = this;
     const wasUp = this.liveSince !== null;
+    this.socket = null;
     this.liveSince = null;
+    // First, so that nobody takes what the closing socket still says for news of the next one.
     if (wasUp) this.events.down();
+    socket?.close();
     this.store.update({
       state: next.state,
       reason: next.reason?.message ?? null,

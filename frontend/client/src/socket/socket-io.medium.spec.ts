@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Server } from 'socket.io';
 import type { ClientToServerEvents, ServerToClientEvents } from '@fleetdeck/dto';
 import { contractTopics, describeWebSocketManager, Journal, TopicServer } from '../testing/index.ts';
+import { connectSocketIo } from './socket-io.ts';
+import type { ClientSocket } from './socket.port.ts';
 import { WebSocketManager } from './web-socket-manager.ts';
 
 interface Listening {
@@ -62,6 +64,29 @@ describeWebSocketManager(
 );
 
 describe('connectSocketIo', () => {
+  it('tells nothing more once it is closed, also about what was asked', async () => {
+    const { url, stop } = await listen();
+    const told: string[] = [];
+    const welcomed = new Promise<ClientSocket>((resolve) => {
+      const socket = connectSocketIo(
+        { origin: url, path: '/ws/platform', token: null },
+        {
+          welcome: () => resolve(socket),
+          message: () => told.push('message'),
+          closing: () => told.push('closing'),
+          refused: () => told.push('refused'),
+          lost: () => told.push('lost'),
+          alive: () => undefined,
+        },
+      );
+    });
+    const socket = await welcomed;
+    socket.subscribe({ topic: 'audit' }, () => told.push('answer'));
+    socket.close();
+    await stop();
+    expect(told).toEqual([]);
+  });
+
   it('sends the token with the connection, not in its address, and takes the path from the URL', async () => {
     const { io, server, url, stop } = await listen();
     const addresses: string[] = [];

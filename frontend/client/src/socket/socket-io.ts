@@ -33,16 +33,21 @@ export function connectSocketIo(target: SocketTarget, events: SocketEvents): Cli
     events.refused(isBroadcastError(data) ? data : null, error.message);
   });
   socket.on('disconnect', (reason) => events.lost(reason));
+  let closed = false;
   const onPing = () => events.alive();
   socket.io.on('ping', onPing);
   return {
     subscribe(request, answer) {
-      socket.timeout(DEADLINE_MS).emit('subscribe', request, (late, reply) => answer(late ? null : reply));
+      socket.timeout(DEADLINE_MS).emit('subscribe', request, (late, reply) => {
+        // Closing fails what was asked.
+        if (!closed) answer(late ? null : reply);
+      });
     },
     unsubscribe(topic) {
       socket.emit('unsubscribe', { topic }, () => undefined);
     },
     close() {
+      closed = true;
       socket.off();
       socket.io.off('ping', onPing);
       socket.disconnect();
