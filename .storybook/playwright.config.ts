@@ -1,9 +1,11 @@
 import { defineConfig } from '@playwright/test';
+import { BROWSER_ARGS } from '../tools/browser.mjs';
+import { findBrowser } from '../tools/requirements.mjs';
 
 /** Every story of the built catalog in a real browser: `npm run build-storybook` comes first. */
 export default defineConfig({
   testDir: './test',
-  outputDir: '../dist/storybook-test',
+  outputDir: '../test-results/stories',
   fullyParallel: true,
   workers: 2,
   retries: 0,
@@ -16,16 +18,8 @@ export default defineConfig({
     locale: 'en-US',
     colorScheme: 'light',
     launchOptions: {
-      executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
+      executablePath: findBrowser() ?? undefined,
+      args: BROWSER_ARGS,
     },
   },
 });

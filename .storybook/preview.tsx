@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, type ReactNode } from 'react';
 import type { Decorator, Preview } from '@storybook/react-vite';
 import { FleetdeckProvider } from '@fleetdeck/react';
 import '@fleetdeck/react/styles.css';
@@ -14,13 +14,17 @@ interface Wishes {
   direction?: string;
   density?: string;
   motion?: string;
-  live?: boolean;
 }
 
-const surroundings: Decorator = (Story, { globals, parameters }) => {
-  const wishes = (parameters.fleetdeck ?? {}) as Wishes;
+interface SurroundingsProps {
+  wishes: Wishes;
+  globals: Readonly<Record<string, unknown>>;
+  children: ReactNode;
+}
+
+function Surroundings({ wishes, globals, children }: SurroundingsProps) {
   const read = (name: 'theme' | 'direction' | 'density' | 'motion', standard: string): string => {
-    const chosen = wishes[name] ?? (globals[name] as unknown);
+    const chosen = wishes[name] ?? globals[name];
     return typeof chosen === 'string' && chosen !== '' ? chosen : standard;
   };
   const theme = read('theme', 'auto');
@@ -38,15 +42,17 @@ const surroundings: Decorator = (Story, { globals, parameters }) => {
   }, [theme, direction, density, motion]);
 
   return (
-    <FleetdeckProvider
-      timeZone="UTC"
-      locale={direction === 'rtl' ? 'ar' : 'en'}
-      now={wishes.live === true ? Date.now : now}
-    >
-      <Story />
+    <FleetdeckProvider timeZone="UTC" locale={direction === 'rtl' ? 'ar' : 'en'} now={now}>
+      {children}
     </FleetdeckProvider>
   );
-};
+}
+
+const surroundings: Decorator = (Story, { globals, parameters }) => (
+  <Surroundings wishes={(parameters.fleetdeck ?? {}) as Wishes} globals={globals}>
+    <Story />
+  </Surroundings>
+);
 
 const preview: Preview = {
   tags: ['autodocs'],

@@ -10,8 +10,7 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 export const BIN = {
   nx: join(ROOT, 'node_modules/nx/dist/bin/nx.js'),
   playwright: join(ROOT, 'node_modules/@playwright/test/cli.js'),
-  storybook: join(ROOT, 'node_modules/storybook/dist/bin/dispatcher.js'),
-  vite: join(ROOT, 'node_modules/vite/bin/vite.js'),
+  tsc: join(ROOT, 'node_modules/typescript/bin/tsc'),
 };
 
 /**

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BIN, nx, packageDirs, ROOT, run } from './run.mjs';
+import { buildApp } from './build-app.mjs';
 import { findBrowser, missingRequirements } from './requirements.mjs';
 import { checkWorkspace } from './check-workspace.mjs';
 
@@ -45,7 +46,6 @@ await timed('unit and medium', async () => {
     '--parallel=2',
     '--outputStyle=static',
     '--skip-nx-cache',
-    '--nxBail=false',
     '--',
     '--coverage',
     '--json',
@@ -76,16 +76,7 @@ if (browser === null) {
       : { passed: 0, failed: 1, skipped: 0 };
   });
   await timed('end-to-end', async () => {
-    const built = await nx([
-      'run-many',
-      '-t',
-      'build',
-      '-p',
-      '@fleetdeck/service',
-      '@fleetdeck/dashboard',
-      '--outputStyle=static',
-    ]);
-    return built === 0
+    return (await buildApp())
       ? playwright('frontend/dashboard/e2e/playwright.config.ts', env)
       : { passed: 0, failed: 1, skipped: 0 };
   });

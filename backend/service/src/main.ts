@@ -5,6 +5,8 @@ import { startService, type RunningService } from './start-service.ts';
 
 /** How long a stop may take before the process ends regardless. */
 const STOP_DEADLINE_MS = 20_000;
+/** A second signal this long after the first ends the process without further ado. */
+const IMPATIENT_AFTER_MS = 2_000;
 
 function fail(thrown: unknown): never {
   const message = (thrown as { message?: unknown } | null)?.message;
@@ -27,11 +29,15 @@ function environmentOrFail(): Environment {
 const environment = environmentOrFail();
 const logger = createLogger(environment.logLevel);
 let service: RunningService | null = null;
-let stopping = false;
+let stoppingSince: number | null = null;
 
 async function stop(reason: string, exitCode: number): Promise<void> {
-  if (stopping) process.exit(exitCode || 1);
-  stopping = true;
+  if (stoppingSince !== null) {
+    // npm passes on the very signal that the terminal has already sent; only a later one means "at once".
+    if (performance.now() - stoppingSince > IMPATIENT_AFTER_MS) process.exit(exitCode || 1);
+    return;
+  }
+  stoppingSince = performance.now();
   logger.info({ reason }, 'stopping');
   setTimeout(() => {
     logger.fatal(`not stopped within ${STOP_DEADLINE_MS / 1000} s, ending regardless`);

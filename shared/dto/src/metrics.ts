@@ -69,7 +69,7 @@ export interface MetricDescriptor {
   unit: string;
   help: string;
   /** Names of the labels that its series may carry. */
-  labels: string[];
+  labels: readonly string[];
   /** How often a point of each series is due; `null` when nobody declared it. */
   expectedEveryMs: number | null;
   goodDirection: GoodDirection;
@@ -101,7 +101,7 @@ export interface MetricQuery {
   /** End, exclusive, ISO 8601; goes with `from`. */
   to?: string;
   /** One answer for each combination of these labels; all series together when left out. */
-  groupBy?: string[];
+  groupBy?: readonly string[];
 }
 
 /** The value of one bucket. */

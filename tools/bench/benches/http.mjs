@@ -1,6 +1,6 @@
 // The list and query endpoints at a tenfold spike: nothing worse than 503 with Retry-After, and back to normal after it.
 import autocannon from 'autocannon';
-import { nx } from '../../run.mjs';
+import { buildApp } from '../../build-app.mjs';
 import { startBuiltService } from '../../service.mjs';
 import { calibrate, limit, round, Unmeasurable } from '../results.mjs';
 
@@ -19,8 +19,7 @@ const ENDPOINTS = {
 };
 
 export default async function http({ smoke }) {
-  const code = await nx(['run', '@fleetdeck/service:build', '--outputStyle=static']);
-  if (code !== 0) throw new Unmeasurable('the service does not build');
+  if (!(await buildApp())) throw new Unmeasurable('the service does not build');
   const service = await startBuiltService({ env: { FLEETDECK_DEV_TOKEN: TOKEN } });
   const seconds = smoke ? 1 : 3;
   const rounds = smoke ? 1 : ROUNDS;

@@ -1,6 +1,6 @@
 // How soon a signed-in operator sees something, and a real value, on a slow machine with a slow line.
 import { chromium } from '@playwright/test';
-import { nx } from '../../run.mjs';
+import { buildApp } from '../../build-app.mjs';
 import { findBrowser } from '../../requirements.mjs';
 import { BROWSER_ARGS } from '../../browser.mjs';
 import { startBuiltService } from '../../service.mjs';
@@ -13,16 +13,7 @@ const DEADLINE_MS = 30_000;
 export default async function page({ smoke }) {
   const executablePath = findBrowser();
   if (executablePath === null) throw new Unmeasurable('no Chromium (install one, or set CHROMIUM_PATH)');
-  const code = await nx([
-    'run-many',
-    '-t',
-    'build',
-    '-p',
-    '@fleetdeck/service',
-    '@fleetdeck/dashboard',
-    '--outputStyle=static',
-  ]);
-  if (code !== 0) throw new Unmeasurable('the dashboard or the service does not build');
+  if (!(await buildApp())) throw new Unmeasurable('the dashboard or the service does not build');
 
   const service = await startBuiltService();
   const browser = await chromium.launch({ executablePath, args: BROWSER_ARGS });

@@ -82,6 +82,14 @@ describe('toFleetdeckError', () => {
   );
 
   it.each([
+    'Connection terminated unexpectedly',
+    'timeout exceeded when trying to connect',
+    'database "x" is not currently accepting connections',
+  ])('reads "%s" of the driver as a database that is away', (message) => {
+    expect(toFleetdeckError(new Error(message)).code).toBe('DATABASE_UNAVAILABLE');
+  });
+
+  it.each([
     [withCode('23505')],
     [withCode('57014')],
     [withCode('ENOENT')],

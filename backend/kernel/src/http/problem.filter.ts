@@ -32,6 +32,9 @@ const STATUS_CODES: Readonly<Record<number, FleetdeckErrorCode>> = {
 
 /** Codes of Node and PostgreSQL that mean "the database is not there", not "the query is wrong". */
 const DATABASE_AWAY = /^(?:ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|57P0[1-3]|08\w{3}|53300)$/;
+/** What the `pg` driver and a starting PostgreSQL say of the same, with no code or one of many meanings. */
+const DATABASE_AWAY_WORDS =
+  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)|not currently accepting connections/;
 
 /**
  * Answers every error of a controller as `application/problem+json`. Bind it to controllers, not globally, so that
@@ -100,13 +103,20 @@ export function toFleetdeckError(thrown: unknown): FleetdeckError {
     });
   }
   if (foreign?.expose === true && typeof foreign.status === 'number') return ofStatus(foreign.status, thrown);
-  if (typeof foreign?.code === 'string' && DATABASE_AWAY.test(foreign.code)) {
+  if (isDatabaseAway(thrown)) {
     return new FleetdeckError('DATABASE_UNAVAILABLE', 'The database does not answer; try again shortly.', {
       cause: thrown,
       retryAfterSeconds: 2,
     });
   }
   return new FleetdeckError('INTERNAL', INTERNAL_DETAIL, { cause: thrown });
+}
+
+function isDatabaseAway(thrown: unknown): boolean {
+  const code = (thrown as ForeignError | null | undefined)?.code;
+  return (
+    (typeof code === 'string' && DATABASE_AWAY.test(code)) || DATABASE_AWAY_WORDS.test(messageOf(thrown))
+  );
 }
 
 /** What tells the errors of Node, PostgreSQL and Express apart; `expose` means that the message may go out. */

@@ -444,6 +444,26 @@ describe('with tokens', () => {
   });
 });
 
+describe('a topic whose last listener left', () => {
+  it('stays subscribed when another comes within a second, and for as long as that one listens', async () => {
+    const journal = new Journal();
+    const stop = manager.subscribe('audit', new Journal());
+    await pass(0);
+    stop();
+    await pass(999);
+    const stopSecond = manager.subscribe('audit', journal);
+    await pass(10_000);
+    server.publish('audit', 1);
+    await pass(0);
+    expect(journal.data).toEqual([1]);
+    expect(server.wire.map(({ type }) => type)).toEqual(['connect', 'subscribe']);
+    stopSecond();
+    stopSecond();
+    await pass(1_000);
+    expect(server.wire.at(-1)).toEqual({ type: 'unsubscribe', topic: 'audit' });
+  });
+});
+
 describe('close', () => {
   it('is for good: nothing is told, kept or tried any more', async () => {
     const journal = new Journal();

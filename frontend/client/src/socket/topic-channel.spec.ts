@@ -89,6 +89,16 @@ describe('a log topic', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it('drops what it has applied already, without asking', () => {
+    const channel = open('log');
+    answer(reply(3));
+    channel.receive(message(4));
+    channel.receive(message(4));
+    channel.receive(message(2));
+    expect(journal.data).toEqual([4]);
+    expect(asked).toHaveLength(1);
+  });
+
   it('asks when another epoch appears, and tells the reset before what follows', () => {
     const channel = open('log');
     answer(reply(7));

@@ -93,6 +93,7 @@ describe('the trend of a MetricsCard', () => {
     [{ value: 31, baseline: 55, goodDirection: 'down' }, 'down 44% better'],
     [{ value: 36, baseline: 3, goodDirection: 'down', baselineLabel: '1 h' }, 'up 12× worse vs 1 h'],
     [{ value: 3, baseline: 0, goodDirection: 'down', baselineLabel: '1 h' }, 'up from 0, worse vs 1 h'],
+    [{ value: 1e9, baseline: 1 }, 'up 1B×'],
     [{ value: 3, baseline: 0 }, 'up from 0'],
     [{ value: 0, baseline: 0, baselineLabel: '1 h' }, 'no change vs 1 h'],
   ] as const)('of %j reads %s', (props, text) => {

@@ -25,26 +25,24 @@ export function TrendLine({
     );
   }
   const told = messages.trendVerdict[verdict](period);
-  const words = change.kind === 'fromZero' ? [messages.fromZero, told] : [told];
+  const zero = change.kind === 'fromZero' ? messages.fromZero : '';
   return (
     <p className="fd-metric-trend" data-direction={direction} data-verdict={verdict}>
       <svg className="fd-metric-arrow" viewBox="0 0 10 10" aria-hidden="true" focusable="false">
         <path d={direction === 'up' ? 'M5 0.5L10 9.5H0z' : 'M5 9.5L0 0.5h10z'} fill="currentColor" />
       </svg>
       <span className="fd-hidden">{direction === 'up' ? messages.trendUp : messages.trendDown} </span>
-      {change.kind !== 'fromZero' && (
-        <>
-          <span className="fd-metric-change">
-            {change.kind === 'times'
-              ? messages.times(numberFormat(locale, { maximumFractionDigits: 0 }).format(change.amount))
-              : numberFormat(locale, {
-                  style: 'percent',
-                  maximumFractionDigits: change.amount < 0.1 ? 1 : 0,
-                }).format(change.amount)}
-          </span>{' '}
-        </>
-      )}
-      {words.filter((word) => word !== '').join(', ')}
+      {change.kind === 'fromZero' ? zero : <span className="fd-metric-change">{amount(change)}</span>}
+      {told !== '' && (zero === '' ? ` ${told}` : `, ${told}`)}
     </p>
   );
+
+  function amount({ kind, amount: size }: { kind: 'percent' | 'times'; amount: number }): string {
+    if (kind === 'percent') {
+      const digits = size < 0.1 ? 1 : 0;
+      return numberFormat(locale, { style: 'percent', maximumFractionDigits: digits }).format(size);
+    }
+    const long = size >= 10_000 && ({ notation: 'compact' } as const);
+    return messages.times(numberFormat(locale, { maximumFractionDigits: 0, ...long }).format(size));
+  }
 }
