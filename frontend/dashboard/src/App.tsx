@@ -10,19 +10,25 @@ import { useSession } from './session/useSession.ts';
 import { Shell } from './shell/Shell.tsx';
 import { useDenied } from './shell/useDenied.ts';
 
+interface AppProps {
+  connection: Connection;
+  /** Loads the page anew: at an address, or where it is for `null`. @default by the browser */
+  restart?: (address: string | null) => void;
+}
+
 /** The dashboard: sign-in, or the shell with a page in it. */
-export function App({ connection }: { connection: Connection }) {
+export function App({ connection, restart = restartPage }: AppProps) {
   return (
     <Router base={connection.basePath}>
-      <Portal connection={connection} />
+      <Portal connection={connection} restart={restart} />
     </Router>
   );
 }
 
-function Portal({ connection }: { connection: Connection }) {
+function Portal({ connection, restart }: Required<AppProps>) {
   const { socket, http } = connection;
   const [preferences, setPreferences] = useState(readPreferences);
-  const { state, expire, signOut } = useSession(http);
+  const { state, problem, expire, signOut } = useSession(http);
   const [location] = useLocation();
   const search = useSearch();
   useDenied(socket, expire);
@@ -33,6 +39,11 @@ function Portal({ connection }: { connection: Connection }) {
     applyPreferences(next);
   };
 
+  // In this order: a page that is still signed in must go on being live.
+  const leave = async (): Promise<void> => {
+    if (await signOut()) socket.close();
+  };
+
   const reason = signInReason(state.status, location, search);
   if (reason !== null) {
     return (
@@ -40,11 +51,7 @@ function Portal({ connection }: { connection: Connection }) {
         reason={reason}
         http={http}
         // A fresh start of the page gives the socket the new cookie.
-        onSignedIn={() =>
-          location === '/sign-in'
-            ? window.location.assign(`${connection.basePath}/`)
-            : window.location.reload()
-        }
+        onSignedIn={() => restart(location === '/sign-in' ? `${connection.basePath}/` : null)}
       />
     );
   }
@@ -56,12 +63,10 @@ function Portal({ connection }: { connection: Connection }) {
     >
       <Shell
         session={state.status === 'signed-in' ? state.session : null}
+        problem={problem}
         preferences={preferences}
         onPreferences={change}
-        onSignOut={() => {
-          socket.close();
-          void signOut();
-        }}
+        onSignOut={() => void leave()}
       >
         <Switch>
           <Route path="/">
@@ -74,6 +79,11 @@ function Portal({ connection }: { connection: Connection }) {
       </Shell>
     </FleetdeckProvider>
   );
+}
+
+function restartPage(address: string | null): void {
+  if (address === null) window.location.reload();
+  else window.location.assign(address);
 }
 
 // While the answer is awaited the page is drawn as for somebody signed in: most are, and its data is asked for at the

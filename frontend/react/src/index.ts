@@ -41,5 +41,6 @@ export {
   type UseMetricsOptions,
 } from './hooks/useMetrics.ts';
 export { usePageClock } from './hooks/usePageClock.ts';
+export { useTimeFormat, type TimeFormat } from './hooks/useTimeFormat.ts';
 export { useTopic, type LatestOptions, type PayloadFor, type ReduceOptions } from './hooks/useTopic.ts';
 export { useWebSocket, type WebSocketConnection } from './hooks/useWebSocket.ts';

@@ -5,16 +5,21 @@ import { StatusSummary, useHealth, useMetrics } from '@fleetdeck/react';
 import { HealthTable } from './HealthTable.tsx';
 import { MetricCard } from './MetricCard.tsx';
 import { drawSections, OVERVIEW_METRICS } from './overview-layout.ts';
+import { repeatWhileVisible } from './repeat-while-visible.ts';
 import { ReportedMetrics } from './ReportedMetrics.tsx';
 
 /** The topic carries transitions only; the times of the last checks come with the report. */
 const HEALTH_REFRESH_MS = 15_000;
+/** A replica broadcasts its own values to its own clients; those of the others are read before they count as stale. */
+const REPLICAS_REFRESH_MS = 3_000;
 
 /** What the service, its host and its database are doing, and how they are. */
 export function OverviewPage({ http }: { http: HttpClient }) {
   const metrics = useMetrics(OVERVIEW_METRICS);
   const health = useHealth();
   useRefresh(health.refetch, HEALTH_REFRESH_MS);
+  const nodes = new Set(metrics.series.map(({ labels }) => labels['node']).filter(Boolean));
+  useRefresh(metrics.refetch, nodes.size > 1 ? REPLICAS_REFRESH_MS : null);
   useFirstValueMark(metrics.series.some(({ value }) => value !== null));
 
   const report = health.report;
@@ -61,13 +66,12 @@ function countedStatuses(report: HealthReport): string[] {
     .map(({ status }) => status);
 }
 
-function useRefresh(refetch: () => void, intervalMs: number): void {
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') refetch();
-    }, intervalMs);
-    return () => clearInterval(timer);
-  }, [refetch, intervalMs]);
+/** Reads again at an interval while the page is visible; never for `null`. */
+function useRefresh(refetch: () => void, intervalMs: number | null): void {
+  useEffect(
+    () => (intervalMs === null ? undefined : repeatWhileVisible(refetch, intervalMs)),
+    [refetch, intervalMs],
+  );
 }
 
 /** Tells measuring tools when the first real value stood on the page. */

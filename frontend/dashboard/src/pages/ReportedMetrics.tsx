@@ -4,6 +4,7 @@ import type { HttpClient } from '@fleetdeck/client';
 import { MAX_METRIC_NAMES, useMetrics } from '@fleetdeck/react';
 import { MetricCard } from './MetricCard.tsx';
 import { OWN_PREFIX, seriesTitle } from './overview-layout.ts';
+import { repeatWhileVisible } from './repeat-while-visible.ts';
 
 const NAMES_REFRESH_MS = 10_000;
 const MAX_CARDS = 24;
@@ -48,7 +49,6 @@ function useReportedNames(http: HttpClient): string[] {
   useEffect(() => {
     const leaving = new AbortController();
     const ask = async (): Promise<void> => {
-      if (document.visibilityState === 'hidden') return;
       try {
         const { metrics } = await http.get<{ metrics: MetricDescriptor[] }>('/metrics/names', {
           signal: leaving.signal,
@@ -60,10 +60,10 @@ function useReportedNames(http: HttpClient): string[] {
       }
     };
     void ask();
-    const timer = setInterval(() => void ask(), NAMES_REFRESH_MS);
+    const stop = repeatWhileVisible(() => void ask(), NAMES_REFRESH_MS);
     return () => {
       leaving.abort();
-      clearInterval(timer);
+      stop();
     };
   }, [http]);
   return names;

@@ -6,6 +6,8 @@ import type { Preferences } from '../preferences.ts';
 
 interface ShellProps {
   session: Session | null;
+  /** What went wrong in the bar itself; `null` when nothing did. */
+  problem: string | null;
   preferences: Preferences;
   onPreferences: (next: Preferences) => void;
   onSignOut: () => void;
@@ -16,7 +18,7 @@ const NEXT_THEME = { auto: 'light', light: 'dark', dark: 'auto' } as const;
 const THEME_WORDS = { auto: 'as the system', light: 'light', dark: 'dark' } as const;
 
 /** The bar over every page: where you are, how fresh the data is, how it is shown, who you are. */
-export function Shell({ session, preferences, onPreferences, onSignOut, children }: ShellProps) {
+export function Shell({ session, problem, preferences, onPreferences, onSignOut, children }: ShellProps) {
   const connection = useWebSocket();
   const { theme, timeZone } = preferences;
   return (
@@ -61,6 +63,11 @@ export function Shell({ session, preferences, onPreferences, onSignOut, children
           )}
         </div>
       </header>
+      {problem !== null && (
+        <p className="banner" role="alert">
+          {problem}
+        </p>
+      )}
       {connection.state === 'denied' && (
         <p className="banner">
           The service does not let this page listen: {connection.reason ?? 'no reason given'}. What is shown

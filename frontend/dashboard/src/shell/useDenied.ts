@@ -7,7 +7,7 @@ export function useDenied(socket: WebSocketManager, onDenied: () => void): void 
     () =>
       socket.subscribeState(() => {
         const { state, code } = socket.getSnapshot();
-        if (state === 'denied' && code === 'SESSION_EXPIRED') onDenied();
+        if (state === 'denied' && (code === 'SESSION_EXPIRED' || code === 'UNAUTHENTICATED')) onDenied();
       }),
     [socket, onDenied],
   );

@@ -1,0 +1,187 @@
+import { act, cleanup, render, screen, waitFor } from '@testing-library/react';
+import { userEvent } from '@testing-library/user-event';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { App } from './App.tsx';
+import { FakeService, ok, refusal, session } from './testing/fake-service.ts';
+import { component, report } from './testing/samples.ts';
+
+const NO_SESSION = 'Sign in, then try again.';
+
+let service: FakeService;
+let restart: jest.Mock<(address: string | null) => void>;
+
+function open(address: string, basePath = ''): void {
+  window.history.replaceState(null, '', address);
+  render(<App connection={service.connection(basePath)} restart={restart} />);
+}
+
+const heading = (name: string) => screen.findByRole('heading', { level: 1, name });
+const press = (name: string | RegExp) => userEvent.click(screen.getByRole('button', { name }));
+
+async function signInWith(token: string): Promise<void> {
+  await userEvent.type(screen.getByLabelText('Access token'), token);
+  await press('Sign in');
+  await waitFor(() => expect(restart).toHaveBeenCalledTimes(1));
+}
+
+/** Nobody is signed in: the service says so on every way. */
+function signOutEverywhere(): void {
+  for (const call of ['GET /session', 'GET /health', 'GET /metrics/recent', 'GET /metrics/names'])
+    service.answers.set(call, refusal('UNAUTHENTICATED', NO_SESSION));
+  service.socketRefusal = { code: 'UNAUTHENTICATED', message: NO_SESSION, retryable: false };
+}
+
+/** The zone that holds where none is asked for. */
+function setMachineZone(zone: string): void {
+  const Real = Intl.DateTimeFormat;
+  jest.spyOn(Intl, 'DateTimeFormat').mockImplementation(function (locale, options) {
+    return new Real(locale, { timeZone: zone, ...options });
+  });
+}
+
+beforeEach(() => {
+  service = new FakeService();
+  service.answers.set('POST /session', ok(session));
+  restart = jest.fn<(address: string | null) => void>();
+});
+afterEach(() => {
+  act(() => service.socket.close());
+  jest.restoreAllMocks();
+  localStorage.clear();
+  delete document.documentElement.dataset['theme'];
+});
+
+describe('signed in', () => {
+  it('shows the overview, live, and who is there', async () => {
+    open('/');
+    expect(await heading('Overview')).toBeVisible();
+    expect(await screen.findByText('Live')).toBeVisible();
+    expect(await screen.findByText('ada')).toBeVisible();
+  });
+
+  it('draws the page while the session is still being asked about, with no name on it', async () => {
+    service.answers.set('GET /session', 'never');
+    open('/');
+    expect(await heading('Overview')).toBeVisible();
+    expect(screen.queryByRole('button', { name: 'Sign out' })).toBeNull();
+  });
+
+  it('works below a base path', async () => {
+    open('/portal/', '/portal');
+    expect(await heading('Overview')).toBeVisible();
+    expect(screen.getByRole('link', { name: 'Fleetdeck' })).toHaveAttribute('href', '/portal/');
+  });
+
+  it('says that an address has no page, and leads to the overview', async () => {
+    open('/agents/7');
+    expect(await heading('There is no such page')).toBeVisible();
+    await userEvent.click(screen.getByRole('link', { name: 'Go to the overview.' }));
+    expect(await heading('Overview')).toBeVisible();
+    expect(window.location.pathname).toBe('/');
+  });
+});
+
+describe('preferences', () => {
+  it('are applied at once, stored, and read when the page is opened again', async () => {
+    open('/');
+    await heading('Overview');
+    await press(/^Theme/);
+    await press(/^Times/);
+    expect(document.documentElement).toHaveAttribute('data-theme', 'light');
+    expect(screen.getByRole('button', { name: 'Theme: light' })).toBeVisible();
+    expect(JSON.parse(localStorage.getItem('fleetdeck:preferences') ?? '')).toEqual({
+      theme: 'light',
+      timeZone: 'utc',
+    });
+    cleanup();
+    open('/');
+    expect(await heading('Overview')).toBeVisible();
+    expect(screen.getByRole('button', { name: 'Times: UTC' })).toBeVisible();
+  });
+
+  it('change how times are written', async () => {
+    setMachineZone('Asia/Tokyo');
+    const since = '2026-01-15T11:00:00Z';
+    service.answers.set('GET /health', ok(report({ postgres: component({ since }) })));
+    open('/');
+    const row = (await screen.findByRole('rowheader', { name: 'postgres' })).closest('tr');
+    const [, sinceCell] = [...(row?.querySelectorAll('td') ?? [])];
+    expect(sinceCell).toHaveTextContent('20:00:00');
+    await press('Times: local');
+    expect(sinceCell).toHaveTextContent('11:00:00');
+  });
+});
+
+describe('signed out', () => {
+  it('shows the sign-in page and goes on at the same address', async () => {
+    signOutEverywhere();
+    open('/agents/7');
+    expect(await heading('Sign in')).toBeVisible();
+    await signInWith('secret');
+    expect(restart).toHaveBeenCalledWith(null);
+  });
+
+  it('does not call a session ended that never was, also when the socket is refused first or last', async () => {
+    signOutEverywhere();
+    open('/');
+    expect(await heading('Sign in')).toBeVisible();
+    act(() => service.socket.reconnect());
+    await waitFor(() => expect(service.socket.getSnapshot().state).toBe('denied'));
+    expect(await heading('Sign in')).toBeVisible();
+  });
+
+  it.each(['', '/portal'])('leads from the sign-in address below %p to the overview', async (basePath) => {
+    signOutEverywhere();
+    open(`${basePath}/sign-in`, basePath);
+    expect(await heading('Sign in')).toBeVisible();
+    await signInWith('secret');
+    expect(restart).toHaveBeenCalledWith(`${basePath}/`);
+  });
+
+  it('says that a link is of no use any more', async () => {
+    signOutEverywhere();
+    open('/sign-in?problem=link');
+    expect(await heading('This sign-in link no longer works')).toBeVisible();
+  });
+});
+
+describe('a session that ends', () => {
+  it('is told when the page is opened', async () => {
+    service.answers.set('GET /session', refusal('SESSION_EXPIRED'));
+    open('/');
+    expect(await heading('Your session has ended')).toBeVisible();
+  });
+
+  it.each(['SESSION_EXPIRED', 'UNAUTHENTICATED'] as const)(
+    'is told as soon as the socket is closed for it: %s',
+    async (code) => {
+      open('/');
+      await screen.findByText('ada');
+      await screen.findByText('Live');
+      act(() => service.closeSocket(code));
+      expect(await heading('Your session has ended')).toBeVisible();
+    },
+  );
+
+  it('is ended by signing out, and the socket with it', async () => {
+    open('/');
+    await screen.findByText('Live');
+    await screen.findByText('ada');
+    await press('Sign out');
+    expect(await heading('Sign in')).toBeVisible();
+    expect(service.count('DELETE /session')).toBe(1);
+    expect(service.connected).toBe(false);
+  });
+
+  it('is not ended by signing out in vain: the page says so and stays live', async () => {
+    service.answers.set('DELETE /session', 'unreachable');
+    open('/');
+    await screen.findByText('Live');
+    await screen.findByText('ada');
+    await press('Sign out');
+    expect(await screen.findByRole('alert')).toHaveTextContent('You are still signed in');
+    expect(await heading('Overview')).toBeVisible();
+    expect(service.connected).toBe(true);
+    expect(screen.getByText('Live')).toBeVisible();
+  });
+});

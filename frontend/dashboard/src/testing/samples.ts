@@ -1,0 +1,78 @@
+import type {
+  ComponentHealth,
+  HealthReport,
+  MetricDescriptor,
+  MetricLabels,
+  MetricRecent,
+  MetricRecentAnswer,
+} from '@fleetdeck/dto';
+import type { LiveSeries } from '@fleetdeck/react';
+
+/** The moment of all samples. */
+export const NOW = Date.parse('2026-01-15T12:00:00Z');
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** A gauge that is due every second. */
+export function descriptor(name: string, over: Partial<MetricDescriptor> = {}): MetricDescriptor {
+  return {
+    ...{ name, kind: 'gauge', unit: '%', help: '', labels: [] },
+    ...{ expectedEveryMs: 1000, goodDirection: 'down' },
+    ...over,
+  };
+}
+
+/** A series as the hooks give it. */
+export function liveSeries(
+  name: string,
+  labels: MetricLabels = {},
+  over: Partial<LiveSeries> = {},
+): LiveSeries {
+  return {
+    metric: descriptor(name),
+    labels,
+    value: 5,
+    asOf: iso(NOW),
+    staleAfterMs: null,
+    points: [{ start: iso(NOW - 5000), value: 5, coverage: 1 }],
+    ...over,
+  };
+}
+
+/** A metric as the service gives it, with one series for each of the labels. */
+export function recent(
+  name: string,
+  value: number | null,
+  labels: readonly MetricLabels[] = [{}],
+): MetricRecent {
+  return {
+    metric: descriptor(name),
+    series: labels.map((each) => ({
+      labels: each,
+      points: [{ start: iso(NOW - 5000), value, coverage: 1 }],
+      last: value === null ? null : { value, at: iso(NOW) },
+    })),
+    position: { epoch: 'e1', offset: 0 },
+  };
+}
+
+/** An answer about several metrics. */
+export const recentAnswer = (...metrics: MetricRecent[]): MetricRecentAnswer => ({
+  asOf: iso(NOW),
+  stepMs: 5000,
+  metrics,
+});
+
+/** A healthy component that was checked just now. */
+export function component(over: Partial<ComponentHealth> = {}): ComponentHealth {
+  return {
+    ...{ status: 'healthy', since: iso(NOW - 3_600_000), latencyMs: 3, reason: null },
+    ...{ checkedAt: iso(NOW - 2000), criticality: 'critical', intervalMs: 10_000 },
+    ...over,
+  };
+}
+
+/** A report of these components. */
+export const report = (components: Record<string, ComponentHealth>): HealthReport => ({
+  ...{ overallStatus: 'healthy', components, asOf: iso(NOW) },
+});
