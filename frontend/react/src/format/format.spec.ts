@@ -24,6 +24,7 @@ describe('formatMetric', () => {
     [512, { unit: 'By' }, '512 B'],
     [1536, { unit: 'By' }, '1.5 KiB'],
     [-1536, { unit: 'By' }, '-1.5 KiB'],
+    [1536, { unit: 'By/s' }, '1.5 KiB/s'],
     [2 ** 70, { unit: 'By' }, '1,048,576 PiB'],
     [0, { unit: 'By' }, '0 B'],
     [0.5, { format: 'bytes' }, '0.5 B'],

@@ -30,7 +30,7 @@ export interface FormattedMetric {
 /** What {@link formatMetric} takes beside the value. */
 export interface MetricFormatOptions {
   locale: string;
-  /** @default by the unit: `By` is bytes, `%` is percent, else number */
+  /** @default by the unit: `By` and rates of it, `By/s`, are bytes, `%` is percent, else number */
   format?: MetricFormat;
   /** Unit of the value in UCUM-like words: `ms`, `s`, `By`, `%`, `1/s`. */
   unit?: string;
@@ -68,10 +68,11 @@ function percent(value: number, { locale, unit }: MetricFormatContext): Formatte
   return { text: digits.join('').trim(), unit: sign };
 }
 
-function bytes(value: number, locale: string): FormattedMetric {
+function bytes(value: number, { locale, unit }: MetricFormatContext): FormattedMetric {
   const size = Math.abs(value);
   const power = size < 1024 ? 0 : Math.min(BYTES.length - 1, Math.floor(Math.log2(size) / 10));
-  return { text: plain(value / 1024 ** power, locale), unit: BYTES[power] ?? '' };
+  const per = unit.startsWith('By/') ? unit.slice('By'.length) : '';
+  return { text: plain(value / 1024 ** power, locale), unit: `${BYTES[power] ?? ''}${per}` };
 }
 
 const DURATIONS: readonly (readonly ['day' | 'hour' | 'minute' | 'second', number])[] = [
@@ -127,14 +128,15 @@ function write(
   context: MetricFormatContext,
 ): FormattedMetric {
   const { locale, unit } = context;
-  const how = format ?? (unit === 'By' ? 'bytes' : unit === '%' ? 'percent' : 'number');
+  const how =
+    format ?? (unit === 'By' || unit.startsWith('By/') ? 'bytes' : unit === '%' ? 'percent' : 'number');
   if (typeof how === 'function') return { text: how(value, context), unit };
   if (typeof how === 'object') return { text: numberFormat(locale, how).format(value), unit };
   switch (how) {
     case 'percent':
       return percent(value, context);
     case 'bytes':
-      return bytes(value, locale);
+      return bytes(value, context);
     case 'duration':
       return duration(value, context);
     case 'compact':
