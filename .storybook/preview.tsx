@@ -2,6 +2,7 @@ import { useEffect, type ReactNode } from 'react';
 import type { Decorator, Preview } from '@storybook/react-vite';
 import { FleetdeckProvider } from '@fleetdeck/react';
 import '@fleetdeck/react/styles.css';
+import { componentDescription, defaultsFromComments } from './docs-comments.ts';
 import './preview.css';
 
 /** The moment at which every story stands still. */
@@ -106,8 +107,10 @@ const preview: Preview = {
       },
     },
   },
+  argTypesEnhancers: [defaultsFromComments],
   parameters: {
     layout: 'fullscreen',
+    docs: { extractComponentDescription: componentDescription },
     backgrounds: { disable: true },
     controls: { expanded: true },
     // A violation in any story fails the catalog's test.
