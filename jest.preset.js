@@ -39,6 +39,8 @@ export default {
   setupFilesAfterEnv: browser
     ? [join(root, 'tools/jest/browser.setup.mjs')]
     : [join(root, 'tools/jest/node.setup.mjs')],
+  // Only ends a test that hangs: what is fast or slow is never judged by a test, and the machine may be busy.
+  testTimeout: 30_000,
   coverageProvider: 'v8',
   collectCoverageFrom: [
     'src/**/*.{ts,tsx}',
