@@ -1,5 +1,9 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
-import type { BroadcastOptions } from './broadcast.options.ts';
+import { bindController } from '@fleetdeck/kernel';
+import type { BroadcastModuleExtras, BroadcastOptions } from './broadcast.options.ts';
+import { TopicsController } from './http/topics.controller.ts';
+
+const EXTRAS: BroadcastModuleExtras = { http: {}, isGlobal: true };
 
 /** What the module class extends, and the token of the options as they were given. */
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
@@ -7,5 +11,9 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     moduleName: 'FleetdeckBroadcast',
   })
     .setClassMethodName('forRoot')
-    .setExtras({ isGlobal: true }, (definition, { isGlobal }) => ({ ...definition, global: isGlobal }))
+    .setExtras(EXTRAS, (definition, { http, isGlobal }) => ({
+      ...definition,
+      global: isGlobal ?? true,
+      controllers: bindController(TopicsController, 'api/v1/topics', http),
+    }))
     .build();

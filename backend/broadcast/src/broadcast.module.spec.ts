@@ -24,8 +24,11 @@ class FakeSink implements MetricSink {
     this.declared.push(...metrics);
   }
 
-  record(name: string, value: number): void {
+  readonly series: string[] = [];
+
+  record(name: string, value: number, labels?: object): void {
     this.recorded.set(name, value);
+    this.series.push(`${name} ${JSON.stringify(labels)}`);
   }
 }
 
@@ -87,6 +90,7 @@ describe('BroadcastModule', () => {
     app.get(Broadcaster).broadcastAll({ level: 'info', text: 'counted' });
     app.get(BroadcastUpkeep, { strict: false }).tick();
     expect([...sink.recorded.keys()].sort()).toEqual(sink.declared.map(({ name }) => name).sort());
+    expect(sink.series).toContain('fleetdeck_broadcast_resumes {"outcome":"expired"}');
     expect(sink.recorded.get('fleetdeck_broadcast_published')).toBe(1);
     expect(sink.recorded.get('fleetdeck_broadcast_topics')).toBe(1);
     await app.close();

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import { PUBLISHER } from '@fleetdeck/kernel';
+import { TopicAuthoriser } from './access/topic-authoriser.ts';
 import { BroadcastHealth } from './broadcast.health.ts';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './broadcast.module-definition.ts';
 import { BROADCAST_OPTIONS, resolveOptions, type ResolvedBroadcastOptions } from './broadcast.options.ts';
@@ -10,6 +11,7 @@ import { BroadcastGateway } from './gateway/broadcast.gateway.ts';
 import { ClientRegistry } from './gateway/client-registry.ts';
 import { SocketHub } from './gateway/socket-hub.ts';
 import { Subscriptions } from './gateway/subscriptions.ts';
+import { TopicStarts } from './topic/topic-starts.ts';
 import { TopicStore } from './topic/topic-store.ts';
 
 const EPOCH_BYTES = 12;
@@ -39,6 +41,8 @@ const EPOCH_BYTES = 12;
     },
     SocketHub,
     ClientRegistry,
+    TopicAuthoriser,
+    TopicStarts,
     Subscriptions,
     Broadcaster,
     { provide: PUBLISHER, useExisting: Broadcaster },

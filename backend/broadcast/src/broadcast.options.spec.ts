@@ -10,8 +10,14 @@ describe('resolveOptions', () => {
     expect(options.path).toBe('/ws/platform');
     expect(options.policies['metrics.*']).toEqual({
       leastRole: 'viewer',
+      authorize: undefined,
       history: { count: 1000, bytes: 1_048_576, ageMs: 600_000 },
+      snapshot: undefined,
+      snapshotForAll: false,
+      windowMs: 0,
+      slow: 'conflate',
     });
+    expect(options.fanout).toBe('direct');
   });
 
   it('takes what is given and fills in the rest', () => {
@@ -21,11 +27,23 @@ describe('resolveOptions', () => {
       path: '/base/ws/',
       verbsPerSecond: 3,
     });
-    expect(options.policies).toEqual({
-      orders: { leastRole: 'admin', history: { count: 5, bytes: 1_048_576, ageMs: 600_000 } },
+    expect(options.policies['orders']).toMatchObject({
+      leastRole: 'admin',
+      history: { count: 5, bytes: 1_048_576, ageMs: 600_000 },
+      slow: 'reset',
     });
     expect(options.path).toBe('/base/ws');
     expect(options.verbsPerSecond).toBe(3);
+  });
+
+  it.each([
+    [{ coalesceMs: 20 }, 20],
+    [{ rate: 4 }, 250],
+    [{ coalesceMs: 20, rate: 100 }, 20],
+    [{ rate: 2000 }, 0],
+  ])('makes of %j a window of %i ms', (policy, windowMs) => {
+    const { policies } = resolveOptions({ topics, policies: { orders: { leastRole: 'viewer', ...policy } } });
+    expect(policies['orders']?.windowMs).toBe(windowMs);
   });
 
   it.each([
@@ -34,6 +52,12 @@ describe('resolveOptions', () => {
     [
       { topics, policies: { orders: { leastRole: 'viewer', history: { count: 0 } } } },
       'policies["orders"].history.count is 0',
+    ],
+    [{ topics, policies: { orders: { leastRole: 'viewer', coalesceMs: 51 } } }, 'from 0 to 50'],
+    [{ topics, policies: { orders: { leastRole: 'viewer', rate: 0 } } }, 'policies["orders"].rate is 0'],
+    [
+      { topics, policies: { orders: { leastRole: 'viewer', slow: 'conflate' } } },
+      'policies["orders"].slow is "conflate"',
     ],
     [{ path: 'ws' }, 'path is "ws"'],
     [{ path: '/' }, 'path is "/"'],

@@ -1,25 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { fleetdeckTopics, SOCKET_PATH, type Role, type TopicMap } from '@fleetdeck/dto';
-import type { HistoryLimits } from './topic/topic-log.ts';
-import type { ResolvedPolicy } from './topic/topic-store.ts';
-
-/** Who may subscribe to the topics of one pattern, and how much of them is kept. */
-export interface TopicPolicy {
-  /** The least role that may subscribe. */
-  leastRole: Role;
-  /**
-   * How much of a `log` topic is kept for clients that come back; whichever bound is reached first. `ageMs` is also
-   * after how long a topic of either mode is forgotten when it had neither subscriber nor publisher.
-   */
-  history?: {
-    /** Messages. @default 1000 */
-    count?: number;
-    /** Bytes of their payloads as JSON. @default 1048576 */
-    bytes?: number;
-    /** Milliseconds. @default 600000 */
-    ageMs?: number;
-  };
-}
+import { fleetdeckTopics, SOCKET_PATH, type TopicMap } from '@fleetdeck/dto';
+import type { ModuleHttpOptions } from '@fleetdeck/kernel';
+import { resolvePolicies, within, type ResolvedPolicy, type TopicPolicy } from './topic/topic-policy.ts';
+import type { FanOut } from './wire/client-wire.ts';
 
 /** Options of `BroadcastModule`. */
 export interface BroadcastOptions {
@@ -56,12 +39,30 @@ export interface BroadcastOptions {
   maxSubscriptionsPerClient?: number;
   /** Sockets of one address that are not signed in yet. @default 50 */
   maxUnauthenticatedPerAddress?: number;
-  /** Bytes that may wait for one client before it is disconnected to come back. @default 1048576 */
+  /** Bytes that may wait for one client before the `slow` policy of a topic holds for it. @default 1048576 */
   maxBufferedBytesPerClient?: number;
-  /** What one client may ask, a second on average. @default 20 */
+  /** How often one client may use each verb, a second on average. @default 20 */
   verbsPerSecond?: number;
+  /** How long before a token ends its client is told to send another, in milliseconds. @default 60000 */
+  tokenNoticeMs?: number;
+  /** How long after a token has ended its client may still send another, in milliseconds. @default 10000 */
+  tokenGraceMs?: number;
+  /**
+   * `direct` writes each message straight to the sockets that are idle, which costs about two thirds of what `stock`
+   * costs; `stock` leaves all writing to socket.io. A version of socket.io that is made otherwise than expected gets
+   * `stock` in any case, and the log says so. @default 'direct'
+   */
+  fanout?: FanOut;
   /** On shutdown, clients are told to come back at a random moment of this window, in milliseconds. @default 2000 */
   drainWindowMs?: number;
+}
+
+/** How `BroadcastModule` is put into an application; beside the options, also in `forRootAsync`. */
+export interface BroadcastModuleExtras {
+  /** Where `GET <prefix>/:topic` is served; `false` serves none. @default { prefix: 'api/v1/topics' } */
+  http?: ModuleHttpOptions;
+  /** @default true */
+  isGlobal?: boolean;
 }
 
 /** {@link BroadcastOptions} with every default filled in. */
@@ -82,8 +83,6 @@ export const fleetdeckPolicies = {
   health: { leastRole: 'viewer' },
   'operations.*': { leastRole: 'viewer' },
 } as const satisfies Record<keyof typeof fleetdeckTopics, TopicPolicy>;
-
-const DEFAULT_HISTORY: HistoryLimits = { count: 1000, bytes: 1_048_576, ageMs: 600_000 };
 
 /**
  * Fills in the defaults.
@@ -116,36 +115,11 @@ export function resolveOptions(options: BroadcastOptions): ResolvedBroadcastOpti
       1_048_576,
     ),
     verbsPerSecond: atLeastOne('verbsPerSecond', options.verbsPerSecond, 20),
+    tokenNoticeMs: atLeastOne('tokenNoticeMs', options.tokenNoticeMs, 60_000),
+    tokenGraceMs: atLeastOne('tokenGraceMs', options.tokenGraceMs, 10_000),
+    fanout: options.fanout ?? 'direct',
     drainWindowMs: atLeastOne('drainWindowMs', options.drainWindowMs, 2_000),
   };
-}
-
-function resolvePolicies(
-  topics: TopicMap,
-  policies: Readonly<Record<string, TopicPolicy>>,
-): Record<string, ResolvedPolicy> {
-  for (const pattern of Object.keys(policies)) {
-    if (!Object.hasOwn(topics, pattern)) {
-      throw new RangeError(
-        `policies names "${pattern}", which is not one of topics; declare the topic or take the policy away.`,
-      );
-    }
-  }
-  return Object.fromEntries(
-    Object.keys(topics).map((pattern) => {
-      const policy = Object.hasOwn(policies, pattern) ? policies[pattern] : undefined;
-      if (!policy) {
-        throw new RangeError(
-          `Topic "${pattern}" has no policy; add policies["${pattern}"] with the least role that may subscribe.`,
-        );
-      }
-      const history = { ...DEFAULT_HISTORY, ...policy.history };
-      for (const [name, value] of Object.entries(history)) {
-        atLeastOne(`policies["${pattern}"].history.${name}`, value, 1);
-      }
-      return [pattern, { leastRole: policy.leastRole, history }];
-    }),
-  );
 }
 
 function checkedPath(path: string): string {
@@ -157,11 +131,7 @@ function checkedPath(path: string): string {
 }
 
 function atLeastOne(name: string, value: number | undefined, fallback: number): number {
-  const chosen = value ?? fallback;
-  if (!Number.isFinite(chosen) || chosen < 1) {
-    throw new RangeError(`${name} is ${String(value)}; give a number from 1 up.`);
-  }
-  return chosen;
+  return within(name, value ?? fallback, 1, Number.MAX_SAFE_INTEGER);
 }
 
 function sameHost(origin: string | undefined, host: string | undefined): boolean {

@@ -7,6 +7,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import type { MetricLabels } from '@fleetdeck/dto';
 import {
   CLOCK,
   emptyPortNotice,
@@ -17,34 +18,38 @@ import {
   type MetricSink,
 } from '@fleetdeck/kernel';
 import { ClientRegistry } from './gateway/client-registry.ts';
-import { SocketHub, type BroadcastCounters } from './gateway/socket-hub.ts';
+import { SocketHub } from './gateway/socket-hub.ts';
+import { TopicStarts } from './topic/topic-starts.ts';
 import { TopicStore } from './topic/topic-store.ts';
 
 /** How often figures are recorded and idle topics dropped. */
 const TICK_MS = 5000;
 
-const GAUGES = {
-  fleetdeck_broadcast_clients: 'Clients that are connected.',
-  fleetdeck_broadcast_subscriptions: 'Subscriptions of all clients.',
-  fleetdeck_broadcast_topics: 'Topics that are remembered.',
-} as const;
+const PREFIX = 'fleetdeck_broadcast';
 
-const COUNTERS: Readonly<Record<keyof BroadcastCounters, { name: string; help: string }>> = {
-  published: { name: 'fleetdeck_broadcast_published', help: 'Messages published to topics.' },
-  deliveries: { name: 'fleetdeck_broadcast_deliveries', help: 'Messages handed to sockets.' },
-  dropped: { name: 'fleetdeck_broadcast_dropped', help: 'Messages not kept: too many topics were in use.' },
-  recovered: {
-    name: 'fleetdeck_broadcast_resumes_recovered',
-    help: 'Returns that got exactly what they missed.',
+const METRICS: readonly MetricDeclaration[] = [
+  { name: `${PREFIX}_clients`, kind: 'gauge', help: 'Clients that are connected.' },
+  { name: `${PREFIX}_subscriptions`, kind: 'gauge', help: 'Subscriptions of all clients.' },
+  { name: `${PREFIX}_topics`, kind: 'gauge', help: 'Topics that are remembered.' },
+  { name: `${PREFIX}_buffered_bytes`, kind: 'gauge', unit: 'By', help: 'Bytes that wait for clients.' },
+  { name: `${PREFIX}_published`, kind: 'counter', help: 'Messages published to topics.' },
+  { name: `${PREFIX}_deliveries`, kind: 'counter', help: 'Messages handed to sockets.' },
+  {
+    name: `${PREFIX}_drops`,
+    kind: 'counter',
+    help: 'Messages not sent: overload, a later value in the window, a client that does not keep up.',
+    labels: ['reason'],
   },
-  reset: { name: 'fleetdeck_broadcast_resumes_reset', help: 'Returns that had to start over.' },
-  slowDisconnects: {
-    name: 'fleetdeck_broadcast_slow_disconnects',
-    help: 'Clients cut because they do not read.',
+  {
+    name: `${PREFIX}_resumes`,
+    kind: 'counter',
+    help: 'Clients that came back to a topic: recovered, or why it started over.',
+    labels: ['outcome'],
   },
-  rateLimited: { name: 'fleetdeck_broadcast_rate_limited', help: 'Verbs refused by the rate limit.' },
-  refused: { name: 'fleetdeck_broadcast_refused', help: 'Connections refused.' },
-};
+  { name: `${PREFIX}_slow_disconnects`, kind: 'counter', help: 'Clients cut because they do not read.' },
+  { name: `${PREFIX}_rate_limited`, kind: 'counter', help: 'Verbs refused by the rate limit.' },
+  { name: `${PREFIX}_refused`, kind: 'counter', help: 'Connections refused.' },
+];
 
 /** Records what the broadcaster does and drops topics that nobody uses. */
 @Injectable()
@@ -56,6 +61,7 @@ export class BroadcastUpkeep implements OnApplicationBootstrap, BeforeApplicatio
   constructor(
     @Inject(ModuleRef) private readonly moduleRef: ModuleRef,
     @Inject(TopicStore) private readonly store: TopicStore,
+    @Inject(TopicStarts) private readonly starts: TopicStarts,
     @Inject(SocketHub) private readonly hub: SocketHub,
     @Inject(ClientRegistry) private readonly registry: ClientRegistry,
     @Optional() @Inject(CLOCK) private readonly clock: Clock = systemClock,
@@ -63,7 +69,7 @@ export class BroadcastUpkeep implements OnApplicationBootstrap, BeforeApplicatio
 
   onApplicationBootstrap(): void {
     this.sink = this.findSink();
-    this.sink?.declare(declarations());
+    this.sink?.declare(METRICS.map((metric) => ({ ...metric, expectedEveryMs: TICK_MS })));
     this.timer = setInterval(() => this.tick(), TICK_MS);
     this.timer.unref();
   }
@@ -75,17 +81,26 @@ export class BroadcastUpkeep implements OnApplicationBootstrap, BeforeApplicatio
   /** What happens at each interval. */
   tick(): void {
     this.store.sweep(this.clock.monotonicMs());
+    this.starts.sweep();
     const { sink } = this;
     if (!sink) return;
-    const gauges: Record<keyof typeof GAUGES, number> = {
-      fleetdeck_broadcast_clients: this.hub.clients,
-      fleetdeck_broadcast_subscriptions: this.registry.subscriptions,
-      fleetdeck_broadcast_topics: this.store.size,
-    };
-    for (const [name, value] of Object.entries(gauges)) sink.record(name, value);
-    for (const [counter, { name }] of Object.entries(COUNTERS)) {
-      sink.record(name, this.hub.counters[counter as keyof BroadcastCounters]);
-    }
+    const { counters, clients } = this.hub;
+    const record = (name: string, value: number, labels?: MetricLabels): void =>
+      sink.record(`${PREFIX}_${name}`, value, labels);
+    record('clients', clients);
+    record('subscriptions', this.registry.subscriptions);
+    record('topics', this.store.size);
+    record('buffered_bytes', this.registry.bufferedBytes);
+    record('published', counters.published);
+    record('deliveries', counters.deliveries);
+    record('drops', counters.dropped, { reason: 'overload' });
+    record('drops', counters.conflated, { reason: 'conflated' });
+    record('drops', counters.slowSkipped, { reason: 'slow' });
+    record('resumes', counters.recovered, { outcome: 'recovered' });
+    for (const [outcome, count] of Object.entries(counters.reset)) record('resumes', count, { outcome });
+    record('slow_disconnects', counters.slowDisconnects);
+    record('rate_limited', counters.rateLimited);
+    record('refused', counters.refused);
   }
 
   // Looked up, not injected: what implements it publishes to topics itself, which would be a circle.
@@ -97,20 +112,4 @@ export class BroadcastUpkeep implements OnApplicationBootstrap, BeforeApplicatio
       return undefined;
     }
   }
-}
-
-function declarations(): MetricDeclaration[] {
-  const gauges = Object.entries(GAUGES).map(([name, help]) => ({
-    name,
-    help,
-    kind: 'gauge' as const,
-    expectedEveryMs: TICK_MS,
-  }));
-  const counters = Object.values(COUNTERS).map(({ name, help }) => ({
-    name,
-    help,
-    kind: 'counter' as const,
-    expectedEveryMs: TICK_MS,
-  }));
-  return [...gauges, ...counters];
 }

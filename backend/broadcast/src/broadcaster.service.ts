@@ -1,12 +1,5 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import type {
-  Position,
-  SystemNotice,
-  TopicMap,
-  TopicMessage,
-  TopicNames,
-  TopicPayload,
-} from '@fleetdeck/dto';
+import type { Position, SystemNotice, TopicMap, TopicNames, TopicPayload } from '@fleetdeck/dto';
 import {
   CLOCK,
   FleetdeckError,
@@ -17,9 +10,12 @@ import {
   type Publisher,
 } from '@fleetdeck/kernel';
 import { ClientRegistry } from './gateway/client-registry.ts';
+import type { ClientSession } from './gateway/client-session.ts';
 import { SocketHub } from './gateway/socket-hub.ts';
+import { Subscriptions } from './gateway/subscriptions.ts';
 import { keyOf } from './topic/topic-key.ts';
 import { TopicStore, unknownTopic } from './topic/topic-store.ts';
+import { FrameBatch, MessageFrame } from './wire/message-frame.ts';
 
 /**
  * Publishes to the portal's topics. Payloads must be JSON. Nothing here waits for a client.
@@ -35,6 +31,7 @@ export class Broadcaster<M extends TopicMap = TopicMap> implements Publisher {
     @Inject(TopicStore) private readonly store: TopicStore,
     @Inject(SocketHub) private readonly hub: SocketHub,
     @Inject(ClientRegistry) private readonly registry: ClientRegistry,
+    @Inject(Subscriptions) private readonly subscriptions: Subscriptions,
     @Optional() @Inject(CLOCK) private readonly clock: Clock = systemClock,
   ) {}
 
@@ -55,10 +52,9 @@ export class Broadcaster<M extends TopicMap = TopicMap> implements Publisher {
       return;
     }
     const at = isoTime(this.clock.now());
-    const { offset } = open.log.append({ at, json, ...(key === undefined ? {} : { key }) }, nowMs);
+    const stored = open.log.append({ at, json, ...(key === undefined ? {} : { key }) }, nowMs);
     this.hub.counters.published += 1;
-    const { epoch } = open.log.position;
-    this.hub.toTopic({ topic, epoch, offset, at, ...(key === undefined ? {} : { key }), data });
+    this.hub.toTopic(open, () => open.frame(stored), key);
   }
 
   /** {@link publish} with the topic's name and payload checked by the compiler. */
@@ -78,13 +74,20 @@ export class Broadcaster<M extends TopicMap = TopicMap> implements Publisher {
    * @throws FleetdeckError as {@link publish} does
    */
   sendTo<N extends TopicNames<M>>(clientIds: readonly string[], topic: N, data: TopicPayload<M, N>): void {
-    toJson(topic, data);
-    const declared = this.store.declared(topic);
-    if (!declared) throw unknownTopic(topic);
-    const key = keyOf(topic, declared.definition, data);
-    const epoch = this.store.open(topic, this.clock.monotonicMs())?.log.position.epoch ?? '';
-    const message: TopicMessage = { topic, epoch, offset: null, at: isoTime(this.clock.now()), data };
-    this.hub.toClients(clientIds, key === undefined ? message : { ...message, key });
+    this.sendOutside(
+      clientIds.flatMap((id) => this.registry.get(id) ?? []),
+      topic,
+      data,
+    );
+  }
+
+  /**
+   * Sends to all clients of one principal, as {@link sendTo} does.
+   * @param subject the principal's `subject`
+   * @throws FleetdeckError as {@link publish} does
+   */
+  sendToPrincipal<N extends TopicNames<M>>(subject: string, topic: N, data: TopicPayload<M, N>): void {
+    this.sendOutside(this.registry.of(subject), topic, data);
   }
 
   /**
@@ -101,11 +104,44 @@ export class Broadcaster<M extends TopicMap = TopicMap> implements Publisher {
    * @returns whether it was there
    */
   disconnect(clientId: string): boolean {
-    return this.registry.disconnect(clientId, {
-      code: 'CANCELLED',
-      message: 'The service ended this connection.',
-      retryable: true,
-    });
+    const session = this.registry.get(clientId);
+    session?.end('DISCONNECTED', 'The service ended this connection.', 0);
+    return session !== undefined;
+  }
+
+  /**
+   * Takes access away from all clients of a principal, at once: with a pattern, the topics that it names; without,
+   * the connections, which are told not to come back as they are. Change what `authorize` or the sign-in answers
+   * first: whoever asks again is judged by that.
+   * @param subject the principal's `subject`
+   * @param topicPattern a topic, with `*` for one dotted part
+   */
+  revoke(subject: string, topicPattern?: string): void {
+    for (const session of this.registry.of(subject)) {
+      if (topicPattern === undefined) session.end('REVOKED', 'Your access was taken away.', null);
+      else this.subscriptions.revoke(session, topicPattern);
+    }
+  }
+
+  /** The clients that are connected here, by their `clientId`. */
+  get clientIds(): string[] {
+    return this.registry.all().map(({ id }) => id);
+  }
+
+  private sendOutside(receivers: readonly ClientSession[], topic: string, data: unknown): void {
+    const json = toJson(topic, data);
+    const declared = this.store.declared(topic);
+    if (!declared) throw unknownTopic(topic);
+    const key = keyOf(topic, declared.definition, data);
+    const epoch = this.store.open(topic, this.clock.monotonicMs())?.log.position.epoch ?? '';
+    if (receivers.length === 0) return;
+    const at = isoTime(this.clock.now());
+    const keyed = key === undefined ? {} : { key };
+    const batch = new FrameBatch([MessageFrame.of(topic, epoch, { offset: null, at, json, ...keyed })]);
+    for (const session of receivers) {
+      if (!session.gone && session.offer(batch)) this.hub.counters.deliveries += 1;
+      else this.hub.counters.dropped += 1;
+    }
   }
 }
 

@@ -1,3 +1,5 @@
 export { BroadcastModule } from './broadcast.module.ts';
-export { fleetdeckPolicies, type BroadcastOptions, type TopicPolicy } from './broadcast.options.ts';
+export { fleetdeckPolicies, type BroadcastModuleExtras, type BroadcastOptions } from './broadcast.options.ts';
 export { Broadcaster } from './broadcaster.service.ts';
+export type { SlowPolicy, TopicPolicy } from './topic/topic-policy.ts';
+export type { FanOut } from './wire/client-wire.ts';

@@ -64,6 +64,7 @@ export class AppModule {
           path: environment.basePath + SOCKET_PATH,
           allowRequest: ({ headers }) => hosts.allowsHost(headers.host),
           allowOrigin: (origin, host) => hosts.allowsOrigin(origin, host),
+          fanout: environment.fanout,
           clientAddress: (request) => proxyAddr(request, trust),
         }),
         MetricsModule.forRoot({

@@ -35,6 +35,8 @@ import { RequestMeter } from './telemetry/request-meter.ts';
 const DASHBOARD = join(CHECKOUT, 'frontend', 'dashboard', 'dist');
 const VERSION = '0.1.0';
 const BODY_LIMIT = '2mb';
+/** Node's 511 drops connections when thousands of pages come back at once. */
+const LISTEN_BACKLOG = 4096;
 const SERVICE_FILE = 'service.json';
 
 /** A service that is up. */
@@ -154,7 +156,11 @@ async function listen(app: NestExpressApplication, { port, host }: Environment):
   server.requestTimeout = 30_000;
   server.headersTimeout = 10_000;
   try {
-    await app.listen(port, host);
+    await app.init();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ port, host, backlog: LISTEN_BACKLOG }, resolve);
+    });
   } catch (thrown) {
     const { code } = thrown as { code?: unknown };
     const cause = { cause: thrown };

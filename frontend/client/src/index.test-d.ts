@@ -2,7 +2,7 @@ import { defineTopics, fleetdeckTopics, topic, type HealthUpdate } from '@fleetd
 import { HttpClient, WebSocketManager } from './index.ts';
 
 const topics = defineTopics({ ...fleetdeckTopics, 'orders.*': topic<{ total: number }>({ mode: 'latest' }) });
-const manager = new WebSocketManager({ topics });
+const manager = new WebSocketManager('/portal/ws/platform', { topics, http: new HttpClient() });
 
 manager.subscribe('health', { onMessage: ({ data }) => data satisfies HealthUpdate });
 manager.subscribe('orders.eu', { onMessage: ({ data }) => data.total satisfies number });
@@ -12,6 +12,11 @@ manager.subscribe('orders.eu', {
     void data.totals;
   },
 });
+manager.subscribe('health', ({ data }) => data satisfies HealthUpdate);
+manager.on('state', ({ nextAttemptAt }) => nextAttemptAt satisfies number | null);
+manager.on('reset', ({ topic, reason }) => [topic, reason] satisfies string[]);
+// @ts-expect-error: there is no such event.
+manager.on('stat', () => undefined);
 manager.subscribe('read.at.run.time' as string, { onMessage: ({ data }) => data satisfies unknown });
 
 // What the React hooks ask for.

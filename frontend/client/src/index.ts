@@ -6,7 +6,19 @@ export {
   type RequestOptions,
 } from './http/http-client.ts';
 export { FleetdeckHttpError, type FleetdeckHttpErrorDetails, type HttpErrorCode } from './http/http-error.ts';
-export type { ClientSocket, ConnectSocket, SocketEvents, SocketTarget } from './socket/socket.port.ts';
+export type { TopicReader } from './socket/polling-fallback.ts';
+export type {
+  ClientSocket,
+  ConnectSocket,
+  Refusal,
+  SocketEvents,
+  SocketTarget,
+} from './socket/socket.port.ts';
 export type { ConnectionSnapshot } from './socket/state-store.ts';
 export type { TopicListener, TopicState } from './socket/topic-channel.ts';
-export { WebSocketManager, type WebSocketManagerOptions } from './socket/web-socket-manager.ts';
+export {
+  WebSocketManager,
+  type ManagerEvents,
+  type TopicListenerOrHandler,
+  type WebSocketManagerOptions,
+} from './socket/web-socket-manager.ts';

@@ -28,7 +28,7 @@ async function signInWith(token: string): Promise<void> {
 function signOutEverywhere(): void {
   for (const call of ['GET /session', 'GET /health', 'GET /metrics/recent', 'GET /metrics/names'])
     service.answers.set(call, refusal('UNAUTHENTICATED', NO_SESSION));
-  service.socketRefusal = { code: 'UNAUTHENTICATED', message: NO_SESSION, retryable: false };
+  service.socketRefusal = { ok: false, code: 4401, message: NO_SESSION, retryAfterMs: null };
 }
 
 /** The zone that holds where none is asked for. */
@@ -125,7 +125,7 @@ describe('signed out', () => {
     signOutEverywhere();
     open('/');
     expect(await heading('Sign in')).toBeVisible();
-    act(() => service.socket.reconnect());
+    act(() => service.socket.retryNow());
     await waitFor(() => expect(service.socket.getSnapshot().state).toBe('denied'));
     expect(await heading('Sign in')).toBeVisible();
   });

@@ -10,9 +10,6 @@ export interface Connection {
 
 /** Connects to the service that served the page. */
 export function createConnection(basePath: string): Connection {
-  return {
-    basePath,
-    socket: new WebSocketManager({ path: basePath + SOCKET_PATH }),
-    http: new HttpClient({ baseUrl: `${basePath}/api/v1` }),
-  };
+  const http = new HttpClient({ baseUrl: `${basePath}/api/v1` });
+  return { basePath, http, socket: new WebSocketManager(basePath + SOCKET_PATH, { http }) };
 }

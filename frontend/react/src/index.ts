@@ -42,5 +42,7 @@ export {
 } from './hooks/useMetrics.ts';
 export { usePageClock } from './hooks/usePageClock.ts';
 export { useTimeFormat, type TimeFormat } from './hooks/useTimeFormat.ts';
+export type { TopicResult } from './hooks/topicReader.ts';
+export { TopicRefusedError } from './hooks/topicStore.ts';
 export { useTopic, type LatestOptions, type PayloadFor, type ReduceOptions } from './hooks/useTopic.ts';
 export { useWebSocket, type WebSocketConnection } from './hooks/useWebSocket.ts';

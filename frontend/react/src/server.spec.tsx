@@ -17,7 +17,7 @@ import { FakeHttp, FakeSocket } from './testing/fakes.ts';
 
 function Hooks() {
   const { state } = useWebSocket();
-  const values = useTopic('system');
+  const { data: values } = useTopic('system');
   const metrics = useMetrics(['cpu']);
   const health = useHealth();
   return (

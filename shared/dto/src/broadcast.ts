@@ -1,4 +1,3 @@
-import type { FleetdeckErrorCode } from './error-codes.ts';
 import type { Position } from './position.ts';
 
 /** Path at which the socket is served, below the service's base path. */
@@ -11,7 +10,7 @@ export type ConnectionState = 'connecting' | 'live' | 'recovering' | 'polling' |
 export interface TopicMessage<T = unknown> {
   topic: string;
   epoch: string;
-  /** `null` for messages to single clients: they stand outside the log. */
+  /** `null` for messages to single clients: they stand outside the log and arrive at most once. */
   offset: number | null;
   /** When the service sent it, ISO 8601 UTC. */
   at: string;
@@ -23,47 +22,91 @@ export interface TopicMessage<T = unknown> {
 /** What a client asks when it subscribes, or comes back. */
 export interface SubscribeRequest {
   topic: string;
-  /** The last position that it applied; left out by a client that holds nothing. */
-  position?: Position;
+  /** Epoch and offset of the last message that it applied; both left out by a client that holds nothing. */
+  epoch?: string;
+  offset?: number;
 }
 
-/** Why a topic starts over instead of going on. */
+/**
+ * Why a topic starts over instead of going on: another run of its log, the position is older than what is kept,
+ * the position lies ahead of the log, the client read too slowly.
+ */
 export type ResetReason = 'epoch' | 'expired' | 'ahead' | 'slow';
 
-/** The answer to a subscription. Exactly what was missed, or a whole new start: never a part. */
-export type SubscribeReply =
-  | {
-      ok: true;
-      topic: string;
-      /** Where the topic stands after `messages`. */
-      position: Position;
-      /** Whether `messages` continue from the position that was given. */
-      recovered: boolean;
-      /** Why it did not; absent when no position was given, or it did. */
-      reset?: ResetReason;
-      /** Missed messages; or, after a fresh start of a `latest` topic, its current values. */
-      messages: TopicMessage[];
-    }
-  | { ok: false; topic: string; error: BroadcastError };
-
-/** A refusal on the socket. */
-export interface BroadcastError {
-  code: FleetdeckErrorCode;
-  message: string;
-  retryable: boolean;
-  retryAfterMs?: number;
+/**
+ * The state that a topic starts from: the current values of a `latest` topic as messages, or whatever the policy's
+ * snapshot source gave for a `log` topic. It was read after the position that it comes with was captured.
+ */
+export interface TopicSnapshot<T = unknown> {
+  /** Current values of a `latest` topic, oldest first. */
+  messages?: TopicMessage<T>[];
+  /** What the snapshot source of the topic's policy answered. */
+  state?: unknown;
 }
 
-/** Events of the socket by name. Clients do not publish: actions are HTTP. */
-export interface ServerToClientEvents {
-  message: (message: TopicMessage) => void;
-  /** Who was recognised, and how often the server's heartbeat comes. */
-  welcome: (welcome: Welcome) => void;
+/** Where a topic stands for a client that has just subscribed. */
+export interface Subscribed extends Position {
+  ok: true;
   /**
-   * Why the server closes the connection right after this. With `retryable: false` do not come back as you are;
-   * otherwise come back after `retryAfterMs`.
+   * `true`: the messages that were missed follow as `message` events, up to `offset`, exactly and in order.
+   * `false`: nothing follows of what was before `offset`; start from `snapshot`. Messages after `offset` follow: there
+   * may be some at once, published while the snapshot was read.
    */
-  close: (reason: BroadcastError) => void;
+  recovered: boolean;
+  /** Why a position that was given could not be continued from. */
+  reason?: ResetReason;
+  snapshot?: TopicSnapshot;
+}
+
+/** A refusal: on the socket in a reply or as the `data` of `connect_error`, before a close in `close`. */
+export interface BroadcastRefusal {
+  ok: false;
+  /** One of `BROADCAST_CODES`, by number. */
+  code: number;
+  /** What happened and what to do, one sentence. */
+  message: string;
+  /** Wait at least this long before asking again; `null` when asking again as you are is of no use. */
+  retryAfterMs: number | null;
+}
+
+/** The answer to a subscription. */
+export type SubscribeReply = Subscribed | BroadcastRefusal;
+
+/**
+ * The answer of `GET /api/v1/topics/:topic`: the same, with the messages in it that a socket gets after its answer. Go on
+ * from the offset of the last one, or from `offset` when there is none.
+ */
+export type TopicAnswer = Subscribed & { topic: string; messages: TopicMessage[] };
+
+/** A topic starts over while connected: everything known from it is void, go on from `snapshot` at `offset`. */
+export interface TopicReset extends Position {
+  topic: string;
+  reason: ResetReason;
+  snapshot?: TopicSnapshot;
+}
+
+/**
+ * A topic was taken from a client that stays connected: a token renewed with less rights, or access that was revoked.
+ * Nothing more comes of it; subscribe again once the reason is gone.
+ */
+export interface TopicRevoked {
+  topic: string;
+  /** One of `BROADCAST_CODES`, by number. */
+  code: number;
+  /** What happened and what to do, one sentence. */
+  message: string;
+  /** Subscribe again after this; `null`: not as you are. */
+  retryAfterMs: number | null;
+}
+
+/** Why the server closes the connection right after this, with the number `code`. */
+export interface CloseNotice {
+  /** One of `BROADCAST_CODES`, by number. */
+  code: number;
+  /** What happened and what to do, one sentence. */
+  reason: string;
+  /** Come back after this; `null`: do not come back as you are. */
+  retryAfterMs: number | null;
 }
 
 /** What the server tells a client that it accepted. */
@@ -74,8 +117,25 @@ export interface Welcome {
   heartbeatTimeoutMs: number;
 }
 
+/** Events of the socket by name. Clients do not publish: actions are HTTP. */
+export interface ServerToClientEvents {
+  message: (message: TopicMessage) => void;
+  reset: (reset: TopicReset) => void;
+  revoked: (notice: TopicRevoked) => void;
+  /** Who was recognised, and how often the server's heartbeat comes. */
+  welcome: (welcome: Welcome) => void;
+  /** The token ends soon: send another with `auth`. ISO 8601 UTC. */
+  token: (notice: { expiresAt: string }) => void;
+  close: (notice: CloseNotice) => void;
+}
+
 /** What clients may send. */
 export interface ClientToServerEvents {
   subscribe: (request: SubscribeRequest, reply: (answer: SubscribeReply) => void) => void;
-  unsubscribe: (request: { topic: string }, reply: (answer: { ok: true }) => void) => void;
+  unsubscribe: (request: { topic: string }, reply: (answer: { ok: true } | BroadcastRefusal) => void) => void;
+  /** Renews the principal on the open socket; topics that it may not have any more are taken away. */
+  auth: (
+    request: { token: string },
+    reply: (answer: { ok: true; expiresAt: string | null } | BroadcastRefusal) => void,
+  ) => void;
 }

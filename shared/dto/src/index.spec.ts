@@ -5,6 +5,7 @@ describe('the public entry', () => {
   it('offers these values and no others', () => {
     expect(Object.keys(dto).sort()).toMatchInlineSnapshot(`
      [
+       "BROADCAST_CODES",
        "CATEGORY_STATUS",
        "DEFAULT_PAGE_SIZE",
        "ERROR_CODES",
@@ -26,6 +27,7 @@ describe('the public entry', () => {
        "ROLES",
        "SOCKET_PATH",
        "STAGE_STATUSES",
+       "broadcastCodeName",
        "checkMetricPoints",
        "comparePosition",
        "defineTopics",

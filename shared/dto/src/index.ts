@@ -1,14 +1,26 @@
 export { isRole, roleAtLeast, ROLES, type Role, type Session } from './access.ts';
 export {
+  BROADCAST_CODES,
+  broadcastCodeName,
+  type BroadcastCode,
+  type BroadcastCodeName,
+} from './broadcast-codes.ts';
+export {
   SOCKET_PATH,
-  type BroadcastError,
+  type BroadcastRefusal,
   type ClientToServerEvents,
+  type CloseNotice,
   type ConnectionState,
   type ResetReason,
   type ServerToClientEvents,
   type SubscribeReply,
   type SubscribeRequest,
+  type Subscribed,
+  type TopicAnswer,
   type TopicMessage,
+  type TopicReset,
+  type TopicRevoked,
+  type TopicSnapshot,
   type Welcome,
 } from './broadcast.ts';
 export {

@@ -11,6 +11,10 @@ describe('defineTopics', () => {
     expect(topics['orders.*']).toEqual({ mode: 'latest', key: 'id' });
   });
 
+  it('takes the topics of Fleetdeck itself', () => {
+    expect(defineTopics(fleetdeckTopics)).toBe(fleetdeckTopics);
+  });
+
   it.each([
     '',
     'Orders',

@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Server } from 'socket.io';
-import type { SubscribeReply } from '@fleetdeck/dto';
+import type { BroadcastRefusal } from '@fleetdeck/dto';
 import {
   CLOCK,
   FleetdeckError,
@@ -22,16 +22,23 @@ import {
   type PrincipalResolver,
 } from '@fleetdeck/kernel';
 import { BROADCAST_OPTIONS, type ResolvedBroadcastOptions } from '../broadcast.options.ts';
+import { directProblem, Internals } from '../wire/internals.ts';
 import { ClientRegistry } from './client-registry.ts';
 import { ClientSession } from './client-session.ts';
-import { AUTH_DEADLINE_MS, Handshakes, toBroadcastError } from './handshake.ts';
-import { roomOf, SocketHub } from './socket-hub.ts';
+import { AUTH_DEADLINE_MS, Handshakes } from './handshake.ts';
+import { refusal, titleOf, toRefusal } from './refusal.ts';
+import { SocketHub } from './socket-hub.ts';
 import type { BroadcastServer, BroadcastSocket } from './socket.types.ts';
-import { Subscriptions, topicOf } from './subscriptions.ts';
+import { Subscriptions } from './subscriptions.ts';
 import { UpgradeDoor } from './upgrade-door.ts';
 
-/** The largest frame that a client may send. Clients only subscribe. */
-const MAX_FRAME_BYTES = 65_536;
+/** The largest request of a client: a token has 8,192 at most. */
+const MAX_REQUEST_CHARACTERS = 16_384;
+/** The largest frame that is read at all; a client that sends more is closed with 1009 by the WebSocket itself. */
+const MAX_FRAME_BYTES = 262_144;
+/** Shorter pauses between closes are not worth a timer. */
+const MIN_PAUSE_MS = 5;
+const VERBS = ['subscribe', 'unsubscribe', 'auth'] as const;
 /** How long closing connections may take on shutdown before they are cut. */
 const DRAIN_DEADLINE_MS = 1500;
 
@@ -39,12 +46,13 @@ const DRAIN_DEADLINE_MS = 1500;
 @Injectable()
 export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(BroadcastGateway.name);
+  private readonly options: ResolvedBroadcastOptions;
   private readonly handshakes: Handshakes;
   private readonly door: UpgradeDoor;
   private draining = false;
 
   constructor(
-    @Inject(BROADCAST_OPTIONS) private readonly options: ResolvedBroadcastOptions,
+    @Inject(BROADCAST_OPTIONS) options: ResolvedBroadcastOptions,
     @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
     @Inject(SocketHub) private readonly hub: SocketHub,
     @Inject(ClientRegistry) private readonly registry: ClientRegistry,
@@ -52,6 +60,8 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
     @Optional() @Inject(PRINCIPAL_RESOLVER) private readonly resolver?: PrincipalResolver,
     @Optional() @Inject(CLOCK) private readonly clock: Clock = systemClock,
   ) {
+    // Its own copy: it may have to fall back from what was asked for.
+    this.options = { ...options };
     this.handshakes = new Handshakes(options, resolver);
     this.door = new UpgradeDoor(options, this.handshakes, { refused: (error) => this.noteRefusal(error) });
   }
@@ -81,17 +91,23 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
     if (!server) return;
     this.draining = true;
     this.door.drain();
-    for (const session of this.registry.all()) {
-      session.close({
-        code: 'SHUTTING_DOWN',
-        message: 'The service is stopping; connect again shortly.',
-        retryable: true,
-        retryAfterMs: Math.round(Math.random() * this.options.drainWindowMs),
-      });
-    }
+    await this.closeAll();
     await this.door.emptied(DRAIN_DEADLINE_MS);
     await server.close();
     this.hub.server = null;
+  }
+
+  // Spread, so that they do not all come back in the same moment, here or elsewhere.
+  private async closeAll(): Promise<void> {
+    const sessions = this.registry.all();
+    const { drainWindowMs } = this.options;
+    const began = this.clock.monotonicMs();
+    for (const [i, session] of sessions.entries()) {
+      const dueMs = began + (i * drainWindowMs) / sessions.length - this.clock.monotonicMs();
+      if (dueMs >= MIN_PAUSE_MS) await new Promise((resolve) => setTimeout(resolve, dueMs));
+      const retryAfterMs = Math.round(Math.random() * drainWindowMs);
+      session.end('SHUTTING_DOWN', 'The service is stopping; connect again shortly.', retryAfterMs);
+    }
   }
 
   private createServer(): BroadcastServer {
@@ -115,14 +131,27 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
         (thrown: unknown) => {
           const error = toFleetdeckError(thrown);
           this.noteRefusal(error);
-          next(Object.assign(new Error(error.message), { data: toBroadcastError(error) }));
+          const data = toRefusal(error);
+          next(Object.assign(new Error(error.message), { data }));
           // After the refusal has gone out; socket.io would keep the connection for another attempt.
-          setImmediate(() => socket.conn.close());
+          setImmediate(() => {
+            const internals = Internals.of(socket.conn, socket.request.socket);
+            if (internals) internals.close(data.code, titleOf(data.code));
+            else socket.conn.close();
+          });
         },
       );
     });
     server.on('connection', (socket) => this.welcome(socket));
+    const problem = this.options.fanout === 'direct' ? directProblem(server) : null;
+    if (problem !== null) this.fallBack(problem);
     return server;
+  }
+
+  private fallBack(problem: string): void {
+    if (this.options.fanout === 'stock') return;
+    this.options.fanout = 'stock';
+    this.logger.warn(`Messages are sent by socket.io alone, which costs more: ${problem}.`);
   }
 
   private async identify(socket: BroadcastSocket): Promise<void> {
@@ -143,8 +172,12 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
         this.hub.counters.slowDisconnects += 1;
         this.logger.warn(`Client ${socket.id} of ${principal.subject} does not read; it is disconnected.`);
       },
+      closing: () => this.subscriptions.release(session),
+      ending: () => void this.prolong(socket, session),
     });
-    if (!socket.connected) return;
+    if (this.options.fanout === 'direct' && !session.wire.isDirect) {
+      this.fallBack('its connections are made otherwise than expected');
+    }
     this.registry.add(session);
     socket.on('disconnect', () => {
       session.dispose();
@@ -158,27 +191,74 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
       heartbeatIntervalMs: this.options.heartbeatIntervalMs,
       heartbeatTimeoutMs: this.options.heartbeatTimeoutMs,
     });
+    session.start();
   }
 
   private listen(socket: BroadcastSocket, session: ClientSession): void {
-    socket.use(([, ...args], next) => {
-      const refusal = session.admit();
-      if (!refusal) {
-        next();
-        return;
-      }
-      this.hub.counters.rateLimited += 1;
+    socket.use(([event, ...args], next) => {
       const reply: unknown = args.at(-1);
-      if (isReply(reply)) reply({ ok: false, topic: topicOf(args[0]), error: refusal });
+      const refused = this.refuse(session, String(event), args);
+      if (!refused) next();
+      else if (isReply(reply)) reply(refused);
     });
     socket.on('subscribe', (request, reply) => {
-      if (typeof reply !== 'function') return;
-      reply(this.subscriptions.subscribe(session, request, (topic) => void socket.join(roomOf(topic))));
+      if (isReply(reply)) void this.subscriptions.subscribe(session, request, reply);
     });
     socket.on('unsubscribe', (request, reply) => {
-      this.subscriptions.unsubscribe(session, request, (topic) => void socket.leave(roomOf(topic)));
-      if (typeof reply === 'function') reply({ ok: true });
+      const answer = this.subscriptions.unsubscribe(session, request);
+      if (isReply(reply)) reply(answer);
     });
+    socket.on('auth', (request, reply) => {
+      void this.renew(socket, session, request).then((answer) => {
+        if (isReply(reply)) reply(answer);
+      });
+    });
+  }
+
+  private refuse(session: ClientSession, event: string, args: unknown[]): BroadcastRefusal | undefined {
+    const verb = VERBS.find((known) => known === event) ?? 'other';
+    const refused = session.admit(verb);
+    if (refused) {
+      this.hub.counters.rateLimited += 1;
+      return refused;
+    }
+    if (verb === 'other') {
+      return refusal('INVALID_INPUT', 'There is no such verb; use subscribe, unsubscribe or auth.', null);
+    }
+    if (JSON.stringify(args).length <= MAX_REQUEST_CHARACTERS) return undefined;
+    const sentence = `A request has at most ${MAX_REQUEST_CHARACTERS} characters; send less.`;
+    // After the answer has gone out.
+    setImmediate(() => session.end('PAYLOAD_TOO_LARGE', sentence, null));
+    return refusal('PAYLOAD_TOO_LARGE', sentence, null);
+  }
+
+  private async renew(
+    socket: BroadcastSocket,
+    session: ClientSession,
+    request: unknown,
+  ): Promise<{ ok: true; expiresAt: string | null } | BroadcastRefusal> {
+    try {
+      const token = (request as { token?: unknown } | null | undefined)?.token;
+      const principal = await this.handshakes.renew(socket.request, token);
+      if (principal.subject !== session.principal.subject) {
+        throw new FleetdeckError('FORBIDDEN', 'The token is for another caller; connect again with it.');
+      }
+      await this.subscriptions.renew(session, principal);
+      return { ok: true, expiresAt: principal.expiresAt === null ? null : isoTime(principal.expiresAt) };
+    } catch (error) {
+      return toRefusal(toFleetdeckError(error));
+    }
+  }
+
+  // A page cannot read its cookie, so it has no token to send: the service looks itself whether the session goes on.
+  private async prolong(socket: BroadcastSocket, session: ClientSession): Promise<void> {
+    const { method, expiresAt, subject } = session.principal;
+    if (method !== 'cookie' || expiresAt === null) return;
+    const principal = await this.handshakes.prolonged(socket.request);
+    if (session.gone || principal?.subject !== subject) return;
+    if (principal.expiresAt === null || principal.expiresAt > expiresAt) {
+      await this.subscriptions.renew(session, principal);
+    }
   }
 
   private noteRefusal(error: FleetdeckError): void {
@@ -189,6 +269,6 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
   }
 }
 
-function isReply(value: unknown): value is (answer: SubscribeReply) => void {
+function isReply(value: unknown): value is (answer: unknown) => void {
   return typeof value === 'function';
 }

@@ -1,114 +1,206 @@
-import type { BroadcastError } from '@fleetdeck/dto';
-import type { Clock, Principal } from '@fleetdeck/kernel';
+import {
+  type BroadcastCodeName,
+  type BroadcastRefusal,
+  type CloseNotice,
+  type TopicReset,
+} from '@fleetdeck/dto';
+import { isoTime, type Clock, type Principal } from '@fleetdeck/kernel';
 import type { ResolvedBroadcastOptions } from '../broadcast.options.ts';
-import { Backlog } from '../limits/backlog.ts';
+import type { ChannelMember } from '../fanout/topic-channel.ts';
 import { TokenBucket } from '../limits/token-bucket.ts';
+import { ClientWire } from '../wire/client-wire.ts';
+import type { FrameBatch } from '../wire/message-frame.ts';
+import { closeNotice, refusal, titleOf } from './refusal.ts';
 import type { BroadcastSocket } from './socket.types.ts';
+import { TokenWatch } from './token-watch.ts';
 
-/** The longest delay that a timer takes, in milliseconds. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** How long a closing connection may take to say goodbye. */
 const GOODBYE_MS = 1000;
 /** Refusals by the rate limit in a row, and refilled a second, before a client is disconnected. */
 const PATIENCE = { refusals: 100, perSecond: 2 };
 /** A client that was too fast for long stays away for this time. */
 const ABUSE_PAUSE_MS = 10_000;
+/** Signing in anew costs more than the other verbs, and is rarely needed. */
+const AUTH_RATE = { burst: 5, perSecond: 0.5 };
+/** The most admissions that are remembered for one client. */
+const MAX_REMEMBERED = 1000;
+
+/** The verbs that clients may use, and all that is none of them. */
+export type Verb = 'subscribe' | 'unsubscribe' | 'auth' | 'other';
 
 /** What the gateway is told about a client. */
 export interface ClientSessionEvents {
-  /** It does not read what it is sent. Comes at most once. */
+  /** It does not read what it is sent, and is disconnected. */
   slow(): void;
+  /** It is about to be closed, and gets nothing more of its topics. */
+  closing(): void;
+  /** Its token ends soon. */
+  ending(): void;
 }
 
-/** One connected client: who it is, what it subscribed to and what it may still ask. */
-export class ClientSession {
+/** One connected client: who it is, what it subscribed to, what it may still ask and how it is reached. */
+export class ClientSession implements ChannelMember {
   readonly topics = new Set<string>();
-  private readonly verbs: TokenBucket;
+  readonly wire: ClientWire;
+  /** Goes up whenever what the client may have can have changed. */
+  rights = 0;
+  private admitted = new Set<string>();
+  private readonly buckets = new Map<Verb, TokenBucket>();
   private readonly refusals: TokenBucket;
-  private readonly backlog: Backlog;
-  private expiry: NodeJS.Timeout | undefined;
-  private slow = false;
-  private closing = false;
+  private readonly watch: TokenWatch;
+  private isClosing = false;
+  private current: Principal;
 
   constructor(
     private readonly socket: BroadcastSocket,
-    readonly principal: Principal,
-    options: ResolvedBroadcastOptions,
+    principal: Principal,
+    private readonly options: ResolvedBroadcastOptions,
     private readonly clock: Clock,
-    events: ClientSessionEvents,
+    private readonly events: ClientSessionEvents,
   ) {
-    const nowMs = clock.monotonicMs();
-    // A client that comes back asks for all its topics at once.
-    const burst = options.maxSubscriptionsPerClient + 2 * options.verbsPerSecond;
-    this.verbs = new TokenBucket(burst, options.verbsPerSecond, nowMs);
-    this.refusals = new TokenBucket(PATIENCE.refusals, PATIENCE.perSecond, nowMs);
-    this.backlog = new Backlog(socket.conn, options.maxBufferedBytesPerClient, () => {
-      if (this.slow) return;
-      this.slow = true;
-      events.slow();
-      // It reads nothing, so a goodbye would only join the queue.
-      this.destroy();
-    });
-    this.watchExpiry();
+    this.current = principal;
+    this.refusals = new TokenBucket(PATIENCE.refusals, PATIENCE.perSecond, clock.monotonicMs());
+    const { maxBufferedBytesPerClient, fanout, tokenNoticeMs, tokenGraceMs } = options;
+    this.wire = new ClientWire(socket.conn, socket.request.socket, maxBufferedBytesPerClient, fanout);
+    this.watch = new TokenWatch(
+      clock,
+      { noticeMs: tokenNoticeMs, graceMs: tokenGraceMs },
+      {
+        ending: (expiresAt) => {
+          socket.emit('token', { expiresAt: isoTime(expiresAt) });
+          events.ending();
+        },
+        ended: () => this.end('SESSION_EXPIRED', 'Your session has expired; sign in again.', null),
+      },
+    );
   }
 
   get id(): string {
     return this.socket.id;
   }
 
+  get principal(): Principal {
+    return this.current;
+  }
+
+  /** Whether it has gone, or is being closed. */
+  get gone(): boolean {
+    return this.isClosing || !this.socket.connected;
+  }
+
   /** Bytes that wait because the client does not take them. */
   get bufferedBytes(): number {
-    return this.backlog.bytes;
+    return this.wire.bufferedBytes;
   }
 
-  /** Asks the rate limit for one verb: `undefined` when it may go on, otherwise the refusal. */
-  admit(): BroadcastError | undefined {
+  /** Begins to watch the principal's end. Not before the client is welcomed: it may be told at once. */
+  start(): void {
+    this.watch.start(this.current.expiresAt);
+  }
+
+  /** Goes on with a principal that was recognised anew. */
+  renew(principal: Principal): void {
+    this.current = principal;
+    this.forgetAdmissions();
+    this.watch.start(principal.expiresAt);
+  }
+
+  isAdmitted(topic: string): boolean {
+    return this.admitted.has(topic);
+  }
+
+  rememberAdmission(topic: string): void {
+    if (this.admitted.size >= MAX_REMEMBERED) this.admitted.clear();
+    this.admitted.add(topic);
+  }
+
+  forgetAdmissions(): void {
+    this.rights += 1;
+    this.admitted.clear();
+  }
+
+  /** Asks the rate limit for one use of a verb: `undefined` when it may go on, otherwise the refusal. */
+  admit(verb: Verb): BroadcastRefusal | undefined {
     const nowMs = this.clock.monotonicMs();
-    const retryAfterMs = this.verbs.take(nowMs);
+    const retryAfterMs = this.bucket(verb, nowMs).take(nowMs);
     if (retryAfterMs === 0) return undefined;
-    const refusal: BroadcastError = {
-      code: 'RATE_LIMITED',
-      message: 'This client asks too often; ask again later.',
-      retryable: true,
-      retryAfterMs,
-    };
-    if (this.refusals.take(nowMs) > 0) this.close({ ...refusal, retryAfterMs: ABUSE_PAUSE_MS });
-    return refusal;
+    if (this.refusals.take(nowMs) > 0) {
+      this.end(
+        'RATE_LIMITED',
+        'This client asks too often and does not stop; come back later.',
+        ABUSE_PAUSE_MS,
+      );
+    }
+    return refusal('RATE_LIMITED', 'This client asks too often; ask again later.', retryAfterMs);
   }
 
-  /** Says why and closes the connection; after a second it is cut, whether the client listened or not. */
-  close(reason: BroadcastError): void {
-    if (this.closing) return;
-    this.closing = true;
-    this.socket.emit('close', reason);
-    this.socket.disconnect(true);
-    const cut = setTimeout(() => this.destroy(), GOODBYE_MS);
+  offer(batch: FrameBatch): boolean {
+    return this.wire.offer(batch);
+  }
+
+  push(batch: FrameBatch): void {
+    this.wire.push(batch);
+  }
+
+  whenDrained(callback: () => void): void {
+    this.wire.whenDrained(callback);
+  }
+
+  /** Starts a topic over, after all that was sent before. */
+  reset(reset: TopicReset): void {
+    this.socket.emit('reset', reset);
+  }
+
+  /** Tells that a topic was taken away. */
+  revoked(topic: string, { code, message, retryAfterMs }: BroadcastRefusal): void {
+    this.socket.emit('revoked', { topic, code, message, retryAfterMs });
+  }
+
+  /** Disconnects it because it does not read. It comes back by its positions. */
+  cutSlow(): void {
+    if (this.gone) return;
+    this.events.slow();
+    this.end('SLOW', 'This client does not read what it is sent; come back and go on.', 0);
+  }
+
+  /** {@link close} with a code by its name. */
+  end(name: BroadcastCodeName, reason: string, retryAfterMs: number | null): void {
+    this.close(closeNotice(name, reason, retryAfterMs));
+  }
+
+  /**
+   * Says why and closes the WebSocket with that number; after a second the connection is cut, whether the client
+   * listened or not.
+   */
+  close(notice: CloseNotice): void {
+    if (this.isClosing) return;
+    this.isClosing = true;
+    this.watch.stop();
+    this.events.closing();
+    this.socket.emit('close', notice);
+    if (!this.wire.close(notice.code, titleOf(notice.code))) this.socket.disconnect(true);
+    const cut = setTimeout(() => this.socket.request.socket.destroy(), GOODBYE_MS);
     cut.unref();
     this.socket.conn.once('close', () => clearTimeout(cut));
   }
 
   /** Forgets the timers of a client that has gone. */
   dispose(): void {
-    clearTimeout(this.expiry);
+    this.watch.stop();
   }
 
-  private destroy(): void {
-    this.socket.request.socket.destroy();
-  }
-
-  private watchExpiry(): void {
-    const { expiresAt } = this.principal;
-    if (expiresAt === null) return;
-    const leftMs = expiresAt - this.clock.now();
-    if (leftMs <= 0) {
-      this.close({
-        code: 'SESSION_EXPIRED',
-        message: 'Your session has expired; sign in again.',
-        retryable: false,
-      });
-      return;
+  private bucket(verb: Verb, nowMs: number): TokenBucket {
+    let bucket = this.buckets.get(verb);
+    if (!bucket) {
+      const { maxSubscriptionsPerClient, verbsPerSecond } = this.options;
+      // A client that comes back asks for all its topics at once.
+      const burst = maxSubscriptionsPerClient + 2 * verbsPerSecond;
+      bucket =
+        verb === 'auth'
+          ? new TokenBucket(AUTH_RATE.burst, AUTH_RATE.perSecond, nowMs)
+          : new TokenBucket(burst, verbsPerSecond, nowMs);
+      this.buckets.set(verb, bucket);
     }
-    this.expiry = setTimeout(() => this.watchExpiry(), Math.min(leftMs, LONGEST_TIMER_MS));
-    this.expiry.unref();
+    return bucket;
   }
 }

@@ -1,6 +1,6 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { PROBLEM_MEDIA_TYPE, type BroadcastError } from '@fleetdeck/dto';
+import { PROBLEM_MEDIA_TYPE } from '@fleetdeck/dto';
 import {
   FleetdeckError,
   toFleetdeckError,
@@ -47,6 +47,23 @@ export class Handshakes {
    */
   identify(handshake: Handshake, request: IncomingMessage, token: unknown): Promise<Principal> {
     return inTime(this.identifyByToken(handshake, request, token));
+  }
+
+  /**
+   * Recognises the caller of a connected socket anew, by another token.
+   * @throws FleetdeckError `UNAUTHENTICATED` or `SESSION_EXPIRED` when that fails
+   */
+  renew(request: IncomingMessage, token: unknown): Promise<Principal> {
+    return inTime(this.identifyByToken({ principal: null, refusal: null }, request, token));
+  }
+
+  /** Whether the cookie of a connected socket still names somebody: its session may have been prolonged. */
+  async prolonged(request: IncomingMessage): Promise<Principal | null> {
+    try {
+      return await inTime(this.resolve({ headers: request.headers }));
+    } catch {
+      return null;
+    }
   }
 
   private async judgeHeaders(request: IncomingMessage): Promise<Handshake> {
@@ -99,17 +116,6 @@ function inTime<T>(work: Promise<T>): Promise<T> {
     AUTH_DEADLINE_MS,
     () => new FleetdeckError('TIMED_OUT', 'Recognising the caller took too long; try again.'),
   );
-}
-
-/** How an error is told to a client of the socket. */
-export function toBroadcastError(error: FleetdeckError): BroadcastError {
-  const { code, message, retryable, retryAfterSeconds } = error;
-  return {
-    code,
-    message,
-    retryable,
-    ...(retryAfterSeconds === undefined ? {} : { retryAfterMs: Math.round(retryAfterSeconds * 1000) }),
-  };
 }
 
 /** Answers an upgrade request with an HTTP error and ends its connection. */

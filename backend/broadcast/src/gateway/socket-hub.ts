@@ -1,65 +1,58 @@
 import { Injectable } from '@nestjs/common';
-import type { TopicMessage } from '@fleetdeck/dto';
+import type { ResetReason } from '@fleetdeck/dto';
+import { noCounts } from '../broadcast.counters.ts';
+import { TopicChannel } from '../fanout/topic-channel.ts';
+import type { OpenTopic } from '../topic/topic-store.ts';
+import type { MessageFrame } from '../wire/message-frame.ts';
+import type { ClientSession } from './client-session.ts';
 import type { BroadcastServer } from './socket.types.ts';
 
-/** What has happened since the start. */
-export interface BroadcastCounters {
-  published: number;
-  /** Messages handed to sockets, one for each receiver. */
-  deliveries: number;
-  /** Messages that were not kept because too many topics are in use. */
-  dropped: number;
-  recovered: number;
-  reset: number;
-  slowDisconnects: number;
-  /** Verbs refused by the rate limit. */
-  rateLimited: number;
-  /** Connections refused. */
-  refused: number;
-}
+/** Starts a topic over for a client that has fallen behind. */
+export type Restart = (session: ClientSession, topic: string, reason: ResetReason) => void;
 
 /** Where publishers and sockets meet. Without sockets it delivers to nobody. */
 @Injectable()
 export class SocketHub {
   server: BroadcastServer | null = null;
-  readonly counters: BroadcastCounters = {
-    published: 0,
-    deliveries: 0,
-    dropped: 0,
-    recovered: 0,
-    reset: 0,
-    slowDisconnects: 0,
-    rateLimited: 0,
-    refused: 0,
-  };
+  readonly counters = noCounts();
+  /** Set by who answers subscriptions. */
+  restart: Restart = () => undefined;
+  private readonly channels = new Map<string, TopicChannel<ClientSession>>();
 
   get clients(): number {
     return this.server?.sockets.sockets.size ?? 0;
   }
 
   subscribers(topic: string): number {
-    return this.server?.sockets.adapter.rooms.get(roomOf(topic))?.size ?? 0;
+    return this.channels.get(topic)?.size ?? 0;
   }
 
-  /** Sends to every subscriber. The message is encoded once for all of them. */
-  toTopic(message: TopicMessage): void {
-    const receivers = this.subscribers(message.topic);
-    if (!this.server || receivers === 0) return;
-    this.counters.deliveries += receivers;
-    this.server.to(roomOf(message.topic)).emit('message', message);
+  /** Sends a message, just appended to its topic's log, to the subscribers. */
+  toTopic(topic: OpenTopic, frame: () => MessageFrame, key: string | undefined): void {
+    this.channels.get(topic.name)?.publish(frame(), key);
   }
 
-  toClients(clientIds: readonly string[], message: TopicMessage): void {
-    const server = this.server;
-    if (!server) return;
-    const present = clientIds.filter((id) => server.sockets.sockets.has(id));
-    if (present.length === 0) return;
-    this.counters.deliveries += present.length;
-    server.to(present).emit('message', message);
+  /** The channel of a topic that has subscribers or is about to. */
+  channel(topic: OpenTopic): TopicChannel<ClientSession> {
+    let channel = this.channels.get(topic.name);
+    if (!channel) {
+      channel = new TopicChannel(topic, this.counters, {
+        cut: (session) => session.cutSlow(),
+        restart: (session, name, reason) => this.restart(session, name, reason),
+      });
+      this.channels.set(topic.name, channel);
+    }
+    return channel;
   }
-}
 
-/** The room of a topic's subscribers. The prefix keeps it apart from the room that each socket has by its id. */
-export function roomOf(topic: string): string {
-  return `topic:${topic}`;
+  /** Whether a client missed messages of a topic because it does not keep up. */
+  isLagging(topic: string, session: ClientSession): boolean {
+    return this.channels.get(topic)?.isLagging(session) ?? false;
+  }
+
+  leave(topic: string, session: ClientSession): void {
+    const channel = this.channels.get(topic);
+    channel?.leave(session);
+    if (channel?.size === 0) this.channels.delete(topic);
+  }
 }

@@ -1,83 +1,126 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import {
-  isPosition,
-  isTopicName,
-  roleAtLeast,
+  matchTopic,
+  type BroadcastRefusal,
   type Position,
+  type ResetReason,
   type SubscribeReply,
-  type TopicMessage,
 } from '@fleetdeck/dto';
-import { CLOCK, FleetdeckError, systemClock, toFleetdeckError, type Clock } from '@fleetdeck/kernel';
+import {
+  CLOCK,
+  FleetdeckError,
+  messageOf,
+  systemClock,
+  toFleetdeckError,
+  type Clock,
+  type Principal,
+} from '@fleetdeck/kernel';
+import { TopicAuthoriser } from '../access/topic-authoriser.ts';
 import { BROADCAST_OPTIONS, type ResolvedBroadcastOptions } from '../broadcast.options.ts';
-import { TopicStore, unknownTopic, type OpenTopic } from '../topic/topic-store.ts';
-import type { StoredMessage } from '../topic/topic-log.ts';
+import { TopicStarts, type TopicStart } from '../topic/topic-starts.ts';
+import { TopicStore, type OpenTopic } from '../topic/topic-store.ts';
 import type { ClientSession } from './client-session.ts';
-import { toBroadcastError } from './handshake.ts';
+import { refusal, toRefusal } from './refusal.ts';
 import { SocketHub } from './socket-hub.ts';
+import { readSubscription, readTopic } from './subscribe-request.ts';
 
 /** How long a client with a backlog should wait before it asks for more. */
 const BACKLOG_PAUSE_SECONDS = 0.5;
+/** A client whose rights change this often while it subscribes is refused for the moment. */
+const ATTEMPTS = 3;
 
-/** Decides subscriptions and answers them. What comes in is not trusted to have any shape. */
+/** Decides subscriptions, answers them, and takes topics away again. */
 @Injectable()
 export class Subscriptions {
+  private readonly logger = new Logger('BroadcastModule');
+  /** Subscriptions under way, by client and topic: the last one asked for counts. */
+  private readonly asking = new WeakMap<ClientSession, Map<string, symbol>>();
+
   constructor(
     @Inject(BROADCAST_OPTIONS) private readonly options: ResolvedBroadcastOptions,
     @Inject(TopicStore) private readonly store: TopicStore,
+    @Inject(TopicStarts) private readonly starts: TopicStarts,
+    @Inject(TopicAuthoriser) private readonly authoriser: TopicAuthoriser,
     @Inject(SocketHub) private readonly hub: SocketHub,
     @Optional() @Inject(CLOCK) private readonly clock: Clock = systemClock,
-  ) {}
+  ) {
+    hub.restart = (session, topic, reason) => void this.restart(session, topic, reason);
+  }
 
   /**
-   * Subscribes a client, again if it is so already: that is how it fills a hole.
-   * @param join puts the client among the topic's receivers; no message may come between it and the answer
+   * Subscribes a client, again if it is so already: that is how it fills a hole. The answer, what the client missed
+   * and what is published afterwards are sent in this order with nothing between.
    */
-  subscribe(session: ClientSession, request: unknown, join: (topic: string) => void): SubscribeReply {
+  async subscribe(
+    session: ClientSession,
+    request: unknown,
+    reply: (answer: SubscribeReply) => void,
+  ): Promise<void> {
     try {
-      const { topic, position } = readRequest(request);
-      const open = this.admit(session, topic);
-      const nowMs = this.clock.monotonicMs();
-      join(topic);
-      session.topics.add(topic);
-      const { messages, ...replay } = open.log.since(position, nowMs);
-      if (position) this.hub.counters[replay.recovered ? 'recovered' : 'reset'] += 1;
-      const { epoch } = replay.position;
-      return {
-        ok: true,
-        topic,
-        ...replay,
-        messages: messages.map((message) => toWire(topic, epoch, message)),
-      };
-    } catch (error) {
-      return { ok: false, topic: topicOf(request), error: toBroadcastError(toFleetdeckError(error)) };
+      const { topic, position } = readSubscription(request);
+      const asked = this.ask(session, topic);
+      try {
+        await this.admit(session, topic);
+        await this.starts.begin(topic, position, session.principal, (open, start) => {
+          if (!session.isAdmitted(topic)) throw tooManyChanges(topic);
+          this.answer(session, open, start, position, reply, this.isAsking(session, topic, asked));
+        });
+      } finally {
+        if (this.isAsking(session, topic, asked)) this.asking.get(session)?.delete(topic);
+      }
+    } catch (thrown) {
+      const error = toFleetdeckError(thrown);
+      if (error.category === 'internal') this.logger.error(`A subscription failed: ${messageOf(thrown)}`);
+      reply(toRefusal(error));
     }
   }
 
   /** Ends a subscription; one that was not there is fine. */
-  unsubscribe(session: ClientSession, request: unknown, leave: (topic: string) => void): void {
-    const topic = topicOf(request);
-    if (!session.topics.delete(topic)) return;
-    leave(topic);
-    this.store.touch([topic], this.clock.monotonicMs());
-  }
-
-  /** Forgets a client that has gone. */
-  release(session: ClientSession): void {
-    this.store.touch(session.topics, this.clock.monotonicMs());
-  }
-
-  private admit(session: ClientSession, topic: string): OpenTopic {
-    const declared = this.store.declared(topic);
-    if (!declared) throw unknownTopic(topic);
-    const { leastRole } = declared.policy;
-    if (!roleAtLeast(session.principal.role, leastRole)) {
-      throw new FleetdeckError(
-        'FORBIDDEN',
-        `Topic "${topic}" needs role ${leastRole}; you are signed in as ${session.principal.role}.`,
-      );
+  unsubscribe(session: ClientSession, request: unknown): { ok: true } | BroadcastRefusal {
+    try {
+      const topic = readTopic(request);
+      this.asking.get(session)?.delete(topic);
+      this.leave(session, topic);
+      return { ok: true };
+    } catch (error) {
+      return toRefusal(toFleetdeckError(error));
     }
+  }
+
+  /** Goes on with a principal that was recognised anew, and takes the topics away that it may not have any more. */
+  async renew(session: ClientSession, principal: Principal): Promise<void> {
+    session.renew(principal);
+    await Promise.all(
+      [...session.topics].map(async (topic) => {
+        try {
+          await this.admit(session, topic);
+        } catch (error) {
+          this.take(session, topic, toRefusal(toFleetdeckError(error)));
+        }
+      }),
+    );
+  }
+
+  /** Takes the topics of a pattern away from a client. What it subscribes to next is decided anew. */
+  revoke(session: ClientSession, pattern: string): void {
+    session.forgetAdmissions();
+    const why = refusal('REVOKED', 'Your access to this topic was taken away.', null);
+    for (const topic of [...session.topics]) {
+      if (matchTopic({ [pattern]: { mode: 'log' } }, topic) !== null) this.take(session, topic, why);
+    }
+  }
+
+  /** Ends all subscriptions of a client that has gone. */
+  release(session: ClientSession): void {
+    for (const topic of [...session.topics]) this.leave(session, topic);
+  }
+
+  private ask(session: ClientSession, topic: string): symbol {
+    const asked = Symbol(topic);
+    const own = this.asking.get(session) ?? new Map<string, symbol>();
     const { maxSubscriptionsPerClient, maxBufferedBytesPerClient } = this.options;
-    if (!session.topics.has(topic) && session.topics.size >= maxSubscriptionsPerClient) {
+    const held = session.topics.size + [...own.keys()].filter((name) => !session.topics.has(name)).length;
+    if (!session.topics.has(topic) && !own.has(topic) && held >= maxSubscriptionsPerClient) {
       throw new FleetdeckError(
         'LIMIT_EXCEEDED',
         `This client holds ${maxSubscriptionsPerClient} topics, which is the most; leave one first.`,
@@ -88,38 +131,90 @@ export class Subscriptions {
         retryAfterSeconds: BACKLOG_PAUSE_SECONDS,
       });
     }
-    const open = this.store.open(topic, this.clock.monotonicMs());
-    if (!open) {
-      throw new FleetdeckError('OVERLOADED', 'Too many topics are in use; try again later.', {
-        retryAfterSeconds: 5,
-      });
+    own.set(topic, asked);
+    this.asking.set(session, own);
+    return asked;
+  }
+
+  private isAsking(session: ClientSession, topic: string, asked: symbol): boolean {
+    return this.asking.get(session)?.get(topic) === asked;
+  }
+
+  private async admit(session: ClientSession, topic: string): Promise<void> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      if (session.isAdmitted(topic)) return;
+      const { rights, principal } = session;
+      await this.authoriser.admit(principal, topic);
+      // Decided for rights that the client may not have any more by now.
+      if (session.rights === rights) session.rememberAdmission(topic);
     }
-    return open;
+    if (!session.isAdmitted(topic)) throw tooManyChanges(topic);
+  }
+
+  private answer(
+    session: ClientSession,
+    topic: OpenTopic,
+    { following, ...start }: TopicStart,
+    position: Position | undefined,
+    reply: (answer: SubscribeReply) => void,
+    wanted: boolean,
+  ): void {
+    if (session.gone) return;
+    if (position) this.count(start);
+    // Before the answer: what is held back is for those who subscribed earlier.
+    const channel = this.hub.channel(topic);
+    channel.flush();
+    reply({ ok: true, ...start });
+    if (!wanted) {
+      if (channel.size === 0) this.hub.leave(topic.name, session);
+      return;
+    }
+    session.push(following);
+    session.topics.add(topic.name);
+    channel.join(session);
+    this.hub.counters.deliveries += following.frames.length;
+  }
+
+  private async restart(session: ClientSession, name: string, reason: ResetReason): Promise<void> {
+    try {
+      await this.starts.begin(name, undefined, session.principal, (topic, { following, ...start }) => {
+        if (session.gone || !this.hub.isLagging(name, session)) return;
+        this.count({ recovered: false, reason });
+        const { epoch, offset, snapshot } = start;
+        session.reset({ topic: name, epoch, offset, reason, ...(snapshot ? { snapshot } : {}) });
+        session.push(following);
+        this.hub.channel(topic).join(session);
+      });
+    } catch (error) {
+      this.logger.warn(`Topic "${name}" could not be started over for a client: ${messageOf(error)}`);
+      session.end('INTERNAL', 'A topic could not be started over; come back and go on.', 1000);
+    }
+  }
+
+  private take(session: ClientSession, topic: string, why: BroadcastRefusal): void {
+    this.asking.get(session)?.delete(topic);
+    if (this.leave(session, topic)) session.revoked(topic, why);
+  }
+
+  private leave(session: ClientSession, topic: string): boolean {
+    if (!session.topics.delete(topic)) return false;
+    this.hub.leave(topic, session);
+    this.store.touch([topic], this.clock.monotonicMs());
+    return true;
+  }
+
+  private count({ recovered, reason }: { recovered: boolean; reason?: ResetReason }): void {
+    if (recovered) this.hub.counters.recovered += 1;
+    else if (reason) this.hub.counters.reset[reason] += 1;
   }
 }
 
-/** The topic that a request names, as far as it names one. */
-export function topicOf(request: unknown): string {
-  const topic = typeof request === 'object' && request !== null && 'topic' in request && request.topic;
-  return isTopicName(topic) ? topic : '';
-}
-
-function readRequest(request: unknown): { topic: string; position: Position | undefined } {
-  const topic = topicOf(request);
-  if (topic === '') {
-    throw new FleetdeckError('INVALID_INPUT', 'topic is not a dotted name such as "metrics.cpu".');
-  }
-  const position = (request as { position?: unknown }).position ?? undefined;
-  if (position !== undefined && !isPosition(position)) {
-    throw new FleetdeckError(
-      'INVALID_INPUT',
-      'position is not { epoch, offset }; give the last one that was applied, or leave it out.',
-    );
-  }
-  return { topic, position };
-}
-
-function toWire(topic: string, epoch: string, message: StoredMessage): TopicMessage {
-  const { json, ...rest } = message;
-  return { topic, epoch, ...rest, data: JSON.parse(json) as unknown };
+function tooManyChanges(topic: string): FleetdeckError {
+  return new FleetdeckError(
+    'OVERLOADED',
+    `Your rights changed while topic "${topic}" was opened; ask again.`,
+    {
+      retryAfterSeconds: 1,
+    },
+  );
 }

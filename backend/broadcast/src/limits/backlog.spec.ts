@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { Backlog, type EnginePacket } from './backlog.ts';
 
 function source() {
@@ -14,7 +14,7 @@ function source() {
 describe('Backlog', () => {
   it('counts the bytes that wait, of texts and of frames encoded before', () => {
     const { engine, queue } = source();
-    const backlog = new Backlog(engine, 100, () => undefined);
+    const backlog = new Backlog(engine);
     queue({ data: 'née' });
     queue({ data: 'ignored', options: { wsPreEncodedFrame: [{ length: 2 }, { length: 8 }] } });
     queue({ options: {} });
@@ -23,21 +23,9 @@ describe('Backlog', () => {
 
   it('forgets what was handed over', () => {
     const { engine, queue, flush } = source();
-    const backlog = new Backlog(engine, 100, () => undefined);
+    const backlog = new Backlog(engine);
     queue({ data: 'x'.repeat(50) });
     flush();
     expect(backlog.bytes).toBe(0);
-  });
-
-  it('takes one large packet to a client that reads, and complains once more comes behind it', () => {
-    const { engine, queue, flush } = source();
-    const onFull = jest.fn();
-    new Backlog(engine, 100, onFull);
-    queue({ data: 'x'.repeat(500) });
-    flush();
-    queue({ data: 'x'.repeat(101) });
-    expect(onFull).not.toHaveBeenCalled();
-    queue({ data: 'x' });
-    expect(onFull).toHaveBeenCalledTimes(1);
   });
 });

@@ -10,17 +10,12 @@ export interface EnginePacket {
   options?: { wsPreEncodedFrame?: readonly { length: number }[] };
 }
 
-/**
- * Counts the bytes that wait for one client because its socket takes no more. What was handed to the operating
- * system is not counted, so that one large answer to a healthy client is not a backlog.
- */
+/** Counts the bytes that wait in the engine for one client; what was handed to the network counts no more. */
 export class Backlog {
   private queued = 0;
 
-  /** @param onFull called when something is added although more than `capBytes` wait; may be called repeatedly */
-  constructor(source: PacketSource, capBytes: number, onFull: () => void) {
+  constructor(source: PacketSource) {
     source.on('packetCreate', (packet) => {
-      if (this.queued > capBytes) onFull();
       this.queued += sizeOf(packet);
     });
     source.on('flush', () => {

@@ -6,13 +6,18 @@ import { NestFactory } from '@nestjs/core';
 import { io, type Socket } from 'socket.io-client';
 import {
   defineTopics,
+  isRole,
   topic,
-  type BroadcastError,
+  type BroadcastRefusal,
   type ClientToServerEvents,
+  type CloseNotice,
   type ServerToClientEvents,
   type SubscribeReply,
   type SubscribeRequest,
+  type Subscribed,
   type TopicMessage,
+  type TopicReset,
+  type TopicRevoked,
   type Welcome,
 } from '@fleetdeck/dto';
 import {
@@ -44,7 +49,13 @@ export const portalPolicies = {
   'operations.*': { leastRole: 'viewer' },
 } as const;
 
-/** `viewer`, `operator`, `admin` and `short` (a viewer for 200 ms) are known as token, header and cookie. */
+let briefs = 0;
+
+/**
+ * `viewer`, `operator`, `admin` and `short` (a viewer for 200 ms) are known as token, header and cookie. `brief` is prolonged when looked up again,
+ * `subject_role` is
+ * anybody.
+ */
 export const resolver: PrincipalResolver = {
   resolve({ headers, token }: PrincipalRequest): Promise<Principal | null> {
     const cookie = /(?:^|; )session=(\w+)/.exec(String(headers['cookie'] ?? ''))?.[1];
@@ -58,14 +69,25 @@ export const resolver: PrincipalResolver = {
         return Promise.resolve({ subject: name, role: name, method, expiresAt: null });
       case 'short':
         return Promise.resolve({ subject: name, role: 'viewer', method, expiresAt: Date.now() + 200 });
+      case 'brief':
+        briefs += 1;
+        return Promise.resolve({
+          subject: name,
+          role: 'viewer',
+          method,
+          expiresAt: briefs % 2 === 1 ? Date.now() + 200 : null,
+        });
       case 'expired':
         return Promise.reject(new FleetdeckError('SESSION_EXPIRED', 'Your session has expired.'));
       case 'broken':
         return Promise.reject(new TypeError('the session store fell over'));
       case 'endless':
         return new Promise(() => undefined);
-      default:
-        return Promise.resolve(null);
+      default: {
+        const [subject, role] = name?.split('_') ?? [];
+        if (subject === undefined || !isRole(role)) return Promise.resolve(null);
+        return Promise.resolve({ subject, role, method, expiresAt: null });
+      }
     }
   },
 };
@@ -116,7 +138,10 @@ export async function startPortal(
 /** A client as a script would write it: a bare socket.io-client that keeps what it got. */
 export class TestClient {
   readonly messages: TopicMessage[] = [];
-  readonly closes: BroadcastError[] = [];
+  readonly resets: TopicReset[] = [];
+  readonly revoked: TopicRevoked[] = [];
+  readonly tokens: { expiresAt: string }[] = [];
+  readonly closes: CloseNotice[] = [];
   welcome: Welcome | null = null;
   readonly socket: Socket<ServerToClientEvents, ClientToServerEvents>;
 
@@ -139,7 +164,10 @@ export class TestClient {
       ...(options.query ? { query: options.query } : {}),
     });
     this.socket.on('message', (message) => this.messages.push(message));
-    this.socket.on('close', (reason) => this.closes.push(reason));
+    this.socket.on('reset', (reset) => this.resets.push(reset));
+    this.socket.on('revoked', (notice) => this.revoked.push(notice));
+    this.socket.on('token', (notice) => this.tokens.push(notice));
+    this.socket.on('close', (notice) => this.closes.push(notice));
   }
 
   /** Resolves with the welcome, rejects with the refusal. */
@@ -154,17 +182,24 @@ export class TestClient {
   }
 
   /** The refusal that the client meets; fails when it is let in. */
-  async refused(): Promise<{ message: string; data?: BroadcastError }> {
+  async refused(): Promise<{ message: string; data?: BroadcastRefusal }> {
     try {
       await this.connected();
     } catch (error) {
-      return error as { message: string; data?: BroadcastError };
+      return error as { message: string; data?: BroadcastRefusal };
     }
     throw new Error('the client was let in');
   }
 
   subscribe(request: SubscribeRequest): Promise<SubscribeReply> {
     return this.socket.emitWithAck('subscribe', request);
+  }
+
+  /** Subscribes; fails when that is refused. */
+  async accepted(request: SubscribeRequest): Promise<Subscribed> {
+    const reply = await this.subscribe(request);
+    if (!reply.ok) throw new Error(`refused: ${reply.code} ${reply.message}`);
+    return reply;
   }
 
   /** Sends what no well-behaved client would. */
@@ -178,8 +213,28 @@ export class TestClient {
     return this.messages;
   }
 
-  disconnected(): Promise<string> {
-    return new Promise((resolve) => this.socket.once('disconnect', resolve));
+  /** Resolves with the number that closed the WebSocket. */
+  closed(): Promise<number | undefined> {
+    return new Promise((resolve) =>
+      this.socket.once('disconnect', (_reason, details) => {
+        const { context } = (details ?? {}) as { context?: { code?: number } };
+        resolve(context?.code);
+      }),
+    );
+  }
+
+  /** Resolves when an event comes, with its payload. */
+  async heard<T>(event: 'reset' | 'revoked' | 'token' | 'close'): Promise<T> {
+    const [payload] = (await once(this.socket as never, event)) as [T];
+    return payload;
+  }
+
+  /** The client's TCP connection. */
+  get network(): { pause(): void; resume(): void } {
+    const { transport } = this.socket.io.engine as unknown as {
+      transport: { ws: { _socket: { pause(): void; resume(): void } } };
+    };
+    return transport.ws._socket;
   }
 }
 

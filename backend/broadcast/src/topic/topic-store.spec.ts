@@ -3,7 +3,13 @@ import { defineTopics, topic } from '@fleetdeck/dto';
 import { TopicStore } from './topic-store.ts';
 
 const history = { count: 10, bytes: 1000, ageMs: 1000 };
-const policy = { leastRole: 'viewer', history } as const;
+const policy = {
+  leastRole: 'viewer',
+  history,
+  snapshotForAll: false,
+  windowMs: 0,
+  slow: 'disconnect',
+} as const;
 
 function storeOf(subscribed: string[] = [], maxTopics?: number): TopicStore {
   let epochs = 0;

@@ -1,17 +1,13 @@
-import { matchTopic, type Role, type TopicDefinition, type TopicMap } from '@fleetdeck/dto';
+import { matchTopic, type TopicDefinition, type TopicMap } from '@fleetdeck/dto';
 import { FleetdeckError } from '@fleetdeck/kernel';
 import { HistoryLog } from './history-log.ts';
 import { LatestValues } from './latest-values.ts';
-import type { HistoryLimits, TopicLog } from './topic-log.ts';
+import { MessageFrame } from '../wire/message-frame.ts';
+import type { StoredMessage, TopicLog } from './topic-log.ts';
+import type { ResolvedPolicy } from './topic-policy.ts';
 
 /** The most topics that are remembered at a time. */
 export const MAX_TOPICS = 10_000;
-
-/** The policy of a topic with every default filled in. */
-export interface ResolvedPolicy {
-  leastRole: Role;
-  history: HistoryLimits;
-}
 
 /** What was declared about a concrete topic. */
 export interface DeclaredTopic {
@@ -20,13 +16,25 @@ export interface DeclaredTopic {
 }
 
 /** A topic that is remembered. */
-export interface OpenTopic extends DeclaredTopic {
-  readonly name: string;
-  readonly log: TopicLog;
-}
+export class OpenTopic implements DeclaredTopic {
+  readonly definition: TopicDefinition;
+  readonly policy: ResolvedPolicy;
 
-interface Kept extends OpenTopic {
-  touchedMs: number;
+  constructor(
+    readonly name: string,
+    declared: DeclaredTopic,
+    readonly log: TopicLog,
+    /** When it was last used, in monotonic milliseconds. */
+    public touchedMs: number,
+  ) {
+    this.definition = declared.definition;
+    this.policy = declared.policy;
+  }
+
+  /** A message of its log as it travels. */
+  frame(message: StoredMessage): MessageFrame {
+    return MessageFrame.of(this.name, this.log.position.epoch, message);
+  }
 }
 
 /** What a {@link TopicStore} is made of. */
@@ -41,7 +49,7 @@ export interface TopicStoreOptions {
 
 /** The logs of all topics in use. Times are monotonic milliseconds. */
 export class TopicStore {
-  private readonly kept = new Map<string, Kept>();
+  private readonly kept = new Map<string, OpenTopic>();
 
   constructor(private readonly options: TopicStoreOptions) {}
 
@@ -78,7 +86,7 @@ export class TopicStore {
       declared.definition.mode === 'log'
         ? new HistoryLog(epoch, declared.policy.history)
         : new LatestValues(epoch);
-    const topic: Kept = { ...declared, name, log, touchedMs: nowMs };
+    const topic = new OpenTopic(name, declared, log, nowMs);
     this.kept.set(name, topic);
     return topic;
   }
@@ -102,7 +110,7 @@ export class TopicStore {
   }
 
   private dropLeastUsed(): boolean {
-    let least: Kept | undefined;
+    let least: OpenTopic | undefined;
     for (const topic of this.kept.values()) {
       if (least && least.touchedMs <= topic.touchedMs) continue;
       if (!this.options.hasSubscribers(topic.name)) least = topic;

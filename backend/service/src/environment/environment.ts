@@ -27,6 +27,8 @@ export interface Environment {
   jwtSecret: string | null;
   oidc: { issuer: string; audience: string; rolesClaim: string } | null;
   devToken: string | null;
+  /** How messages reach sockets; `stock` switches the direct writes off. @default 'direct' */
+  fanout: 'direct' | 'stock';
   /** Origins of pages that may call the service, beside its own. */
   allowedOrigins: string[];
 }
@@ -89,6 +91,7 @@ export function readEnvironment(source: Source): Environment {
     jwtSecret: read('FLEETDECK_JWT_SECRET', null, secretOf(32)),
     oidc: null,
     devToken: read('FLEETDECK_DEV_TOKEN', null, secretOf(16)),
+    fanout: read('FLEETDECK_FANOUT', 'direct', parseFanout),
     allowedOrigins: read('FLEETDECK_ALLOWED_ORIGINS', [], parseOrigins),
   };
   environment.oidc = readOidc(get, problems);
@@ -147,6 +150,11 @@ function urlOf(protocols: readonly string[], example: string) {
 function parseLogLevel(value: string): LogLevel {
   const level = LOG_LEVELS.find((known) => known === value);
   return level ?? (wrong(`is "${value}"; expected one of ${LOG_LEVELS.join(', ')}.`) as LogLevel);
+}
+
+function parseFanout(value: string): Environment['fanout'] {
+  if (value === 'direct' || value === 'stock') return value;
+  return wrong(`is "${value}"; expected direct or stock.`) as Environment['fanout'];
 }
 
 function parseNodeName(value: string): string {

@@ -1,4 +1,4 @@
-import { isProblem } from '@fleetdeck/dto';
+import type { Problem } from '@fleetdeck/dto';
 import { backoffMs } from '../socket/backoff.ts';
 import { errorOfProblem, errorOfStatus, FleetdeckHttpError } from './http-error.ts';
 
@@ -133,6 +133,12 @@ export class HttpClient {
     const asked = (error.retryAfterSeconds ?? 0) * 1000;
     return Math.max(asked, backoffMs(attempt, WAIT, this.random));
   }
+}
+
+/** By its shape: codes of a later version are good as well, and their table need not be loaded. */
+function isProblem(body: unknown): body is Problem {
+  const { code, status, detail } = (body ?? {}) as Partial<Problem>;
+  return typeof code === 'string' && typeof status === 'number' && typeof detail === 'string';
 }
 
 function repetitionsOf(options: ChangeOptions): number {

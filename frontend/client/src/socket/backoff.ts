@@ -18,12 +18,12 @@ export function backoffMs(attempt: number, { minMs, maxMs }: BackoffBounds, rand
 
 /** The wait that the service asked for, or one of our own when it asked for none. */
 export function waitMs(
-  hintMs: number | undefined,
+  hintMs: number | null | undefined,
   attempt: number,
   bounds: BackoffBounds,
   random: () => number,
 ): number {
-  if (hintMs === undefined || !(hintMs >= 0)) return backoffMs(attempt, bounds, random);
+  if (hintMs == null || !(hintMs > 0)) return backoffMs(attempt, bounds, random);
   // Never sooner than asked, and a little apart: many clients may have been told the same.
   return Math.min(LONGEST_HINT_MS, Math.round(hintMs + random() * bounds.minMs));
 }

@@ -1,15 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { BroadcastError } from '@fleetdeck/dto';
-import { contractTopics, FakeServer, Journal } from '../testing/index.ts';
+import { BROADCAST_CODES } from '@fleetdeck/dto';
+import { FakeServer, Journal, refusalOf } from '../testing/index.ts';
+import { contractTopics } from '../testing/manager.contract.ts';
 import { WebSocketManager, type WebSocketManagerOptions } from './web-socket-manager.ts';
 
-const expired: BroadcastError = { code: 'SESSION_EXPIRED', message: 'Sign in again.', retryable: false };
+const expired = refusalOf('SESSION_EXPIRED', 'Sign in again.');
 
 let server: FakeServer;
 let manager: WebSocketManager<typeof contractTopics>;
 
 function make(options: Partial<WebSocketManagerOptions<typeof contractTopics>> = {}): void {
-  manager = new WebSocketManager({
+  manager = new WebSocketManager(undefined, {
     topics: contractTopics,
     connect: server.connect,
     random: () => 0.5,
@@ -55,7 +56,7 @@ describe('before anybody listens', () => {
   it.each([
     ['a listener to the state', () => manager.subscribeState(() => undefined)],
     ['a listener to a topic', () => manager.subscribe('audit', { onMessage: () => undefined })],
-    ['reconnect', () => manager.reconnect()],
+    ['retryNow', () => manager.retryNow()],
   ])('connects with %s, once', async (_what, begin) => {
     begin();
     begin();
@@ -71,7 +72,7 @@ describe('before anybody listens', () => {
     manager.subscribe('nothing', left)();
     await pass(0);
     expect(connects()).toBe(0);
-    expect(journal.states).toMatchObject([{ status: 'refused', error: { code: 'UNKNOWN_TOPIC' } }]);
+    expect(journal.states).toMatchObject([{ status: 'refused', error: { code: 4404 } }]);
     expect(left.states).toEqual([]);
   });
 });
@@ -200,9 +201,9 @@ describe('trying again', () => {
     manager.subscribeState(() => undefined);
     const wait = async (retryAfterMs: number): Promise<number> => {
       await pass(0);
-      server.close({ code: 'SHUTTING_DOWN', message: 'Back soon.', retryable: true, retryAfterMs });
+      server.close(refusalOf('SHUTTING_DOWN', 'Back soon.', retryAfterMs));
       await pass(0);
-      expect(snapshot()).toMatchObject({ code: 'SHUTTING_DOWN', reason: 'Back soon.' });
+      expect(snapshot()).toMatchObject({ code: 4001, reason: 'Back soon.' });
       return (snapshot().nextAttemptAt ?? 0) - Date.now();
     };
     expect(await wait(1_700)).toBe(1_950);
@@ -211,7 +212,7 @@ describe('trying again', () => {
     await pass(1);
     expect(snapshot().state).toBe('live');
     expect(await wait(1e12)).toBe(300_000);
-    manager.reconnect();
+    manager.retryNow();
     await pass(0);
     expect(await wait(Number.NaN)).toBeLessThanOrEqual(20_000);
   });
@@ -219,7 +220,7 @@ describe('trying again', () => {
   it.each([
     ['the network comes back', () => page({ online: true })],
     ['the page becomes visible', () => page({ hidden: false })],
-    ['it is told to', () => manager.reconnect()],
+    ['it is told to', () => manager.retryNow()],
   ])('tries at once when %s', async (_what, wake) => {
     server.unreachable = true;
     manager.subscribeState(() => undefined);
@@ -255,15 +256,15 @@ describe('trying again', () => {
     await pass(14_999);
     expect(snapshot().nextAttemptAt).toBeNull();
     await pass(1);
-    expect(snapshot()).toMatchObject({ code: 'TIMED_OUT', reason: 'Connecting took too long.' });
+    expect(snapshot()).toMatchObject({ code: null, reason: 'Connecting took too long.' });
     expect(snapshot().nextAttemptAt).not.toBeNull();
   });
 
   it('is nothing while it is live or trying', async () => {
     manager.subscribeState(() => undefined);
-    manager.reconnect();
+    manager.retryNow();
     await pass(0);
-    manager.reconnect();
+    manager.retryNow();
     page({ hidden: false });
     await pass(0);
     expect(connects()).toBe(1);
@@ -293,7 +294,11 @@ describe('signs of life', () => {
     await pass(17_999);
     expect(snapshot().state).toBe('live');
     await pass(1);
-    expect(snapshot()).toMatchObject({ state: 'recovering', code: 'TIMED_OUT' });
+    expect(snapshot()).toMatchObject({
+      state: 'recovering',
+      code: null,
+      reason: 'The service gives no sign of life.',
+    });
     await pass(1_000);
     expect(snapshot().state).toBe('live');
   });
@@ -315,7 +320,11 @@ describe('signs of life', () => {
     await pass(60_000);
     expect(snapshot().state).toBe('live');
     page({ hidden: false });
-    expect(snapshot()).toMatchObject({ state: 'recovering', code: 'TIMED_OUT' });
+    expect(snapshot()).toMatchObject({
+      state: 'recovering',
+      code: null,
+      reason: 'The service gives no sign of life.',
+    });
   });
 
   it('include the answer to a subscription', async () => {
@@ -325,17 +334,17 @@ describe('signs of life', () => {
     await pass(10_000);
     expect(snapshot()).toMatchObject({
       state: 'recovering',
-      code: 'TIMED_OUT',
+      code: null,
       reason: expect.stringContaining('secrets'),
     });
   });
 });
 
 describe('denied', () => {
-  it.each(['UNAUTHENTICATED', 'SESSION_EXPIRED', 'FORBIDDEN', 'ORIGIN_REFUSED', 'HOST_REFUSED'] as const)(
-    'stays so after %s, whatever the page does, until it is told to try again',
+  it.each(['UNAUTHENTICATED', 'SESSION_EXPIRED', 'FORBIDDEN', 'ORIGIN_REFUSED', 'INTERNAL'] as const)(
+    'stays so after %s without a time to come back, whatever the page does, until it is told to try again',
     async (code) => {
-      server.refusal = { code, message: 'No.', retryable: false };
+      server.refusal = refusalOf(code, 'No.');
       manager.subscribeState(() => undefined);
       await pass(0);
       page({ online: false });
@@ -345,27 +354,27 @@ describe('denied', () => {
       expect(connects()).toBe(1);
       expect(snapshot()).toMatchObject({
         state: 'denied',
-        code,
+        code: BROADCAST_CODES[code].number,
         reason: 'No.',
         nextAttemptAt: null,
         since: 1_000_000,
       });
-      manager.reconnect();
+      manager.retryNow();
       await pass(0);
       expect(snapshot().state).toBe('denied');
       expect(connects()).toBe(2);
       server.refusal = null;
-      manager.reconnect();
+      manager.retryNow();
       await pass(0);
       expect(snapshot()).toMatchObject({ state: 'live', code: null, reason: null });
     },
   );
 
-  it('is not said for what the service could not do just now', async () => {
-    server.refusal = { code: 'INTERNAL', message: 'Something went wrong.', retryable: false };
+  it('is not said for what passes, whatever its number means', async () => {
+    server.refusal = { ok: false, code: 4999, message: 'Something of a later version.', retryAfterMs: 100 };
     manager.subscribeState(() => undefined);
     await pass(0);
-    expect(snapshot()).toMatchObject({ state: 'connecting', code: 'INTERNAL' });
+    expect(snapshot()).toMatchObject({ state: 'connecting', code: 4999 });
     expect(snapshot().nextAttemptAt).not.toBeNull();
   });
 
@@ -375,7 +384,7 @@ describe('denied', () => {
     server.refusedTopics.set('secrets', expired);
     manager.subscribe('secrets', new Journal());
     await pass(0);
-    expect(snapshot()).toMatchObject({ state: 'denied', code: 'SESSION_EXPIRED' });
+    expect(snapshot()).toMatchObject({ state: 'denied', code: 4402 });
   });
 });
 
@@ -400,7 +409,7 @@ describe('with tokens', () => {
     manager.subscribeState(() => undefined);
     await pass(0);
     expect(getToken).toHaveBeenCalledTimes(2);
-    expect(snapshot()).toMatchObject({ state: 'denied', code: 'SESSION_EXPIRED' });
+    expect(snapshot()).toMatchObject({ state: 'denied', code: 4402 });
   });
 
   it('renews it when a live session ends', async () => {
@@ -428,7 +437,7 @@ describe('with tokens', () => {
     make({ getToken: () => Promise.reject(Object.assign(new Error('401'), { code: 'UNAUTHENTICATED' })) });
     manager.subscribeState(() => undefined);
     await pass(0);
-    expect(snapshot()).toMatchObject({ state: 'denied', code: 'UNAUTHENTICATED' });
+    expect(snapshot()).toMatchObject({ state: 'denied', code: 4401 });
     expect(connects()).toBe(0);
   });
 
@@ -437,7 +446,7 @@ describe('with tokens', () => {
     make({ getToken: () => new Promise((resolve) => (give = resolve)) });
     manager.subscribeState(() => undefined);
     await pass(15_000);
-    expect(snapshot().code).toBe('TIMED_OUT');
+    expect(snapshot().reason).toBe('Connecting took too long.');
     give('late');
     await pass(0);
     expect(connects()).toBe(0);
@@ -477,7 +486,7 @@ describe('close', () => {
     expect(jest.getTimerCount()).toBe(0);
     const told = journal.states.length;
     stop();
-    manager.reconnect();
+    manager.retryNow();
     manager.subscribeState(() => undefined);
     manager.subscribe('audit', journal)();
     page({ online: true });

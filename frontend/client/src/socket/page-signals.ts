@@ -4,6 +4,8 @@ export interface PageSignals {
   online(): boolean;
   /** Called when the page becomes visible, or the network comes back. @returns ends it */
   onReturn(listener: () => void): () => void;
+  /** Called when the page is hidden. @returns ends it */
+  onHide(listener: () => void): () => void;
   /** Called when the network goes. @returns ends it */
   onOffline(listener: () => void): () => void;
 }
@@ -13,20 +15,24 @@ export const pageSignals: PageSignals = {
   hidden: () => typeof document !== 'undefined' && document.visibilityState === 'hidden',
   online: () => typeof navigator === 'undefined' || navigator.onLine !== false,
   onReturn(listener) {
-    if (typeof window === 'undefined') return () => undefined;
-    const onVisibility = () => {
-      if (document.visibilityState === 'visible') listener();
-    };
-    window.addEventListener('online', listener);
-    document.addEventListener('visibilitychange', onVisibility);
-    return () => {
-      window.removeEventListener('online', listener);
-      document.removeEventListener('visibilitychange', onVisibility);
-    };
+    const stops = [onVisibility('visible', listener), onNetwork('online', listener)];
+    return () => stops.forEach((stop) => stop());
   },
-  onOffline(listener) {
-    if (typeof window === 'undefined') return () => undefined;
-    window.addEventListener('offline', listener);
-    return () => window.removeEventListener('offline', listener);
-  },
+  onHide: (listener) => onVisibility('hidden', listener),
+  onOffline: (listener) => onNetwork('offline', listener),
 };
+
+function onVisibility(state: DocumentVisibilityState, listener: () => void): () => void {
+  if (typeof document === 'undefined') return () => undefined;
+  const look = () => {
+    if (document.visibilityState === state) listener();
+  };
+  document.addEventListener('visibilitychange', look);
+  return () => document.removeEventListener('visibilitychange', look);
+}
+
+function onNetwork(event: 'online' | 'offline', listener: () => void): () => void {
+  if (typeof window === 'undefined') return () => undefined;
+  window.addEventListener(event, listener);
+  return () => window.removeEventListener(event, listener);
+}

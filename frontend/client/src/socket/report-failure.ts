@@ -1,5 +1,14 @@
 /** Brings an error of somebody else's callback to light without letting it stop the rest. */
-export function reportFailure(error: unknown): void {
+function reportFailure(error: unknown): void {
   if (typeof globalThis.reportError === 'function') globalThis.reportError(error);
   else console.error(error);
+}
+
+/** Calls somebody else's function, whose error stops nothing. */
+export function guarded(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    reportFailure(error);
+  }
 }

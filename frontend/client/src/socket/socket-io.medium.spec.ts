@@ -5,7 +5,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Server } from 'socket.io';
 import type { ClientToServerEvents, ServerToClientEvents } from '@fleetdeck/dto';
-import { contractTopics, describeWebSocketManager, Journal, TopicServer } from '../testing/index.ts';
+import { Journal, TopicServer } from '../testing/index.ts';
+import { contractTopics, describeWebSocketManager } from '../testing/manager.contract.ts';
 import { connectSocketIo } from './socket-io.ts';
 import type { ClientSocket } from './socket.port.ts';
 import { WebSocketManager } from './web-socket-manager.ts';
@@ -20,14 +21,14 @@ interface Listening {
 /** A bare socket.io server that speaks the wire contract. */
 async function listen(port = 0, server = new TopicServer(contractTopics)): Promise<Listening> {
   const io: Listening['io'] = new Server({ path: '/ws/platform', transports: ['websocket'] });
-  const admitted = new WeakMap<object, Exclude<ReturnType<TopicServer['admit']>, { code: unknown }>>();
+  const admitted = new WeakMap<object, Exclude<ReturnType<TopicServer['admit']>, { ok: false }>>();
   io.use((socket, next) => {
     const token: unknown = socket.handshake.auth['token'];
     const session = server.admit(typeof token === 'string' ? token : null, {
       send: (event, payload) => (socket.emit as (event: string, payload: unknown) => void)(event, payload),
       cut: () => socket.conn.close(),
     });
-    if ('code' in session) {
+    if ('ok' in session) {
       next(Object.assign(new Error(session.message), { data: session }));
       return;
     }
@@ -37,7 +38,8 @@ async function listen(port = 0, server = new TopicServer(contractTopics)): Promi
   io.on('connection', (socket) => {
     const session = admitted.get(socket);
     if (!session) return;
-    socket.on('subscribe', (request, reply) => reply(session.subscribe(request)));
+    socket.on('subscribe', (request, reply) => session.subscribe(request, reply));
+    socket.on('auth', ({ token }, reply) => reply(session.auth(token)));
     socket.on('unsubscribe', ({ topic }, reply) => {
       session.unsubscribe(topic);
       reply({ ok: true });
@@ -58,7 +60,7 @@ describeWebSocketManager(
   'socket.io',
   async () => {
     const { server, url, stop } = await listen();
-    return { server, options: { url }, stop };
+    return { server, url, options: {}, stop };
   },
   { afterEach, beforeEach, describe, expect, it },
 );
@@ -73,6 +75,9 @@ describe('connectSocketIo', () => {
         {
           welcome: () => resolve(socket),
           message: () => told.push('message'),
+          reset: () => told.push('reset'),
+          revoked: () => told.push('revoked'),
+          token: () => told.push('token'),
           closing: () => told.push('closing'),
           refused: () => told.push('refused'),
           lost: () => told.push('lost'),
@@ -93,8 +98,7 @@ describe('connectSocketIo', () => {
     io.engine.on('initial_headers', (_headers: unknown, request: { url: string }) =>
       addresses.push(request.url),
     );
-    const manager = new WebSocketManager({
-      url: `${url.replace('http', 'ws')}/ws/platform/`,
+    const manager = new WebSocketManager(`${url.replace('http', 'ws')}/ws/platform/`, {
       topics: contractTopics,
       getToken: () => Promise.resolve('secret'),
     });
@@ -108,7 +112,7 @@ describe('connectSocketIo', () => {
   it('says that the service cannot be reached, and when it tries again', async () => {
     const { url, stop } = await listen();
     await stop();
-    const manager = new WebSocketManager({ url, topics: contractTopics, random: () => 0 });
+    const manager = new WebSocketManager(url, { topics: contractTopics, random: () => 0 });
     const before = Date.now();
     await failed(manager);
     const { reason, code, nextAttemptAt } = manager.getSnapshot();
@@ -120,7 +124,7 @@ describe('connectSocketIo', () => {
   it('takes a refusal that has no code of ours as one of the network', async () => {
     const { io, url, stop } = await listen();
     io.use((_socket, next) => next(Object.assign(new Error('proxy'), { data: { code: 'STRANGE' } })));
-    const manager = new WebSocketManager({ url, topics: contractTopics });
+    const manager = new WebSocketManager(url, { topics: contractTopics });
     await failed(manager);
     expect(manager.getSnapshot()).toMatchObject({ code: null, reason: expect.stringContaining('proxy') });
     manager.close();
@@ -133,7 +137,7 @@ describe('connectSocketIo', () => {
     Object.assign(io.engine.opts, { pingInterval: 20 });
     server.heartbeatIntervalMs = 60;
     server.heartbeatTimeoutMs = 60;
-    const manager = new WebSocketManager({ url, topics: contractTopics });
+    const manager = new WebSocketManager(url, { topics: contractTopics });
     await connected(manager);
     await new Promise((resolve) => setTimeout(resolve, 400));
     expect(manager.getSnapshot()).toMatchObject({ state: 'live', clientId: 'client-1' });
@@ -147,7 +151,7 @@ describe('a service that goes away', () => {
 
   it('is found again on its port, and its topics go on exactly where they were', async () => {
     const first = await listen();
-    const manager = new WebSocketManager({ ...quick, url: first.url });
+    const manager = new WebSocketManager(first.url, quick);
     const journal = new Journal();
     manager.subscribe('audit', journal);
     await journal.live();
@@ -168,7 +172,7 @@ describe('a service that goes away', () => {
 
   it('says reset when it comes back with nothing of what it knew', async () => {
     const first = await listen();
-    const manager = new WebSocketManager({ ...quick, url: first.url });
+    const manager = new WebSocketManager(first.url, quick);
     const journal = new Journal();
     first.server.publish('queues', { name: 'a', depth: 1 }, 'a');
     manager.subscribe('queues', journal);
@@ -197,10 +201,10 @@ describe('a service that goes away', () => {
     server.heartbeatTimeoutMs = 50;
     // It promises a beat and gives none: what a half-open connection looks like from here.
     Object.assign(io.engine.opts, { pingInterval: 60_000, pingTimeout: 60_000 });
-    const manager = new WebSocketManager({ ...quick, url });
+    const manager = new WebSocketManager(url, quick);
     const reasons: (string | null)[] = [];
     manager.subscribeState(() => reasons.push(manager.getSnapshot().reason));
-    await until(manager, () => manager.getSnapshot().code === 'TIMED_OUT');
+    await until(manager, () => manager.getSnapshot().state === 'recovering');
     expect(reasons).toContain('The service gives no sign of life.');
     await until(manager, () => manager.getSnapshot().clientId === 'client-2');
     manager.close();

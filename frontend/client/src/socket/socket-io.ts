@@ -1,11 +1,6 @@
 import { io, type Socket } from 'socket.io-client';
-import {
-  isFleetdeckErrorCode,
-  type BroadcastError,
-  type ClientToServerEvents,
-  type ServerToClientEvents,
-} from '@fleetdeck/dto';
-import type { ClientSocket, SocketEvents, SocketTarget } from './socket.port.ts';
+import type { ClientToServerEvents, CloseNotice, ServerToClientEvents } from '@fleetdeck/dto';
+import type { ClientSocket, Refusal, SocketEvents, SocketTarget } from './socket.port.ts';
 
 /** How long the connection, and each answer, may take. */
 const DEADLINE_MS = 10_000;
@@ -23,19 +18,24 @@ export function connectSocketIo(target: SocketTarget, events: SocketEvents): Cli
       auth: target.token === null ? {} : { token: target.token },
     },
   );
-  socket.on('welcome', (welcome) => events.welcome(welcome));
-  socket.on('message', (message) => events.message(message));
-  socket.on('close', (reason: unknown) => {
-    if (isBroadcastError(reason)) events.closing(reason);
+  socket.on('welcome', events.welcome);
+  socket.on('message', events.message);
+  socket.on('reset', events.reset);
+  socket.on('revoked', events.revoked);
+  socket.on('token', events.token);
+  socket.on('close', (notice: unknown) => {
+    if (hasCode<CloseNotice>(notice)) events.closing(notice);
   });
   socket.on('connect_error', (error) => {
     const { data } = error as { data?: unknown };
-    events.refused(isBroadcastError(data) ? data : null, error.message);
+    events.refused(
+      hasCode<Refusal>(data) ? { ...data, message: data.message ?? error.message } : null,
+      error.message,
+    );
   });
-  socket.on('disconnect', (reason) => events.lost(reason));
+  socket.on('disconnect', events.lost);
   let closed = false;
-  const onPing = () => events.alive();
-  socket.io.on('ping', onPing);
+  socket.io.on('ping', events.alive);
   return {
     subscribe(request, answer) {
       socket.timeout(DEADLINE_MS).emit('subscribe', request, (late, reply) => {
@@ -46,20 +46,21 @@ export function connectSocketIo(target: SocketTarget, events: SocketEvents): Cli
     unsubscribe(topic) {
       socket.emit('unsubscribe', { topic }, () => undefined);
     },
+    auth(token, answer) {
+      socket.timeout(DEADLINE_MS).emit('auth', { token }, (late, reply) => {
+        if (!closed) answer(late || reply.ok ? null : reply);
+      });
+    },
     close() {
       closed = true;
       socket.off();
-      socket.io.off('ping', onPing);
+      socket.io.off('ping', events.alive);
       socket.disconnect();
     },
   };
 }
 
-function isBroadcastError(value: unknown): value is BroadcastError {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    isFleetdeckErrorCode((value as Partial<BroadcastError>).code) &&
-    typeof (value as Partial<BroadcastError>).message === 'string'
-  );
+/** Numbers that this version does not know are as good as others: `retryAfterMs` says what to do. */
+function hasCode<T extends { code: number }>(value: unknown): value is T {
+  return typeof value === 'object' && value !== null && typeof (value as T).code === 'number';
 }

@@ -1,17 +1,20 @@
-import type { ConnectionState, FleetdeckErrorCode } from '@fleetdeck/dto';
-import { reportFailure } from './report-failure.ts';
+import type { ConnectionState } from '@fleetdeck/dto';
+import { guarded } from './report-failure.ts';
 
 /** The connection at one moment. Times are milliseconds since 1970 by this machine's clock. */
 export interface ConnectionSnapshot {
   readonly state: ConnectionState;
   /** When it entered this state. */
   readonly since: number;
-  /** When it will try again; `null` while it is live, trying, denied or closed. */
+  /** When it will try again, by socket; `null` while it is live, trying, denied or disconnected. */
   readonly nextAttemptAt: number | null;
   /** Why it is not live, a sentence for people; `null` when it is, or nothing went wrong yet. */
   readonly reason: string | null;
-  /** The code that the service gave with the reason; `null` when the network, and no service, was the reason. */
-  readonly code: FleetdeckErrorCode | null;
+  /**
+   * The number that the service gave with the reason, one of `BROADCAST_CODES` or of a later version; `null` when it
+   * is live or the service said nothing.
+   */
+  readonly code: number | null;
   /** When the last message came, to the second or so; `null` before the first. */
   readonly lastMessageAt: number | null;
   /** What must be added to this machine's clock to have the service's; 0 before the first welcome. */
@@ -56,11 +59,7 @@ export class StateStore {
     const entered = change.state !== undefined && change.state !== this.snapshot.state;
     this.snapshot = { ...this.snapshot, ...change, ...(entered ? { since: this.now() } : {}) };
     for (const listener of [...this.listeners]) {
-      try {
-        if (this.listeners.has(listener)) listener();
-      } catch (error) {
-        reportFailure(error);
-      }
+      if (this.listeners.has(listener)) guarded(listener);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type {
-  BroadcastError,
+  BroadcastRefusal,
   SubscribeReply,
   SubscribeRequest,
   TopicMessage,
@@ -15,12 +15,13 @@ type Answer = (reply: SubscribeReply | null) => void;
 let asked: { request: SubscribeRequest; answer: Answer }[];
 let unsubscribed: string[];
 let silences: number;
-let unauthenticated: BroadcastError[];
+let unauthenticated: BroadcastRefusal[];
 let journal: Journal;
 
 const socket: ClientSocket = {
   subscribe: (request, answer) => void asked.push({ request, answer }),
   unsubscribe: (topic) => void unsubscribed.push(topic),
+  auth: () => undefined,
   close: () => undefined,
 };
 
@@ -41,16 +42,11 @@ function message(offset: number | null, data: unknown = offset, epoch = 'a', key
 }
 
 function reply(offset: number, rest: Partial<Extract<SubscribeReply, { ok: true }>> = {}): SubscribeReply {
-  const position = { epoch: 'a', offset };
-  return { ok: true, topic: 'audit', position, recovered: false, messages: [], ...rest };
+  return { ok: true, epoch: 'a', offset, recovered: false, ...rest };
 }
 
-function refusal(error: Partial<BroadcastError>): SubscribeReply {
-  return {
-    ok: false,
-    topic: 'audit',
-    error: { code: 'OVERLOADED', message: 'Later.', retryable: true, ...error },
-  };
+function refusal(error: Partial<BroadcastRefusal>): SubscribeReply {
+  return { ok: false, code: 4004, message: 'Later.', retryAfterMs: 0, ...error };
 }
 
 const answer = (value: SubscribeReply | null) => asked.at(-1)?.answer(value);
@@ -82,9 +78,12 @@ describe('a log topic', () => {
     const channel = open('log');
     answer(reply(0));
     for (const offset of [1, 4, 5]) channel.receive(message(offset));
-    expect(asked.map(({ request }) => request.position)).toEqual([undefined, { epoch: 'a', offset: 1 }]);
-    answer(reply(5, { recovered: true, messages: [1, 2, 3, 4, 5].map((offset) => message(offset)) }));
-    channel.receive(message(6));
+    expect(asked.map(({ request }) => request)).toEqual([
+      { topic: 'audit' },
+      { topic: 'audit', epoch: 'a', offset: 1 },
+    ]);
+    answer(reply(5, { recovered: true }));
+    for (const offset of [1, 2, 3, 4, 5, 6]) channel.receive(message(offset));
     expect(journal.data).toEqual([1, 2, 3, 4, 5, 6]);
     expect(asked).toHaveLength(2);
   });
@@ -104,7 +103,7 @@ describe('a log topic', () => {
     answer(reply(7));
     channel.receive(message(1, 'new', 'b'));
     expect(journal.data).toEqual([]);
-    answer(reply(0, { position: { epoch: 'b', offset: 1 }, reset: 'epoch' }));
+    answer(reply(1, { epoch: 'b', reason: 'epoch' }));
     channel.receive(message(2, 'next', 'b'));
     expect(journal.resets).toEqual(['epoch']);
     expect(journal.data).toEqual(['next']);
@@ -122,10 +121,64 @@ describe('a log topic', () => {
   });
 });
 
+describe('an answer that goes on from another place than ours', () => {
+  it('is a reset, although it gives no reason', () => {
+    const channel = open('log');
+    answer(reply(3));
+    channel.detach();
+    channel.attach({ ...socket });
+    answer(reply(9));
+    expect(journal.resets).toEqual(['expired']);
+    channel.detach();
+    channel.attach(socket);
+    answer(reply(2, { epoch: 'b', recovered: true }));
+    expect(journal.resets).toEqual(['expired', 'epoch']);
+    expect(channel.position).toEqual({ epoch: 'b', offset: 2 });
+  });
+});
+
+describe('a hidden page', () => {
+  it('leaves the topic, and goes on from its position when it is shown', () => {
+    const channel = open('log');
+    answer(reply(0));
+    channel.receive(message(1));
+    channel.pause(true);
+    channel.pause(true);
+    expect(unsubscribed).toEqual(['audit']);
+    channel.receive(message(3));
+    channel.onReset({ topic: 'audit', epoch: 'a', offset: 3, reason: 'slow' });
+    expect(asked).toHaveLength(1);
+    channel.pause(false);
+    expect(asked.at(-1)?.request).toEqual({ topic: 'audit', epoch: 'a', offset: 1 });
+    answer(reply(3, { recovered: true }));
+    for (const offset of [2, 3]) channel.receive(message(offset));
+    expect(journal.data).toEqual([1, 2, 3]);
+    expect(journal.resets).toEqual([]);
+  });
+
+  it('asks nothing while it is hidden, whatever the connection does', () => {
+    const channel = open('log');
+    answer(reply(0));
+    channel.pause(true);
+    channel.detach();
+    channel.attach({ ...socket });
+    expect(asked).toHaveLength(1);
+    channel.dispose();
+    expect(unsubscribed).toEqual(['audit']);
+  });
+
+  it('keeps a topic for a listener that wants to hear of it there', () => {
+    const channel = open('log');
+    channel.add({ onMessage: () => undefined, whileHidden: true });
+    channel.pause(true);
+    expect(unsubscribed).toEqual([]);
+  });
+});
+
 describe('a latest topic', () => {
   it('takes the values of a fresh start in whatever order they come', () => {
     open('latest');
-    answer(reply(9, { messages: [message(9, 'b', 'a', 'B'), message(2, 'a', 'a', 'A')] }));
+    answer(reply(9, { snapshot: { messages: [message(9, 'b', 'a', 'B'), message(2, 'a', 'a', 'A')] } }));
     expect(journal.data).toEqual(['b', 'a']);
   });
 
@@ -152,7 +205,7 @@ describe('a latest topic', () => {
 
   it('stops telling values to whom leaves in between', async () => {
     const channel = open('latest');
-    answer(reply(2, { messages: [message(1, 1, 'a', 'A'), message(2, 2, 'a', 'B')] }));
+    answer(reply(2, { snapshot: { messages: [message(1, 1, 'a', 'A'), message(2, 2, 'a', 'B')] } }));
     const got: unknown[] = [];
     const leave = channel.add({
       onMessage: ({ data }) => {
@@ -184,8 +237,8 @@ describe('an answer', () => {
 
   it('that refuses for the moment is asked for again: later each time, or when the service said', () => {
     open('log');
-    const waits = [undefined, undefined, 4_000].map((retryAfterMs) => {
-      answer(refusal(retryAfterMs === undefined ? {} : { retryAfterMs }));
+    const waits = [0, 0, 4_000].map((retryAfterMs) => {
+      answer(refusal({ retryAfterMs }));
       const from = Date.now();
       jest.advanceTimersToNextTimer();
       return Date.now() - from;
@@ -196,15 +249,15 @@ describe('an answer', () => {
 
   it('that refuses for good is not', () => {
     open('log');
-    answer(refusal({ code: 'FORBIDDEN', retryable: false }));
+    answer(refusal({ code: 4403, retryAfterMs: null }));
     expect(jest.getTimerCount()).toBe(0);
-    expect(journal.states.at(-1)).toMatchObject({ status: 'refused', error: { code: 'FORBIDDEN' } });
+    expect(journal.states.at(-1)).toMatchObject({ status: 'refused', error: { code: 4403 } });
     expect(unauthenticated).toEqual([]);
   });
 
-  it.each(['UNAUTHENTICATED', 'SESSION_EXPIRED'] as const)('that says %s concerns the connection', (code) => {
+  it.each([4401, 4402])('that says %s concerns the connection', (code) => {
     open('log');
-    answer(refusal({ code, retryable: false }));
+    answer(refusal({ code, retryAfterMs: null }));
     expect(unauthenticated).toMatchObject([{ code }]);
   });
 });
@@ -261,7 +314,7 @@ describe('a listener', () => {
     const channel = open('log');
     const own = new Journal();
     channel.add({ onMessage: () => channel.dispose(), onState: own.onState });
-    answer(reply(1, { messages: [message(1)] }));
+    answer(reply(1, { snapshot: { messages: [message(1)] } }));
     expect(own.states).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { contractTopics, describeWebSocketManager, FakeServer } from '../testing/index.ts';
+import { FakeServer } from '../testing/index.ts';
+import { contractTopics, describeWebSocketManager } from '../testing/manager.contract.ts';
 
 function start() {
   const server = new FakeServer(contractTopics);

@@ -1,4 +1,5 @@
-import type { SubscribeReply } from '@fleetdeck/dto';
+import { broadcastCodeName, type BroadcastRefusal, type SubscribeReply } from '@fleetdeck/dto';
+import type { TopicReader } from '../socket/polling-fallback.ts';
 import type { ClientSocket, ConnectSocket, SocketEvents } from '../socket/socket.port.ts';
 import { TopicServer, type Peer } from './topic-server.ts';
 
@@ -32,8 +33,7 @@ export class FakeServer extends TopicServer {
     const peer: Peer = {
       send: (event, payload) =>
         tell(() => {
-          if (event === 'message') events.message(payload as Parameters<SocketEvents['message']>[0]);
-          else if (event === 'close') events.closing(payload as Parameters<SocketEvents['closing']>[0]);
+          handlers(events)[event](payload as never);
         }),
       cut: () => {
         end();
@@ -53,7 +53,7 @@ export class FakeServer extends TopicServer {
         return;
       }
       session = this.admit(token, peer);
-      if ('code' in session) {
+      if ('ok' in session) {
         events.refused(session, session.message);
         return;
       }
@@ -62,17 +62,22 @@ export class FakeServer extends TopicServer {
     });
     return {
       subscribe: (request, answer) => {
-        const reply: SubscribeReply | undefined =
-          session && 'subscribe' in session && !this.silent ? session.subscribe(request) : undefined;
         const late = setTimeout(() => {
           if (open) answer(null);
         }, 10_000);
-        if (!reply) return;
-        clearTimeout(late);
-        tell(() => answer(reply));
+        if (this.silent || !session || !('subscribe' in session)) return;
+        session.subscribe(request, (reply: SubscribeReply) => {
+          clearTimeout(late);
+          tell(() => answer(reply));
+        });
       },
       unsubscribe: (topic) => {
         if (session && 'unsubscribe' in session) session.unsubscribe(topic);
+      },
+      auth: (token, answer) => {
+        if (this.silent || !session || !('auth' in session)) return;
+        const reply = session.auth(token);
+        tell(() => answer(reply.ok ? null : reply));
       },
       close: () => {
         open = false;
@@ -80,4 +85,29 @@ export class FakeServer extends TopicServer {
       },
     };
   };
+
+  /** While it is `true` nothing is answered by HTTP either. */
+  offline = false;
+  /** Requests by HTTP so far. */
+  polls = 0;
+  /** The service by HTTP: give it to a `WebSocketManager` as `http`. */
+  readonly http: TopicReader = {
+    get: async <T>(path: string, { query = {} }: Parameters<TopicReader['get']>[1] = {}): Promise<T> => {
+      this.polls += 1;
+      await Promise.resolve();
+      if (this.offline) throw Object.assign(new Error('No network.'), { code: 'NETWORK' });
+      const topic = decodeURIComponent(path.slice('/topics/'.length));
+      const answer = this.read({ topic, ...query });
+      if (answer.ok) return answer as T;
+      throw Object.assign(new Error(answer.message), { code: httpCode(answer) });
+    },
+  };
+}
+
+function handlers({ message, reset, revoked, welcome, token, closing }: SocketEvents) {
+  return { message, reset, revoked, welcome, token, close: closing };
+}
+
+function httpCode({ code }: BroadcastRefusal): string | null {
+  return broadcastCodeName(code);
 }

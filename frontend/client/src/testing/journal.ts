@@ -5,6 +5,7 @@ import type { TopicListener, TopicState } from '../socket/topic-channel.ts';
 export class Journal implements TopicListener {
   readonly messages: TopicMessage[] = [];
   readonly resets: ResetReason[] = [];
+  readonly snapshots: unknown[] = [];
   readonly states: TopicState[] = [];
   private readonly waiting = new Set<() => void>();
 
@@ -14,6 +15,10 @@ export class Journal implements TopicListener {
   };
   readonly onReset = (reason: ResetReason): void => {
     this.resets.push(reason);
+    this.wake();
+  };
+  readonly onSnapshot = (state: unknown): void => {
+    this.snapshots.push(state);
     this.wake();
   };
   readonly onState = (state: TopicState): void => {

@@ -2,7 +2,7 @@ import type { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { defineTopics, topic, type ConnectionState } from '@fleetdeck/dto';
 import { WebSocketManager, type WebSocketManagerOptions } from '../socket/web-socket-manager.ts';
 import { Journal } from './journal.ts';
-import type { TopicServer } from './topic-server.ts';
+import { refusalOf, type TopicServer } from './topic-server.ts';
 
 /** Topics of the contract. */
 export const contractTopics = defineTopics({
@@ -14,6 +14,8 @@ export const contractTopics = defineTopics({
 /** A server, and how a manager reaches it. */
 export interface ContractSetting {
   server: TopicServer;
+  /** Where it is; left out when `options` know how to connect. */
+  url?: string;
   options: Partial<WebSocketManagerOptions<typeof contractTopics>>;
   stop(): Promise<void>;
 }
@@ -37,6 +39,7 @@ export function describeWebSocketManager(
     let setting: ContractSetting;
     let manager: WebSocketManager<typeof contractTopics>;
     let journal: Journal;
+    let token: string;
     const server = () => setting.server;
 
     function listen(topic: 'audit' | 'secrets' | 'queues', own = new Journal()): () => void {
@@ -58,11 +61,13 @@ export function describeWebSocketManager(
     beforeEach(async () => {
       setting = await start();
       journal = new Journal();
-      manager = new WebSocketManager({
+      token = 'first';
+      manager = new WebSocketManager(setting.url, {
         topics: contractTopics,
         reconnectMinMs: 5,
         reconnectMaxMs: 20,
         lingerMs: 20,
+        getToken: () => Promise.resolve(token),
         ...setting.options,
       });
     });
@@ -163,6 +168,78 @@ export function describeWebSocketManager(
       expect(server().wire.filter(({ type }) => type === 'connect')).toHaveLength(1);
     });
 
+    it('starts a topic from its snapshot, and over again when the service says reset', async () => {
+      server().publish('audit', 1);
+      server().snapshots.set('audit', { sum: 1 });
+      listen('audit', journal);
+      await journal.live();
+      expect(journal.snapshots).toEqual([{ sum: 1 }]);
+      server().publish('audit', 2);
+      await journal.live(1);
+      server().snapshots.set('audit', { sum: 3 });
+      server().reset('audit', 'slow');
+      server().publish('audit', 3);
+      await journal.live(2);
+      expect(journal.resets).toEqual(['slow']);
+      expect(journal.snapshots).toEqual([{ sum: 1 }, { sum: 3 }]);
+      expect(journal.data).toEqual([2, 3]);
+      expect(server().requestsFor('audit')).toHaveLength(1);
+    });
+
+    it('says so when a topic is taken away while it is connected, and leaves others alone', async () => {
+      const other = new Journal();
+      listen('secrets', journal);
+      listen('audit', other);
+      await Promise.all([journal.live(), other.live()]);
+      server().revoke('secrets', refusalOf('REVOKED', 'Your role has changed.'));
+      await journal.until(({ states }) => states.at(-1)?.status === 'refused');
+      expect(journal.states.at(-1)?.error).toMatchObject({ code: 4410, message: 'Your role has changed.' });
+      server().publish('audit', 1);
+      await other.live(1);
+    });
+
+    it('sends a fresh token on the open connection when the old one ends soon', async () => {
+      listen('audit', journal);
+      await journal.live();
+      token = 'second';
+      server().warn();
+      await server().until((wire) => wire.some(({ type }) => type === 'auth'));
+      server().publish('audit', 1);
+      await journal.live(1);
+      expect(server().wire.filter(({ type }) => type === 'connect' || type === 'auth')).toEqual([
+        { type: 'connect', token: 'first' },
+        { type: 'auth', token: 'second' },
+      ]);
+    });
+
+    it('keeps what was subscribed while it is disconnected, and goes on where it was', async () => {
+      const late = new Journal();
+      listen('audit', journal);
+      await journal.live();
+      server().publish('audit', 1);
+      await journal.live(1);
+      manager.disconnect();
+      expect(manager.getSnapshot()).toMatchObject({ state: 'offline', reason: null, nextAttemptAt: null });
+      listen('queues', late);
+      server().publish('audit', 2);
+      server().publish('queues', { name: 'a', depth: 1 }, 'a');
+      manager.connect();
+      await Promise.all([journal.live(2), late.live(1)]);
+      expect(journal.data).toEqual([1, 2]);
+      expect(journal.resets).toEqual([]);
+    });
+
+    it('leaves a topic at once when it is told to', async () => {
+      listen('audit', journal);
+      await journal.live();
+      manager.unsubscribe('audit');
+      manager.unsubscribe('audit');
+      await server().until((wire) => wire.some(({ type }) => type === 'unsubscribe'));
+      listen('audit');
+      await server().until((wire) => wire.filter(({ type }) => type === 'subscribe').length === 2);
+      expect(server().requestsFor('audit')).toEqual([{ topic: 'audit' }, { topic: 'audit' }]);
+    });
+
     it('drops what it has applied already', async () => {
       listen('audit', journal);
       await journal.live();
@@ -211,18 +288,17 @@ export function describeWebSocketManager(
 
     it('tells who listens that a topic is refused, and leaves others alone', async () => {
       const refused = new Journal();
-      server().refusedTopics.set('secrets', { code: 'FORBIDDEN', message: 'Not for you.', retryable: false });
+      server().refusedTopics.set('secrets', refusalOf('FORBIDDEN', 'Not for you.'));
       listen('secrets', refused);
       listen('audit', journal);
       await refused.until(({ states }) => states.at(-1)?.status === 'refused');
       await journal.live();
-      expect(refused.states.at(-1)?.error?.code).toBe('FORBIDDEN');
+      expect(refused.states.at(-1)?.error).toMatchObject({ code: 4403, message: 'Not for you.' });
       expect(manager.getSnapshot().state).toBe('live');
     });
 
     it('asks again for a topic that was refused for the moment', async () => {
-      const error = { code: 'RATE_LIMITED', message: 'Later.', retryable: true, retryAfterMs: 5 } as const;
-      server().refusedTopics.set('audit', error);
+      server().refusedTopics.set('audit', refusalOf('RATE_LIMITED', 'Later.', 5));
       listen('audit', journal);
       await journal.until(({ states }) => states.at(-1)?.status === 'refused');
       server().refusedTopics.clear();
@@ -230,33 +306,35 @@ export function describeWebSocketManager(
     });
 
     it('stops when it is denied, with the reason, and goes on when it is told to', async () => {
-      server().refusal = { code: 'SESSION_EXPIRED', message: 'Sign in again.', retryable: false };
+      server().refusal = refusalOf('SESSION_EXPIRED', 'Sign in again.');
       listen('audit', journal);
       await state('denied');
       expect(manager.getSnapshot()).toMatchObject({
-        code: 'SESSION_EXPIRED',
+        code: 4402,
         reason: 'Sign in again.',
         nextAttemptAt: null,
       });
       server().refusal = null;
-      manager.reconnect();
+      manager.retryNow();
       await journal.live();
     });
 
-    it('stops when its session ends while it is connected', async () => {
+    it('stops when its session ends while it is connected and a fresh token is refused too', async () => {
       listen('audit', journal);
       await journal.live();
-      server().close({ code: 'SESSION_EXPIRED', message: 'Sign in again.', retryable: false });
+      server().refusal = refusalOf('SESSION_EXPIRED', 'Sign in again.');
+      server().close(refusalOf('SESSION_EXPIRED', 'Sign in again.'));
       await state('denied');
       expect(journal.states.at(-1)?.status).toBe('waiting');
+      expect(server().wire.filter(({ type }) => type === 'connect')).toHaveLength(2);
     });
 
     it('comes back when the service said it would, without a message lost', async () => {
       listen('audit', journal);
       await journal.live();
-      server().close({ code: 'SHUTTING_DOWN', message: 'Back soon.', retryable: true, retryAfterMs: 5 });
+      server().close(refusalOf('SHUTTING_DOWN', 'Back soon.', 5));
       await state('recovering');
-      expect(manager.getSnapshot().code).toBe('SHUTTING_DOWN');
+      expect(manager.getSnapshot().code).toBe(4001);
       server().publish('audit', 1);
       await journal.live(1);
       expect(journal.data).toEqual([1]);

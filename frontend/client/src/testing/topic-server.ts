@@ -1,15 +1,20 @@
-import type {
-  BroadcastError,
-  Position,
-  ResetReason,
-  ServerToClientEvents,
-  SubscribeReply,
-  SubscribeRequest,
-  TopicMap,
-  TopicMessage,
-  Welcome,
+import {
+  BROADCAST_CODES,
+  isPosition,
+  matchTopic,
+  type BroadcastCodeName,
+  type BroadcastRefusal,
+  type Position,
+  type ResetReason,
+  type ServerToClientEvents,
+  type Subscribed,
+  type SubscribeReply,
+  type SubscribeRequest,
+  type TopicAnswer,
+  type TopicMap,
+  type TopicMessage,
+  type Welcome,
 } from '@fleetdeck/dto';
-import { isPosition, matchTopic } from '@fleetdeck/dto';
 
 /** The server's end of one connection. */
 export interface Peer {
@@ -21,8 +26,10 @@ export interface Peer {
 /** What a peer may do once it is accepted. */
 export interface PeerSession {
   welcome: Welcome;
-  subscribe(request: SubscribeRequest): SubscribeReply;
+  /** Answers by `reply`, and only then sends what was missed. */
+  subscribe(request: SubscribeRequest, reply: (answer: SubscribeReply) => void): void;
   unsubscribe(topic: string): void;
+  auth(token: string): { ok: true; expiresAt: null } | BroadcastRefusal;
   gone(): void;
 }
 
@@ -36,7 +43,17 @@ interface Topic {
 export type WireEvent =
   | { type: 'connect'; token: string | null }
   | { type: 'subscribe'; request: SubscribeRequest }
-  | { type: 'unsubscribe'; topic: string };
+  | { type: 'unsubscribe'; topic: string }
+  | { type: 'auth'; token: string };
+
+/** A refusal by its name. @param retryAfterMs - `null`: asking again is of no use */
+export function refusalOf(
+  name: BroadcastCodeName,
+  message: string,
+  retryAfterMs: number | null = null,
+): BroadcastRefusal {
+  return { ok: false, code: BROADCAST_CODES[name].number, message, retryAfterMs };
+}
 
 /**
  * The service's side of the wire contract, in memory and with levers to break it. Sockets of any kind can be put
@@ -47,9 +64,13 @@ export class TopicServer {
   readonly wire: WireEvent[] = [];
   private readonly watchers = new Set<() => void>();
   /** Set it to have the next connections refused. */
-  refusal: BroadcastError | null = null;
+  refusal: BroadcastRefusal | null = null;
+  /** Set it to have the next tokens that are sent on an open connection refused. */
+  authRefusal: BroadcastRefusal | null = null;
   /** Refusals of subscriptions by topic. */
-  readonly refusedTopics = new Map<string, BroadcastError>();
+  readonly refusedTopics = new Map<string, BroadcastRefusal>();
+  /** What the snapshot source of a `log` topic would answer. */
+  readonly snapshots = new Map<string, unknown>();
   heartbeatIntervalMs = 10_000;
   heartbeatTimeoutMs = 8_000;
   private readonly sessions = new Map<string, { peer: Peer; topics: Set<string> }>();
@@ -88,7 +109,7 @@ export class TopicServer {
   }
 
   /** Takes a client in, or says why not. */
-  admit(token: string | null, peer: Peer): PeerSession | BroadcastError {
+  admit(token: string | null, peer: Peer): PeerSession | BroadcastRefusal {
     this.note({ type: 'connect', token });
     if (this.refusal) return this.refusal;
     const clientId = `client-${(this.clients += 1)}`;
@@ -101,15 +122,20 @@ export class TopicServer {
         heartbeatIntervalMs: this.heartbeatIntervalMs,
         heartbeatTimeoutMs: this.heartbeatTimeoutMs,
       },
-      subscribe: (request) => {
+      subscribe: (request, reply) => {
         this.note({ type: 'subscribe', request });
-        const reply = this.answer(request);
-        if (reply.ok) session.topics.add(request.topic);
-        return reply;
+        const { answer, missed } = this.answer(request);
+        if (answer.ok) session.topics.add(request.topic);
+        reply(answer);
+        for (const message of missed) peer.send('message', message);
       },
       unsubscribe: (topic) => {
         this.note({ type: 'unsubscribe', topic });
         session.topics.delete(topic);
+      },
+      auth: (token) => {
+        this.note({ type: 'auth', token });
+        return this.authRefusal ?? { ok: true, expiresAt: null };
       },
       gone: () => this.sessions.delete(clientId),
     };
@@ -150,10 +176,39 @@ export class TopicServer {
     this.topic(topic).messages.splice(0, count);
   }
 
+  /** Starts a topic over for everyone who is subscribed, as for a client that read too slowly. */
+  reset(topic: string, reason: ResetReason): void {
+    const { epoch, offset, snapshot } = this.start(topic);
+    for (const { peer, topics } of this.sessions.values()) {
+      if (topics.has(topic))
+        peer.send('reset', { topic, epoch, offset, reason, ...(snapshot ? { snapshot } : {}) });
+    }
+  }
+
+  /** Takes a topic away from everyone. */
+  revoke(topic: string, { code, message, retryAfterMs }: BroadcastRefusal): void {
+    for (const { peer, topics } of this.sessions.values()) {
+      if (topics.delete(topic)) peer.send('revoked', { topic, code, message, retryAfterMs });
+    }
+  }
+
+  /** Tells every client that its token ends soon. */
+  warn(): void {
+    for (const { peer } of this.sessions.values()) {
+      peer.send('token', { expiresAt: new Date(this.now()).toISOString() });
+    }
+  }
+
+  /** What the service answers by HTTP. */
+  read(request: SubscribeRequest): TopicAnswer | BroadcastRefusal {
+    const { answer, missed } = this.answer(request);
+    return answer.ok ? { ...answer, topic: request.topic, messages: missed } : answer;
+  }
+
   /** Tells every client why, and ends its connection. */
-  close(reason: BroadcastError): void {
+  close({ code, message, retryAfterMs }: BroadcastRefusal): void {
     for (const { peer } of [...this.sessions.values()]) {
-      peer.send('close', reason);
+      peer.send('close', { code, reason: message, retryAfterMs });
       peer.cut();
     }
   }
@@ -168,24 +223,30 @@ export class TopicServer {
     for (const look of [...this.watchers]) look();
   }
 
-  private answer(request: SubscribeRequest): SubscribeReply {
+  private answer(request: SubscribeRequest): { answer: SubscribeReply; missed: TopicMessage[] } {
     const { topic } = request;
-    const error = this.refusedTopics.get(topic);
-    if (error) return { ok: false, topic, error };
+    const refusal = this.refusedTopics.get(topic);
+    if (refusal) return { answer: refusal, missed: [] };
     if (matchTopic(this.map, topic) === null) {
       const message = `No declared topic has the name "${topic}".`;
-      return { ok: false, topic, error: { code: 'UNKNOWN_TOPIC', message, retryable: false } };
+      return { answer: refusalOf('UNKNOWN_TOPIC', message), missed: [] };
     }
+    const given = isPosition(request) ? request : undefined;
+    const reason = given && this.resetFor(topic, given);
+    if (!given || reason)
+      return { answer: { ...this.start(topic), ...(reason ? { reason } : {}) }, missed: [] };
     const { position, messages } = this.topic(topic);
-    const given = isPosition(request.position) ? request.position : undefined;
-    const reset = given && this.resetFor(topic, given);
-    const base = { ok: true, topic, position: { ...position } } as const;
-    if (given && !reset) {
-      const missed = messages.filter(({ offset }) => (offset ?? 0) > given.offset);
-      return { ...base, recovered: true, messages: missed };
-    }
-    const start = this.isLatest(topic) ? [...messages] : [];
-    return { ...base, recovered: false, ...(reset ? { reset } : {}), messages: start };
+    const missed = messages.filter(({ offset }) => (offset ?? 0) > given.offset);
+    return { answer: { ok: true, ...position, recovered: true }, missed };
+  }
+
+  /** Where a topic stands for who holds nothing. */
+  private start(topic: string): Subscribed {
+    const { position, messages } = this.topic(topic);
+    const base = { ok: true, ...position, recovered: false } as const;
+    if (this.isLatest(topic)) return { ...base, snapshot: { messages: [...messages] } };
+    const state = this.snapshots.get(topic);
+    return state === undefined ? base : { ...base, snapshot: { state } };
   }
 
   private resetFor(topic: string, given: Position): ResetReason | undefined {

@@ -1,6 +1,6 @@
 import { renderHook, waitFor } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { FleetdeckErrorCode } from '@fleetdeck/dto';
+import type { BroadcastCodeName } from '@fleetdeck/dto';
 import { FakeService } from '../testing/fake-service.ts';
 import { useDenied } from './useDenied.ts';
 
@@ -13,7 +13,7 @@ afterEach(() => {
   service.socket.close();
 });
 
-async function deniedWith(code: FleetdeckErrorCode): Promise<jest.Mock> {
+async function deniedWith(code: BroadcastCodeName): Promise<jest.Mock> {
   const onDenied = jest.fn();
   renderHook(() => useDenied(service.socket, onDenied));
   await waitFor(() => expect(service.connected).toBe(true));

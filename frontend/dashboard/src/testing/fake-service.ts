@@ -1,5 +1,12 @@
 import { HttpClient, WebSocketManager, type ConnectSocket, type SocketEvents } from '@fleetdeck/client';
-import { problemOf, type BroadcastError, type FleetdeckErrorCode, type Session } from '@fleetdeck/dto';
+import {
+  BROADCAST_CODES,
+  problemOf,
+  type BroadcastCodeName,
+  type BroadcastRefusal,
+  type FleetdeckErrorCode,
+  type Session,
+} from '@fleetdeck/dto';
 import type { Connection } from '../connection.ts';
 
 /** What a request is answered with; `'never'` leaves it without one, `'unreachable'` fails it as a lost network does. */
@@ -40,12 +47,12 @@ export class FakeService {
     ['GET /health', ok({ overallStatus: 'healthy', components: {}, asOf: new Date(0).toISOString() })],
   ]);
   /** Set it to have the socket refused. */
-  socketRefusal: BroadcastError | null = null;
+  socketRefusal: BroadcastRefusal | null = null;
   readonly #sockets = new Set<SocketEvents>();
   #offset = 0;
 
   readonly http = new HttpClient({ fetch: this.#fetch(), random: () => 0 });
-  readonly socket = new WebSocketManager({ connect: this.#connect(), random: () => 0.5 });
+  readonly socket = new WebSocketManager(undefined, { connect: this.#connect(), random: () => 0.5 });
 
   /** The way to this service, for a page at a base path. */
   connection(basePath = ''): Connection {
@@ -71,8 +78,10 @@ export class FakeService {
   }
 
   /** Says why it closes the socket, and does. */
-  closeSocket(code: FleetdeckErrorCode, message = `Closed with ${code}.`): void {
-    for (const events of [...this.#sockets]) events.closing({ code, message, retryable: false });
+  closeSocket(code: BroadcastCodeName, reason = `Closed with ${code}.`): void {
+    const { number, retryable } = BROADCAST_CODES[code];
+    const notice = { code: number, reason, retryAfterMs: retryable ? 0 : null };
+    for (const events of [...this.#sockets]) events.closing(notice);
   }
 
   // jsdom has neither fetch nor Response: this gives what the client reads of them.
@@ -113,12 +122,12 @@ export class FakeService {
         });
       });
       return {
-        subscribe: ({ topic }, answer) =>
+        subscribe: ({ epoch }, answer) =>
           queueMicrotask(() => {
-            const position = { epoch: 'e1', offset: this.#offset };
-            if (open) answer({ ok: true, topic, position, recovered: false, messages: [] });
+            if (open) answer({ ok: true, epoch: 'e1', offset: this.#offset, recovered: epoch === 'e1' });
           }),
         unsubscribe: () => undefined,
+        auth: () => undefined,
         close: () => {
           open = false;
           this.#sockets.delete(events);

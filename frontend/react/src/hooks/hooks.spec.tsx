@@ -5,7 +5,7 @@ import type { TopicMessage } from '@fleetdeck/dto';
 import { StatusBadge } from '../components/status-badge/StatusBadge.tsx';
 import { FakeSocket, nextFrame } from '../testing/fakes.ts';
 import { FleetdeckProvider } from './FleetdeckProvider.tsx';
-import { MAX_TOPIC_KEYS } from './topicStore.ts';
+import { MAX_TOPIC_KEYS } from './topicModel.ts';
 import { usePageClock } from './usePageClock.ts';
 import { useTopic } from './useTopic.ts';
 import { useWebSocket } from './useWebSocket.ts';
@@ -95,6 +95,13 @@ describe('useWebSocket', () => {
     });
   });
 
+  it('tries at once when it is told to', () => {
+    const socket = new FakeSocket();
+    const { result } = renderHook(() => useWebSocket(), { wrapper: within(socket) });
+    result.current.retryNow();
+    expect(socket.retries).toBe(1);
+  });
+
   it('answers the same object while nothing changed', () => {
     const { result, rerender } = renderHook(() => useWebSocket(), { wrapper: within(new FakeSocket()) });
     const before = result.current;
@@ -131,7 +138,7 @@ describe('useTopic', () => {
   it('keeps the newest payload of each key', async () => {
     const socket = new FakeSocket();
     const { result } = renderHook(() => useTopic('orders.open'), { wrapper: within(socket) });
-    expect(result.current.size).toBe(0);
+    expect(result.current.data.size).toBe(0);
     await act(async () => {
       socket.say('orders.open', 1, { key: 'a' });
       socket.say('orders.open', 2, { key: 'b' });
@@ -139,7 +146,7 @@ describe('useTopic', () => {
       socket.say('orders.open', 4);
       await nextFrame();
     });
-    expect([...result.current].toSorted()).toEqual([
+    expect([...result.current.data].toSorted()).toEqual([
       ['', 4],
       ['a', 3],
       ['b', 2],
@@ -151,7 +158,7 @@ describe('useTopic', () => {
     const commits = jest.fn();
     let total = 0;
     function Sum() {
-      total = useTopic('system', { initial: 0, reduce: (sum: number) => sum + 1 });
+      total = useTopic('system', { initial: 0, reduce: (sum: number) => sum + 1 }).data;
       return null;
     }
     render(
@@ -174,13 +181,13 @@ describe('useTopic', () => {
   it('does not change a map that it gave out', async () => {
     const socket = new FakeSocket();
     const { result } = renderHook(() => useTopic('orders.open'), { wrapper: within(socket) });
-    const before = result.current;
+    const before = result.current.data;
     await act(async () => {
       socket.say('orders.open', 1, { key: 'a' });
       await nextFrame();
     });
     expect(before.size).toBe(0);
-    expect(result.current).not.toBe(before);
+    expect(result.current.data).not.toBe(before);
   });
 
   it('uses the newest reducer for what comes from now on', async () => {
@@ -195,7 +202,7 @@ describe('useTopic', () => {
       socket.say('system', null);
       await nextFrame();
     });
-    expect(result.current).toBe(11);
+    expect(result.current.data).toBe(11);
   });
 
   it('renders only when the part that is picked changes', async () => {
@@ -208,6 +215,7 @@ describe('useTopic', () => {
       },
       { wrapper: within(socket) },
     );
+    await act(nextFrame);
     renders.mockClear();
     await act(async () => {
       socket.say('orders.open', 1, { key: 'b' });
@@ -218,7 +226,7 @@ describe('useTopic', () => {
       socket.say('orders.open', 2, { key: 'a' });
       await nextFrame();
     });
-    expect(result.current).toBe(2);
+    expect(result.current.data).toBe(2);
   });
 
   it('may pick a new object each time', async () => {
@@ -230,7 +238,7 @@ describe('useTopic', () => {
       socket.say('orders.open', 1, { key: 'b' });
       await nextFrame();
     });
-    expect(result.current).toEqual(['b']);
+    expect(result.current.data).toEqual(['b']);
   });
 
   it('starts over when the topic does', async () => {
@@ -245,8 +253,8 @@ describe('useTopic', () => {
       socket.say('system', 2);
       await nextFrame();
     });
-    expect([...result.current.latest.values()]).toEqual([2]);
-    expect(result.current.all).toEqual([2]);
+    expect([...result.current.latest.data.values()]).toEqual([2]);
+    expect(result.current.all.data).toEqual([2]);
   });
 
   it('listens once in strict mode, follows its topic, and leaves nothing behind', () => {
@@ -277,8 +285,8 @@ describe('useTopic', () => {
         socket.say('orders.open', index, { key: `k${index}` });
       await nextFrame();
     });
-    expect(result.current.size).toBe(MAX_TOPIC_KEYS);
-    expect(result.current.has('first')).toBe(true);
-    expect(result.current.has('second')).toBe(false);
+    expect(result.current.data.size).toBe(MAX_TOPIC_KEYS);
+    expect(result.current.data.has('first')).toBe(true);
+    expect(result.current.data.has('second')).toBe(false);
   });
 });

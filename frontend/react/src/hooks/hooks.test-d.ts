@@ -17,23 +17,29 @@ export const readers = (client: HttpClient): HttpReader => client;
 /** The payload of a topic reaches the component by the topic's name. */
 export function useTypes(): void {
   const health = useTopic('health');
-  exactly<ReadonlyMap<string, HealthUpdate>>()(health);
+  exactly<ReadonlyMap<string, HealthUpdate>>()(health.data);
 
   const cpu = useTopic('metrics.cpu');
-  exactly<ReadonlyMap<string, MetricLive>>()(cpu);
+  exactly<ReadonlyMap<string, MetricLive>>()(cpu.data);
 
   const count = useTopic('system', { initial: 0, reduce: (n: number, { data }) => n + data.text.length });
-  exactly<number>()(count);
+  exactly<number>()(count.data);
 
   const worst = useTopic('health', { select: (values) => values.get('database')?.overallStatus });
-  exactly<HealthUpdate['overallStatus'] | undefined>()(worst);
+  exactly<HealthUpdate['overallStatus'] | undefined>()(worst.data);
 
   const own = defineTopics({
     ...fleetdeckTopics,
     'orders.*': topic<{ id: string }>({ mode: 'latest', key: 'id' }),
   });
   const orders = useTopic('orders.open', { topics: own });
-  exactly<ReadonlyMap<string, { id: string }>>()(orders);
+  exactly<ReadonlyMap<string, { id: string }>>()(orders.data);
+
+  useTopic('health', {
+    onMessage: ({ data, at }) => void [data satisfies HealthUpdate, at satisfies string],
+  });
+  exactly<boolean>()(cpu.isStale);
+  exactly<number | null>()(cpu.lastMessageAt);
 
   // @ts-expect-error a reducer needs a state to begin with
   useTopic('system', { reduce: (n: number) => n });

@@ -143,6 +143,46 @@ describe('useMetrics', () => {
     expect(result.current.get('cpu')?.value).toBe(8);
   });
 
+  it.each(['live', 'polling'] as const)('reads again once it is %s after it was offline', async (state) => {
+    const { result } = renderHook(() => useMetrics(['cpu']), { wrapper });
+    await settle(() => http.last.answer(answer()));
+    await settle(() => socket.become({ state: 'offline' }));
+    await settle(() => socket.become({ state }));
+    expect(http.asked).toHaveLength(2);
+    await settle(() => http.last.answer(answer()));
+    expect(result.current.state).toBe('live');
+  });
+
+  it('reads again when the page is shown after its topics were left', async () => {
+    renderHook(() => useMetrics(['cpu']), { wrapper });
+    await settle(() => http.last.answer(answer()));
+    await settle(() => socket.stand('metrics.cpu', 'paused'));
+    await settle(() => socket.stand('metrics.cpu', 'waiting'));
+    expect(http.asked).toHaveLength(1);
+    await settle(() => socket.stand('metrics.cpu', 'live'));
+    expect(http.asked).toHaveLength(2);
+    await settle(() => http.last.answer(answer()));
+    await settle(() => socket.stand('metrics.cpu', 'waiting'));
+    await settle(() => socket.stand('metrics.cpu', 'live'));
+    expect(http.asked).toHaveLength(2);
+  });
+
+  it('reads once when several topics are shown again, or the component reads by itself', async () => {
+    const { result } = renderHook(() => useMetrics(['cpu', 'memory']), { wrapper });
+    await settle(() => http.last.answer(answer()));
+    const topics = ['metrics.cpu', 'metrics.memory'];
+    await settle(() => topics.forEach((topic) => socket.stand(topic, 'paused')));
+    await settle(() => topics.forEach((topic) => socket.stand(topic, 'live')));
+    expect(http.asked).toHaveLength(2);
+    await settle(() => http.last.answer(answer()));
+    expect(http.asked).toHaveLength(2);
+    await settle(() => topics.forEach((topic) => socket.stand(topic, 'paused')));
+    result.current.refetch();
+    await settle(() => topics.forEach((topic) => socket.stand(topic, 'live')));
+    await settle(() => http.last.answer(answer()));
+    expect(http.asked).toHaveLength(3);
+  });
+
   it('keeps the last values when a read fails, and says why', async () => {
     const { result } = renderHook(() => useMetrics(['cpu']), { wrapper });
     await settle(() => http.last.answer(answer()));

@@ -1,4 +1,6 @@
+import type { TopicState } from '@fleetdeck/client';
 import type { TopicMessage } from '@fleetdeck/dto';
+import { asError } from './asError.ts';
 import { createFrame } from './frame.ts';
 import type { LiveSocket } from './services.ts';
 
@@ -71,6 +73,7 @@ export function createLiveStore<A, S>({
   let again = false;
   let reading: AbortController | null = null;
   let failures = 0;
+  let reads = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let leave: (() => void)[] = [];
   let running = false;
@@ -99,7 +102,8 @@ export function createLiveStore<A, S>({
   };
   const onConnection = (): void => {
     const isDown = down();
-    const back = wasDown && socket?.getSnapshot().state === 'live';
+    const state = socket?.getSnapshot().state;
+    const back = wasDown && (state === 'live' || state === 'polling');
     wasDown = isDown || (wasDown && !back);
     commit();
     if (back) refetch();
@@ -109,6 +113,7 @@ export function createLiveStore<A, S>({
     clearTimeout(retry);
     const mine = new AbortController();
     reading = mine;
+    reads += 1;
     held = [];
     overflow = false;
     again = false;
@@ -144,7 +149,17 @@ export function createLiveStore<A, S>({
     wasDown = down();
     failures = 0;
     if (socket !== null) {
-      leave = topics.map((topic) => socket.subscribe(topic, { onMessage, onReset: refetch }));
+      leave = topics.map((topic) => {
+        let readsBefore: number | null = null;
+        const onState = ({ status }: TopicState): void => {
+          if (status === 'paused') readsBefore = reads;
+          if (status !== 'live' || readsBefore === null) return;
+          // A page that was hidden for long is told only the newest values of what it missed.
+          if (reading === null && reads === readsBefore) refetch();
+          readsBefore = null;
+        };
+        return socket.subscribe(topic, { onMessage, onState, onReset: refetch });
+      });
       leave.push(socket.subscribeState(onConnection));
     }
     refetch();
@@ -175,10 +190,4 @@ export function createLiveStore<A, S>({
       };
     },
   };
-}
-
-function asError(cause: unknown): Error {
-  // An error of another realm is no instance of this one's Error, so it is known by its message.
-  if (typeof cause === 'object' && cause !== null && 'message' in cause) return cause as Error;
-  return new Error(String(cause));
 }

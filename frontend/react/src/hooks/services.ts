@@ -7,6 +7,7 @@ export interface LiveSocket {
   subscribeState: (listener: () => void) => () => void;
   // A method, so that a manager that knows its topics by name is one as well.
   subscribe(topic: string, listener: TopicListener): () => void;
+  retryNow(): void;
 }
 
 /** What the hooks need of an `HttpClient` of `@fleetdeck/client`. Paths are below its base, `/api/v1`. */

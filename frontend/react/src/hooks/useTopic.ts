@@ -1,7 +1,15 @@
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
-import type { fleetdeckTopics, TopicMap, TopicMessage, TopicPayload } from '@fleetdeck/dto';
+import {
+  fleetdeckTopics,
+  matchTopic,
+  type TopicMap,
+  type TopicMessage,
+  type TopicPayload,
+} from '@fleetdeck/dto';
 import { useSocket } from './services.ts';
-import { createTopicStore, foldModel, latestModel } from './topicStore.ts';
+import { foldModel, latestModel, type UpdatedModel } from './topicModel.ts';
+import { createReader, type ReaderMemory, type TopicResult } from './topicReader.ts';
+import { createTopicStore } from './topicStore.ts';
 
 type Fleetdeck = typeof fleetdeckTopics;
 
@@ -10,66 +18,80 @@ export type PayloadFor<M extends TopicMap, N extends string> = [TopicPayload<M, 
   ? unknown
   : TopicPayload<M, N>;
 
-/** Options of {@link useTopic} without a reducer. */
-export interface LatestOptions<M extends TopicMap, N extends string, R> {
-  /** The map that declares the topic, for the type of its payload. @default fleetdeckTopics */
+interface CommonOptions<M extends TopicMap, N extends string> {
+  /**
+   * The map that declares the topic, for the type of its payload and for how often a message is due. Keep the same
+   * object between renders.
+   * @default fleetdeckTopics
+   */
   topics?: M;
+  /** Told of every message as it comes, outside React and without a render: for toasts, sounds, counters of your own. */
+  onMessage?: (message: TopicMessage<PayloadFor<M, N>>) => void;
+}
+
+/** Options of {@link useTopic} without a reducer. */
+export interface LatestOptions<M extends TopicMap, N extends string, R> extends CommonOptions<M, N> {
   /** Picks a part; the component renders only when that changes. */
   select?: (values: ReadonlyMap<string, PayloadFor<M, N>>) => R;
 }
 
 /** Options of {@link useTopic} with a reducer. */
-export interface ReduceOptions<M extends TopicMap, N extends string, S, R> {
-  topics?: M;
+export interface ReduceOptions<M extends TopicMap, N extends string, S, R> extends CommonOptions<M, N> {
   /** Folds every message into a state, without changing the one before. Repeats must do no harm. */
   reduce: (state: S, message: TopicMessage<PayloadFor<M, N>>) => S;
   /** The state before the first message, and after a reset. Taken when the topic is opened. */
   initial: S;
+  /** Makes the state that the topic starts from of what the snapshot source of its policy gave. */
+  fromSnapshot?: (snapshot: unknown) => S;
+  /** Picks a part; the component renders only when that changes. */
   select?: (state: S) => R;
 }
 
 /**
- * Follows a topic: by default the newest payload of each key, else what the reducer makes of every message. However
- * many messages fall into one frame, the component renders once.
+ * Follows a topic: by default the newest payload of each key, else what the reducer makes of every message. Messages
+ * are taken in as they come and none is lost; however many fall into one frame, the component renders once, and not
+ * at all when what it reads stayed the same. An error of `reduce`, `select`, `fromSnapshot` or `onMessage` ends this
+ * hook alone and is its `error`.
  *
  * @throws Error outside a `FleetdeckProvider` with a socket
  * @example
- * const health = useTopic('health'); // ReadonlyMap<string, HealthUpdate>
- * const notices = useTopic('system', { initial: [], reduce: (all, { data }) => [...all, data].slice(-50) });
+ * const { data: health, isStale, error } = useTopic('health'); // ReadonlyMap<string, HealthUpdate>
+ * const { data } = useTopic('system', { initial: [], reduce: (all, { data }) => [...all, data].slice(-50) });
  */
 export function useTopic<
   const N extends string,
   M extends TopicMap = Fleetdeck,
   R = ReadonlyMap<string, PayloadFor<M, N>>,
->(topic: N, options?: LatestOptions<M, N, R>): R;
+>(topic: N, options?: LatestOptions<M, N, R>): TopicResult<R>;
 export function useTopic<const N extends string, S, M extends TopicMap = Fleetdeck, R = S>(
   topic: N,
   options: ReduceOptions<M, N, S, R>,
-): R;
-export function useTopic(topic: string, options: AnyOptions = {}): unknown {
-  const { reduce, select } = options as LooseOptions;
+): TopicResult<R>;
+export function useTopic(topic: string, options: AnyOptions = {}): TopicResult<unknown> {
+  const { reduce, select, fromSnapshot, onMessage, topics = fleetdeckTopics } = options as LooseOptions;
   const socket = useSocket('useTopic');
   const [first] = useState(options as LooseOptions);
 
-  const { model, store } = useMemo(() => {
-    const made = first.reduce ? foldModel(first.initial, first.reduce) : latestModel<unknown>();
-    return { model: made, store: createTopicStore<unknown, unknown>(socket, topic, made) };
-  }, [socket, topic, first]);
+  const { model, store, memory } = useMemo(() => {
+    const pattern = matchTopic(topics, topic);
+    // Both kinds of state are known by the options alone, which the overloads above tie together.
+    const made = (
+      first.reduce ? foldModel(first.initial, first) : latestModel(first as object)
+    ) as UpdatedModel<unknown, unknown>;
+    const reads: ReaderMemory = { used: new Set(), data: undefined };
+    const expectedEveryMs = pattern === null ? undefined : topics[pattern]?.expectedEveryMs;
+    return {
+      model: made,
+      memory: reads,
+      store: createTopicStore({ socket, topic, model: made, expectedEveryMs }),
+    };
+  }, [socket, topic, topics, first]);
 
   useEffect(() => {
-    if (reduce && 'setReduce' in model) model.setReduce(reduce);
-  }, [model, reduce]);
+    model.update({ reduce, fromSnapshot, onMessage });
+  }, [model, reduce, fromSnapshot, onMessage]);
 
-  const read = useMemo(() => {
-    if (!select) return store.getSnapshot;
-    // A part is picked once for each state: React compares what it is given by identity.
-    let last: { state: unknown; part: unknown } | null = null;
-    return (): unknown => {
-      const state = store.getSnapshot();
-      if (last === null || last.state !== state) last = { state, part: select(state) };
-      return last.part;
-    };
-  }, [store, select]);
+  const read = useMemo(() => createReader(store, select, memory), [store, select, memory]);
   return useSyncExternalStore(store.subscribe, read, read);
 }
 
@@ -78,11 +100,16 @@ interface AnyOptions {
   topics?: TopicMap;
   initial?: unknown;
   reduce?: (state: never, message: never) => unknown;
+  fromSnapshot?: (snapshot: unknown) => unknown;
+  onMessage?: (message: never) => void;
   select?: (state: never) => unknown;
 }
 
 interface LooseOptions {
+  topics?: TopicMap;
   initial?: unknown;
   reduce?: (state: unknown, message: TopicMessage) => unknown;
+  fromSnapshot?: (snapshot: unknown) => unknown;
+  onMessage?: (message: TopicMessage) => void;
   select?: (state: unknown) => unknown;
 }

@@ -6,6 +6,8 @@ import { useSocket, type LiveSocket } from './services.ts';
 export interface WebSocketConnection extends ConnectionSnapshot {
   /** Listens to a topic until the function that it answers is called. Call it in an effect. */
   subscribe: LiveSocket['subscribe'];
+  /** Tries at once instead of at `nextAttemptAt`; also the way on after `denied`, once somebody signed in. */
+  retryNow: () => void;
 }
 
 /**
@@ -33,6 +35,7 @@ export function useWebSocket(): WebSocketConnection {
       nextAttemptAt: shift(snapshot.nextAttemptAt),
       lastMessageAt: shift(snapshot.lastMessageAt),
       subscribe: (topic, listener) => socket.subscribe(topic, listener),
+      retryNow: () => socket.retryNow(),
     };
   }, [socket, snapshot]);
 }

@@ -1,5 +1,5 @@
-import type { ConnectionSnapshot, TopicListener } from '@fleetdeck/client';
-import type { TopicMessage } from '@fleetdeck/dto';
+import type { ConnectionSnapshot, TopicListener, TopicState } from '@fleetdeck/client';
+import type { BroadcastRefusal, TopicMessage } from '@fleetdeck/dto';
 import type { HttpReader, LiveSocket } from '../hooks/services.ts';
 
 /** A socket that says what a test tells it to. */
@@ -29,6 +29,9 @@ export class FakeSocket implements LiveSocket {
     const held = this.#topics.get(topic) ?? new Set();
     this.#topics.set(topic, held);
     held.add(listener);
+    queueMicrotask(() => {
+      if (held.has(listener)) listener.onState?.({ status: 'live', error: null });
+    });
     return () => held.delete(listener);
   }
 
@@ -57,11 +60,31 @@ export class FakeSocket implements LiveSocket {
       data,
       ...over,
     };
-    for (const listener of [...(this.#topics.get(topic) ?? [])]) listener.onMessage(message);
+    for (const listener of this.#listenersOf(topic)) listener.onMessage(message);
   }
 
   startOver(topic: string): void {
-    for (const listener of [...(this.#topics.get(topic) ?? [])]) listener.onReset?.('expired');
+    for (const listener of this.#listenersOf(topic)) listener.onReset?.('expired');
+  }
+
+  /** Gives a topic what it starts from. */
+  start(topic: string, snapshot: unknown): void {
+    for (const listener of this.#listenersOf(topic)) listener.onSnapshot?.(snapshot);
+  }
+
+  /** Says how the subscription of a topic stands. */
+  stand(topic: string, status: TopicState['status'], error: BroadcastRefusal | null = null): void {
+    for (const listener of this.#listenersOf(topic)) listener.onState?.({ status, error });
+  }
+
+  /** How often it was told to try at once. */
+  retries = 0;
+  retryNow(): void {
+    this.retries += 1;
+  }
+
+  #listenersOf(topic: string): TopicListener[] {
+    return [...(this.#topics.get(topic) ?? [])];
   }
 }
 
