@@ -117,19 +117,15 @@ export function createMetricsModel(maxPoints: number): LiveModel<MetricRecentAns
     const newest = track.points.at(-1);
     const anchor = newest ? Date.parse(newest.start) : 0;
     const start = anchor + Math.floor((ms - anchor) / stepMs) * stepMs;
-    let fresh = !newest;
-    if (newest && start > anchor) {
-      fresh = true;
-      // A pause longer than the whole line leaves nothing of it; the rest is filled with gaps.
-      const from = Math.max(anchor + stepMs, start - maxPoints * stepMs);
-      for (let gap = from; gap < start; gap += stepMs) {
+    if (!newest || start > anchor) {
+      // A series that has only just begun, or paused for longer than the whole line, has gaps where nothing was.
+      const lineStart = start - (maxPoints - 1) * stepMs;
+      const from = newest ? Math.max(anchor + stepMs, lineStart) : lineStart;
+      for (let gap = from; gap <= start; gap += stepMs) {
         track.points.push({ start: new Date(gap).toISOString(), value: null, coverage: null });
       }
-    }
-    if (fresh) {
       track.sum = 0;
       track.count = 0;
-      track.points.push({ start: new Date(start).toISOString(), value: null, coverage: null });
     }
     track.sum += value;
     track.count += 1;

@@ -113,7 +113,19 @@ describe('the metrics model', () => {
     model.apply(live(10, 10, { q: 'b' }));
     expect(model.read()?.series[1]).toMatchObject({ value: null, points: [] });
     model.apply(live(14, 12, { q: 'b' }));
-    expect(model.read()?.series[1]).toMatchObject({ value: 2, points: [{ start: iso(10), value: 2 }] });
+    expect(model.read()?.series[1]).toMatchObject({ value: 2 });
+    expect(model.read()?.series[1]?.points.at(-1)).toMatchObject({ start: iso(10), value: 2 });
+  });
+
+  it('draws a series that has only just begun at the end of its line, with gaps before', () => {
+    const model = createMetricsModel(60);
+    model.begin(recent('gauge'));
+    model.apply(live(7, 10, { q: 'b' }));
+    const points = model.read()?.series[1]?.points ?? [];
+    expect(points).toHaveLength(60);
+    expect(points.at(-1)).toMatchObject({ start: iso(10), value: 7 });
+    expect(points.slice(0, -1).every(({ value }) => value === null)).toBe(true);
+    expect(points.at(0)?.start).toBe(iso(10 - 59 * 5));
   });
 
   it('shows a distribution as the mean of its newest step', () => {
