@@ -9,7 +9,7 @@ import { TopicServer, type Peer } from './topic-server.ts';
  *
  * @example
  * const server = new FakeServer(topics);
- * const manager = new WebSocketManager({ topics, connect: server.connect });
+ * const manager = new WebSocketManager('/ws/platform', { topics, connect: server.connect });
  * server.publish('audit', entry);
  */
 export class FakeServer extends TopicServer {
