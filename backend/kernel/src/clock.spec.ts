@@ -24,6 +24,27 @@ describe('clocks', () => {
     expect(isoTime(clock.now())).toBe('2026-01-31T08:00:01.500Z');
     expect(clock.monotonicMs() - origin).toBe(1500);
   });
+
+  it('for tests wake whoever asked, in order and each at its own time, unless it was called off', () => {
+    const clock = new FakeClock();
+    const origin = clock.now();
+    const woken: [string, number][] = [];
+    const note = (who: string) => () => void woken.push([who, clock.now() - origin]);
+    clock.wakeAfter(20, note('later'));
+    clock.wakeAfter(10, () => {
+      note('sooner')();
+      clock.wakeAfter(5, note('again'));
+    });
+    clock.wakeAfter(15, note('never'))();
+    clock.wakeAfter(26, note('not yet'));
+    clock.advance(25);
+    expect(woken).toEqual([
+      ['sooner', 10],
+      ['again', 15],
+      ['later', 20],
+    ]);
+    expect(clock.now() - origin).toBe(25);
+  });
 });
 
 describe('the publisher for tests', () => {

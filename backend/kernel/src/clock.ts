@@ -4,6 +4,11 @@ export interface Clock {
   now(): number;
   /** Milliseconds from an arbitrary origin that never go back; for durations. */
   monotonicMs(): number;
+  /**
+   * Calls back after so many milliseconds of this clock, unless the returned function is called before. A clock
+   * without it goes with the machine's own timers.
+   */
+  wakeAfter?(ms: number, callback: () => void): () => void;
 }
 
 /** Injection token of the {@link Clock}. Without a provider the modules use {@link systemClock}. */
