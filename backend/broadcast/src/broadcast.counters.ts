@@ -12,6 +12,8 @@ export interface BroadcastCounters {
   /** Deliveries not made to clients that do not keep up; they catch up, start over or come back. */
   slowSkipped: number;
   slowDisconnects: number;
+  /** Clients cut because they gave no sign of life. */
+  heartbeatsMissed: number;
   /** Returns that got exactly what they missed. */
   recovered: number;
   /** Starts over, by why. */
@@ -31,6 +33,7 @@ export function noCounts(): BroadcastCounters {
     conflated: 0,
     slowSkipped: 0,
     slowDisconnects: 0,
+    heartbeatsMissed: 0,
     recovered: 0,
     reset: { epoch: 0, expired: 0, ahead: 0, slow: 0 },
     rateLimited: 0,

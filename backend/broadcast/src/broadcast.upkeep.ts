@@ -47,6 +47,7 @@ const METRICS: readonly MetricDeclaration[] = [
     labels: ['outcome'],
   },
   { name: `${PREFIX}_slow_disconnects`, kind: 'counter', help: 'Clients cut because they do not read.' },
+  { name: `${PREFIX}_heartbeats_missed`, kind: 'counter', help: 'Clients cut that gave no sign of life.' },
   { name: `${PREFIX}_rate_limited`, kind: 'counter', help: 'Verbs refused by the rate limit.' },
   { name: `${PREFIX}_refused`, kind: 'counter', help: 'Connections refused.' },
 ];
@@ -99,6 +100,7 @@ export class BroadcastUpkeep implements OnApplicationBootstrap, BeforeApplicatio
     record('resumes', counters.recovered, { outcome: 'recovered' });
     for (const [outcome, count] of Object.entries(counters.reset)) record('resumes', count, { outcome });
     record('slow_disconnects', counters.slowDisconnects);
+    record('heartbeats_missed', counters.heartbeatsMissed);
     record('rate_limited', counters.rateLimited);
     record('refused', counters.refused);
   }

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { BROADCAST_CODES, type CloseNotice } from '@fleetdeck/dto';
 import { FleetdeckError } from '@fleetdeck/kernel';
+import { FakeClock } from '@fleetdeck/kernel/testing';
 import { startPortal, TestClient, upgrade, type Portal } from '../testing/portal.ts';
 
 describe.each(['direct', 'stock'] as const)('with fan-out %s', (fanout) => {
@@ -136,7 +137,7 @@ describe.each(['direct', 'stock'] as const)('with fan-out %s', (fanout) => {
     });
 
     it('refuses everyone when the application recognises nobody', async () => {
-      const open = await startPortal({ fanout }, undefined, 'none');
+      const open = await startPortal({ fanout }, undefined, { access: 'none' });
       const { data } = await client({ token: 'admin' }, open.url).refused();
       expect(data?.code).toBe(BROADCAST_CODES.UNAUTHENTICATED.number);
       await open.app.close();
@@ -145,20 +146,24 @@ describe.each(['direct', 'stock'] as const)('with fan-out %s', (fanout) => {
 
   describe('a token that ends', () => {
     it('is announced at once when little is left, and ends its socket with its number after the grace', async () => {
-      const brief = await startPortal({ fanout, tokenGraceMs: 100 });
+      const clock = new FakeClock();
+      const brief = await startPortal({ fanout, tokenGraceMs: 100 }, undefined, { clock });
       const short = client({ token: 'short' }, brief.url);
       await short.connected();
       const told = short.heard<CloseNotice>('close');
       await short.subscribe({ topic: 'system' });
       expect(short.tokens).toEqual([{ expiresAt: expect.stringMatching(/Z$/) }]);
-      const code = await short.closed();
+      const ended = short.closed();
+      clock.advance(300);
+      const code = await ended;
       expect(await told).toEqual({ code: 4402, reason: expect.stringMatching(/\.$/), retryAfterMs: null });
       expect(code).toBe(4402);
       await brief.app.close();
     });
 
     it('is renewed on the open socket, which then stays', async () => {
-      const brief = await startPortal({ fanout, tokenGraceMs: 100 });
+      const clock = new FakeClock();
+      const brief = await startPortal({ fanout, tokenGraceMs: 100 }, undefined, { clock });
       const short = client({ token: 'short' }, brief.url);
       await short.connected();
       await short.accepted({ topic: 'system' });
@@ -166,7 +171,7 @@ describe.each(['direct', 'stock'] as const)('with fan-out %s', (fanout) => {
         ok: true,
         expiresAt: null,
       });
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      clock.advance(400);
       brief.broadcaster.broadcastAll({ level: 'info', text: 'still here' });
       await short.received(1);
       expect(short.closes).toEqual([]);
@@ -185,11 +190,12 @@ describe.each(['direct', 'stock'] as const)('with fan-out %s', (fanout) => {
     });
 
     it('of a cookie is looked up again, and goes on when its session was prolonged', async () => {
-      const brief = await startPortal({ fanout, tokenGraceMs: 100 });
+      const clock = new FakeClock();
+      const brief = await startPortal({ fanout, tokenGraceMs: 100 }, undefined, { clock });
       const short = client({ headers: { Cookie: 'session=brief' } }, brief.url);
       await short.connected();
       await short.accepted({ topic: 'system' });
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      clock.advance(400);
       brief.broadcaster.broadcastAll({ level: 'info', text: 'still here' });
       await short.received(1);
       expect(short.closes).toEqual([]);

@@ -22,11 +22,12 @@ import {
   type PrincipalResolver,
 } from '@fleetdeck/kernel';
 import { BROADCAST_OPTIONS, type ResolvedBroadcastOptions } from '../broadcast.options.ts';
-import { directProblem, Internals } from '../wire/internals.ts';
+import { directProblem, type EngineConnection } from '../wire/internals.ts';
 import { ClientRegistry } from './client-registry.ts';
 import { ClientSession } from './client-session.ts';
+import { ConnectionGuard } from './connection-guard.ts';
 import { AUTH_DEADLINE_MS, Handshakes } from './handshake.ts';
-import { refusal, titleOf, toRefusal } from './refusal.ts';
+import { refusal, toRefusal } from './refusal.ts';
 import { SocketHub } from './socket-hub.ts';
 import type { BroadcastServer, BroadcastSocket } from './socket.types.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -38,6 +39,8 @@ const MAX_REQUEST_CHARACTERS = 16_384;
 const MAX_FRAME_BYTES = 262_144;
 /** Shorter pauses between closes are not worth a timer. */
 const MIN_PAUSE_MS = 5;
+/** The number of a WebSocket that is closed because it was asked to. */
+const NORMAL_CLOSE = 1000;
 const VERBS = ['subscribe', 'unsubscribe', 'auth'] as const;
 /** How long closing connections may take on shutdown before they are cut. */
 const DRAIN_DEADLINE_MS = 1500;
@@ -49,6 +52,7 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
   private readonly options: ResolvedBroadcastOptions;
   private readonly handshakes: Handshakes;
   private readonly door: UpgradeDoor;
+  private readonly guards = new WeakMap<EngineConnection, ConnectionGuard>();
   private draining = false;
 
   constructor(
@@ -123,7 +127,14 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
       maxHttpBufferSize: MAX_FRAME_BYTES,
       pingInterval: this.options.heartbeatIntervalMs,
       pingTimeout: this.options.heartbeatTimeoutMs,
-      connectTimeout: AUTH_DEADLINE_MS,
+      // The guard of each connection is earlier, and says why.
+      connectTimeout: 3 * AUTH_DEADLINE_MS,
+    });
+    server.engine.on('connection', (connection: EngineConnection) => {
+      this.guards.set(
+        connection,
+        new ConnectionGuard(connection, this.clock, (error) => this.noteRefusal(error)),
+      );
     });
     server.use((socket, next) => {
       this.identify(socket).then(
@@ -134,11 +145,7 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
           const data = toRefusal(error);
           next(Object.assign(new Error(error.message), { data }));
           // After the refusal has gone out; socket.io would keep the connection for another attempt.
-          setImmediate(() => {
-            const internals = Internals.of(socket.conn, socket.request.socket);
-            if (internals) internals.close(data.code, titleOf(data.code));
-            else socket.conn.close();
-          });
+          setImmediate(() => this.guards.get(socket.conn)?.close(data.code));
         },
       );
     });
@@ -156,6 +163,7 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
 
   private async identify(socket: BroadcastSocket): Promise<void> {
     const visitor = this.door.visitorOf(socket.request);
+    this.guards.get(socket.conn)?.arrive();
     if (!visitor) throw new FleetdeckError('UNAUTHENTICATED', 'Connect again.');
     const token: unknown = socket.handshake.auth['token'];
     socket.data.principal = await this.handshakes.identify(visitor.handshake, socket.request, token);
@@ -172,6 +180,9 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
         this.hub.counters.slowDisconnects += 1;
         this.logger.warn(`Client ${socket.id} of ${principal.subject} does not read; it is disconnected.`);
       },
+      silent: () => {
+        this.hub.counters.heartbeatsMissed += 1;
+      },
       closing: () => this.subscriptions.release(session),
       ending: () => void this.prolong(socket, session),
     });
@@ -179,7 +190,11 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
       this.fallBack('its connections are made otherwise than expected');
     }
     this.registry.add(session);
+    const guard = this.guards.get(socket.conn);
+    if (guard) guard.session = session;
     socket.on('disconnect', () => {
+      // A client that leaves its namespace keeps no connection behind.
+      guard?.close(NORMAL_CLOSE);
       session.dispose();
       this.registry.remove(session);
       this.subscriptions.release(session);

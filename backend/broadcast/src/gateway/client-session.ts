@@ -7,15 +7,15 @@ import {
 import { isoTime, type Clock, type Principal } from '@fleetdeck/kernel';
 import type { ResolvedBroadcastOptions } from '../broadcast.options.ts';
 import type { ChannelMember } from '../fanout/topic-channel.ts';
+import { cutAfter, GOODBYE_MS } from '../limits/cut-after.ts';
 import { TokenBucket } from '../limits/token-bucket.ts';
 import { ClientWire } from '../wire/client-wire.ts';
 import type { FrameBatch } from '../wire/message-frame.ts';
+import { HeartbeatWatch } from './heartbeat-watch.ts';
 import { closeNotice, refusal, titleOf } from './refusal.ts';
 import type { BroadcastSocket } from './socket.types.ts';
 import { TokenWatch } from './token-watch.ts';
 
-/** How long a closing connection may take to say goodbye. */
-const GOODBYE_MS = 1000;
 /** Refusals by the rate limit in a row, and refilled a second, before a client is disconnected. */
 const PATIENCE = { refusals: 100, perSecond: 2 };
 /** A client that was too fast for long stays away for this time. */
@@ -32,6 +32,8 @@ export type Verb = 'subscribe' | 'unsubscribe' | 'auth' | 'other';
 export interface ClientSessionEvents {
   /** It does not read what it is sent, and is disconnected. */
   slow(): void;
+  /** It gave no sign of life, and is disconnected. */
+  silent(): void;
   /** It is about to be closed, and gets nothing more of its topics. */
   closing(): void;
   /** Its token ends soon. */
@@ -48,6 +50,7 @@ export class ClientSession implements ChannelMember {
   private readonly buckets = new Map<Verb, TokenBucket>();
   private readonly refusals: TokenBucket;
   private readonly watch: TokenWatch;
+  private readonly heartbeat: HeartbeatWatch;
   private isClosing = false;
   private current: Principal;
 
@@ -61,6 +64,7 @@ export class ClientSession implements ChannelMember {
     this.current = principal;
     this.refusals = new TokenBucket(PATIENCE.refusals, PATIENCE.perSecond, clock.monotonicMs());
     const { maxBufferedBytesPerClient, fanout, tokenNoticeMs, tokenGraceMs } = options;
+    this.heartbeat = new HeartbeatWatch(socket.conn, options.heartbeatTimeoutMs, () => this.cutSilent());
     this.wire = new ClientWire(socket.conn, socket.request.socket, maxBufferedBytesPerClient, fanout);
     this.watch = new TokenWatch(
       clock,
@@ -163,6 +167,12 @@ export class ClientSession implements ChannelMember {
     this.end('SLOW', 'This client does not read what it is sent; come back and go on.', 0);
   }
 
+  private cutSilent(): void {
+    if (this.gone) return;
+    this.events.silent();
+    this.end('HEARTBEAT_MISSED', 'This client gave no sign of life; come back and go on.', 0);
+  }
+
   /** {@link close} with a code by its name. */
   end(name: BroadcastCodeName, reason: string, retryAfterMs: number | null): void {
     this.close(closeNotice(name, reason, retryAfterMs));
@@ -175,18 +185,17 @@ export class ClientSession implements ChannelMember {
   close(notice: CloseNotice): void {
     if (this.isClosing) return;
     this.isClosing = true;
-    this.watch.stop();
+    this.dispose();
     this.events.closing();
     this.socket.emit('close', notice);
     if (!this.wire.close(notice.code, titleOf(notice.code))) this.socket.disconnect(true);
-    const cut = setTimeout(() => this.socket.request.socket.destroy(), GOODBYE_MS);
-    cut.unref();
-    this.socket.conn.once('close', () => clearTimeout(cut));
+    cutAfter(this.socket.request.socket, GOODBYE_MS);
   }
 
   /** Forgets the timers of a client that has gone. */
   dispose(): void {
     this.watch.stop();
+    this.heartbeat.stop();
   }
 
   private bucket(verb: Verb, nowMs: number): TokenBucket {

@@ -9,14 +9,13 @@ import {
   type PrincipalResolver,
 } from '@fleetdeck/kernel';
 import type { ResolvedBroadcastOptions } from '../broadcast.options.ts';
+import { cutAfter, GOODBYE_MS } from '../limits/cut-after.ts';
 import { withDeadline } from '../limits/with-deadline.ts';
 
 /** How long recognising a caller may take. */
 export const AUTH_DEADLINE_MS = 5000;
 /** The longest token that is looked at. */
 const MAX_TOKEN_LENGTH = 8192;
-/** How long a refused connection may take to read why. */
-const GOODBYE_MS = 1000;
 
 /** What is known of a caller before its socket is connected. */
 export interface Handshake {
@@ -133,7 +132,5 @@ export function refuseUpgrade(socket: Duplex, error: FleetdeckError): void {
     head.push(`Retry-After: ${Math.ceil(problem.retryAfterSeconds)}`);
   }
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
-  const cut = setTimeout(() => socket.destroy(), GOODBYE_MS);
-  cut.unref();
-  socket.once('close', () => clearTimeout(cut));
+  cutAfter(socket, GOODBYE_MS);
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '@fleetdeck/kernel';
+import { wakeAfter } from '../limits/wake-after.ts';
 
 /** The longest delay that a timer takes, in milliseconds. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -19,7 +20,7 @@ export interface TokenEvents {
 
 /** Watches the end of a client's token. */
 export class TokenWatch {
-  private timer: NodeJS.Timeout | undefined;
+  private callOff: (() => void) | undefined;
 
   constructor(
     private readonly clock: Clock,
@@ -34,7 +35,7 @@ export class TokenWatch {
   }
 
   stop(): void {
-    clearTimeout(this.timer);
+    this.callOff?.();
   }
 
   private tell(expiresAt: number): void {
@@ -48,7 +49,6 @@ export class TokenWatch {
       then();
       return;
     }
-    this.timer = setTimeout(() => this.await(at, then), Math.min(leftMs, LONGEST_TIMER_MS));
-    this.timer.unref();
+    this.callOff = wakeAfter(this.clock, Math.min(leftMs, LONGEST_TIMER_MS), () => this.await(at, then));
   }
 }

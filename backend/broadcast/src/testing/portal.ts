@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Controller, Get, Module, type INestApplication } from '@nestjs/common';
+import { Controller, Get, type INestApplication, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { io, type Socket } from 'socket.io-client';
 import {
@@ -21,8 +21,11 @@ import {
   type Welcome,
 } from '@fleetdeck/dto';
 import {
+  CLOCK,
   FleetdeckError,
   PRINCIPAL_RESOLVER,
+  systemClock,
+  type Clock,
   type Principal,
   type PrincipalRequest,
   type PrincipalResolver,
@@ -49,14 +52,15 @@ export const portalPolicies = {
   'operations.*': { leastRole: 'viewer' },
 } as const;
 
-let briefs = 0;
-
 /**
- * `viewer`, `operator`, `admin` and `short` (a viewer for 200 ms) are known as token, header and cookie. `brief` is prolonged when looked up again,
- * `subject_role` is
- * anybody.
+ * Who is known to the portals: `viewer`, `operator`, `admin` and `short` (a viewer for 200 ms) as token, header and
+ * cookie; `brief` is prolonged when looked up again; `subject_role` is anybody.
  */
-export const resolver: PrincipalResolver = {
+class KnownCallers implements PrincipalResolver {
+  private briefs = 0;
+
+  constructor(private readonly clock: Clock) {}
+
   resolve({ headers, token }: PrincipalRequest): Promise<Principal | null> {
     const cookie = /(?:^|; )session=(\w+)/.exec(String(headers['cookie'] ?? ''))?.[1];
     const bearer = token ?? headers['authorization']?.toString().replace('Bearer ', '');
@@ -68,14 +72,14 @@ export const resolver: PrincipalResolver = {
       case 'admin':
         return Promise.resolve({ subject: name, role: name, method, expiresAt: null });
       case 'short':
-        return Promise.resolve({ subject: name, role: 'viewer', method, expiresAt: Date.now() + 200 });
+        return Promise.resolve({ subject: name, role: 'viewer', method, expiresAt: this.clock.now() + 200 });
       case 'brief':
-        briefs += 1;
+        this.briefs += 1;
         return Promise.resolve({
           subject: name,
           role: 'viewer',
           method,
-          expiresAt: briefs % 2 === 1 ? Date.now() + 200 : null,
+          expiresAt: this.briefs % 2 === 1 ? this.clock.now() + 200 : null,
         });
       case 'expired':
         return Promise.reject(new FleetdeckError('SESSION_EXPIRED', 'Your session has expired.'));
@@ -89,8 +93,8 @@ export const resolver: PrincipalResolver = {
         return Promise.resolve({ subject, role, method, expiresAt: null });
       }
     }
-  },
-};
+  }
+}
 
 @Controller('hello')
 class HelloController {
@@ -100,9 +104,6 @@ class HelloController {
   }
 }
 
-@Module({ providers: [{ provide: PRINCIPAL_RESOLVER, useValue: resolver }], exports: [PRINCIPAL_RESOLVER] })
-class AccessModule {}
-
 /** An application with the module in it. */
 export interface Portal {
   app: INestApplication;
@@ -111,20 +112,40 @@ export interface Portal {
   url: string;
 }
 
-/** Starts an application on a free port. `null` for `access` leaves the resolver out. */
+/** What surrounds the module in a portal. */
+export interface PortalSetting {
+  /** `none` leaves the resolver out. @default 'resolver' */
+  access?: 'resolver' | 'none';
+  /** @default systemClock */
+  clock?: Clock;
+  /** Further providers, such as gateways of the story's own. */
+  providers?: Provider[];
+}
+
+/** Starts an application on a free port. */
 export async function startPortal(
   options: BroadcastOptions = {},
   prepare: (app: INestApplication) => void = () => undefined,
-  access: 'resolver' | 'none' = 'resolver',
+  { access = 'resolver', clock = systemClock, providers = [] }: PortalSetting = {},
 ): Promise<Portal> {
+  const surroundings: Provider[] = [
+    { provide: CLOCK, useValue: clock },
+    ...(access === 'none' ? [] : [{ provide: PRINCIPAL_RESOLVER, useValue: new KnownCallers(clock) }]),
+  ];
   const app = await NestFactory.create(
     {
       module: class PortalModule {},
       imports: [
-        ...(access === 'resolver' ? [{ module: AccessModule, global: true }] : []),
+        {
+          module: class SurroundingsModule {},
+          global: true,
+          providers: surroundings,
+          exports: [CLOCK, ...(access === 'none' ? [] : [PRINCIPAL_RESOLVER])],
+        },
         BroadcastModule.forRoot({ topics: portalTopics, policies: portalPolicies, ...options }),
       ],
       controllers: [HelloController],
+      providers,
     },
     { logger: false, abortOnError: false },
   );
