@@ -35,7 +35,7 @@ export function noCounts(): BroadcastCounters {
     slowDisconnects: 0,
     heartbeatsMissed: 0,
     recovered: 0,
-    reset: { epoch: 0, expired: 0, ahead: 0, slow: 0 },
+    reset: { epoch: 0, expired: 0, ahead: 0, slow: 0, started: 0 },
     rateLimited: 0,
     refused: 0,
   };

@@ -28,10 +28,10 @@ export interface SubscribeRequest {
 }
 
 /**
- * Why a topic starts over instead of going on: another run of its log, the position is older than what is kept,
- * the position lies ahead of the log, the client read too slowly.
+ * Why a topic starts over instead of going on: another run of its log, the position is older than what is kept, the
+ * position lies ahead of the log, the client read too slowly, the service subscribed the client by itself.
  */
-export type ResetReason = 'epoch' | 'expired' | 'ahead' | 'slow';
+export type ResetReason = 'epoch' | 'expired' | 'ahead' | 'slow' | 'started';
 
 /**
  * The state that a topic starts from: the current values of a `latest` topic as messages, or whatever the policy's
