@@ -9,6 +9,7 @@ import { BroadcastUpkeep } from './broadcast.upkeep.ts';
 import { Broadcaster } from './broadcaster.service.ts';
 import { BroadcastGateway } from './gateway/broadcast.gateway.ts';
 import { ClientRegistry } from './gateway/client-registry.ts';
+import { ServiceClients } from './gateway/service-clients.ts';
 import { SocketHub } from './gateway/socket-hub.ts';
 import { Subscriptions } from './gateway/subscriptions.ts';
 import { TopicStarts } from './topic/topic-starts.ts';
@@ -44,6 +45,7 @@ const EPOCH_BYTES = 12;
     TopicAuthoriser,
     TopicStarts,
     Subscriptions,
+    ServiceClients,
     Broadcaster,
     { provide: PUBLISHER, useExisting: Broadcaster },
     BroadcastGateway,

@@ -1,5 +1,12 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import type { Position, SystemNotice, TopicMap, TopicNames, TopicPayload } from '@fleetdeck/dto';
+import type {
+  Position,
+  SubscribeReply,
+  SystemNotice,
+  TopicMap,
+  TopicNames,
+  TopicPayload,
+} from '@fleetdeck/dto';
 import {
   CLOCK,
   FleetdeckError,
@@ -7,10 +14,13 @@ import {
   messageOf,
   systemClock,
   type Clock,
+  type Principal,
   type Publisher,
 } from '@fleetdeck/kernel';
 import { ClientRegistry } from './gateway/client-registry.ts';
-import type { ClientSession } from './gateway/client-session.ts';
+import type { PortalClient } from './gateway/portal-client.ts';
+import type { ServiceClientHandlers } from './gateway/service-client.ts';
+import { ServiceClients, type ServiceClient } from './gateway/service-clients.ts';
 import { SocketHub } from './gateway/socket-hub.ts';
 import { Subscriptions } from './gateway/subscriptions.ts';
 import { keyOf } from './topic/topic-key.ts';
@@ -32,8 +42,45 @@ export class Broadcaster<M extends TopicMap = TopicMap> implements Publisher {
     @Inject(SocketHub) private readonly hub: SocketHub,
     @Inject(ClientRegistry) private readonly registry: ClientRegistry,
     @Inject(Subscriptions) private readonly subscriptions: Subscriptions,
+    @Inject(ServiceClients) private readonly clients: ServiceClients,
     @Optional() @Inject(CLOCK) private readonly clock: Clock = systemClock,
   ) {}
+
+  /**
+   * Opens a client within the service, which follows topics as that principal: by the same rules, with the same
+   * positions and the same bounds as a socket.
+   *
+   * @throws FleetdeckError `LIMIT_EXCEEDED` when there are 1,000 of them
+   * @example
+   * const client = broadcaster.connect(principal, {
+   *   message: ({ topic, data }) => this.apply(topic, data),
+   *   reset: ({ topic, snapshot }) => this.startOver(topic, snapshot),
+   * });
+   * const answer = await client.subscribe('health');
+   * if (answer.ok) this.startOver('health', answer.snapshot);
+   */
+  connect(principal: Principal, handlers: ServiceClientHandlers): ServiceClient {
+    return this.clients.connect(principal, handlers);
+  }
+
+  /**
+   * Subscribes a client to a topic, as its own principal. A client within the service gets the answer here and what
+   * follows through its handlers. A client on a socket learns of it by a `reset` with the topic's snapshot, or, with a
+   * position that can be gone on from, by what followed that.
+   * @returns the answer, or the refusal of which the client is told nothing
+   * @throws FleetdeckError `NOT_FOUND` when no such client is connected to this node
+   */
+  subscribe(clientId: string, topic: string, position?: Position): Promise<SubscribeReply> {
+    return this.clients.subscribe(clientId, topic, position);
+  }
+
+  /**
+   * Ends a client's subscription; the client is told by `revoked`.
+   * @returns whether it was there
+   */
+  unsubscribe(clientId: string, topic: string): boolean {
+    return this.clients.unsubscribe(clientId, topic);
+  }
 
   /**
    * Publishes to every subscriber of a topic, and to those who come back to it in time.
@@ -128,7 +175,7 @@ export class Broadcaster<M extends TopicMap = TopicMap> implements Publisher {
     return this.registry.all().map(({ id }) => id);
   }
 
-  private sendOutside(receivers: readonly ClientSession[], topic: string, data: unknown): void {
+  private sendOutside(receivers: readonly PortalClient[], topic: string, data: unknown): void {
     const json = toJson(topic, data);
     const declared = this.store.declared(topic);
     if (!declared) throw unknownTopic(topic);

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { ClientSession } from './client-session.ts';
+import type { PortalClient } from './portal-client.ts';
 
 /** The clients that are connected. */
 @Injectable()
 export class ClientRegistry {
-  private readonly sessions = new Map<string, ClientSession>();
-  private readonly bySubject = new Map<string, Set<ClientSession>>();
+  private readonly sessions = new Map<string, PortalClient>();
+  private readonly bySubject = new Map<string, Set<PortalClient>>();
 
-  add(session: ClientSession): void {
+  add(session: PortalClient): void {
     this.sessions.set(session.id, session);
     const { subject } = session.principal;
     const own = this.bySubject.get(subject);
@@ -15,7 +15,7 @@ export class ClientRegistry {
     else this.bySubject.set(subject, new Set([session]));
   }
 
-  remove(session: ClientSession): void {
+  remove(session: PortalClient): void {
     this.sessions.delete(session.id);
     const { subject } = session.principal;
     const own = this.bySubject.get(subject);
@@ -23,16 +23,16 @@ export class ClientRegistry {
     if (own?.size === 0) this.bySubject.delete(subject);
   }
 
-  get(id: string): ClientSession | undefined {
+  get(id: string): PortalClient | undefined {
     return this.sessions.get(id);
   }
 
-  all(): ClientSession[] {
+  all(): PortalClient[] {
     return [...this.sessions.values()];
   }
 
   /** All connections of one principal. */
-  of(subject: string): ClientSession[] {
+  of(subject: string): PortalClient[] {
     return [...(this.bySubject.get(subject) ?? [])];
   }
 

@@ -1,18 +1,13 @@
-import {
-  type BroadcastCodeName,
-  type BroadcastRefusal,
-  type CloseNotice,
-  type TopicReset,
-} from '@fleetdeck/dto';
+import { type BroadcastRefusal, type CloseNotice, type TopicReset } from '@fleetdeck/dto';
 import { isoTime, type Clock, type Principal } from '@fleetdeck/kernel';
 import type { ResolvedBroadcastOptions } from '../broadcast.options.ts';
-import type { ChannelMember } from '../fanout/topic-channel.ts';
 import { cutAfter, GOODBYE_MS } from '../limits/cut-after.ts';
 import { TokenBucket } from '../limits/token-bucket.ts';
 import { ClientWire } from '../wire/client-wire.ts';
 import type { FrameBatch } from '../wire/message-frame.ts';
 import { HeartbeatWatch } from './heartbeat-watch.ts';
-import { closeNotice, refusal, titleOf } from './refusal.ts';
+import { PortalClient, type PortalClientEvents } from './portal-client.ts';
+import { refusal, titleOf } from './refusal.ts';
 import type { BroadcastSocket } from './socket.types.ts';
 import { TokenWatch } from './token-watch.ts';
 
@@ -22,37 +17,25 @@ const PATIENCE = { refusals: 100, perSecond: 2 };
 const ABUSE_PAUSE_MS = 10_000;
 /** Signing in anew costs more than the other verbs, and is rarely needed. */
 const AUTH_RATE = { burst: 5, perSecond: 0.5 };
-/** The most admissions that are remembered for one client. */
-const MAX_REMEMBERED = 1000;
-
 /** The verbs that clients may use, and all that is none of them. */
 export type Verb = 'subscribe' | 'unsubscribe' | 'auth' | 'other';
 
-/** What the gateway is told about a client. */
-export interface ClientSessionEvents {
-  /** It does not read what it is sent, and is disconnected. */
-  slow(): void;
+/** What the gateway is told about a client on a socket. */
+export interface ClientSessionEvents extends PortalClientEvents {
   /** It gave no sign of life, and is disconnected. */
   silent(): void;
-  /** It is about to be closed, and gets nothing more of its topics. */
-  closing(): void;
   /** Its token ends soon. */
   ending(): void;
 }
 
-/** One connected client: who it is, what it subscribed to, what it may still ask and how it is reached. */
-export class ClientSession implements ChannelMember {
-  readonly topics = new Set<string>();
+/** A client on a socket: what it may still ask and how it is reached. */
+export class ClientSession extends PortalClient {
   readonly wire: ClientWire;
-  /** Goes up whenever what the client may have can have changed. */
-  rights = 0;
-  private admitted = new Set<string>();
   private readonly buckets = new Map<Verb, TokenBucket>();
   private readonly refusals: TokenBucket;
   private readonly watch: TokenWatch;
   private readonly heartbeat: HeartbeatWatch;
   private isClosing = false;
-  private current: Principal;
 
   constructor(
     private readonly socket: BroadcastSocket,
@@ -61,7 +44,7 @@ export class ClientSession implements ChannelMember {
     private readonly clock: Clock,
     private readonly events: ClientSessionEvents,
   ) {
-    this.current = principal;
+    super(principal, events);
     this.refusals = new TokenBucket(PATIENCE.refusals, PATIENCE.perSecond, clock.monotonicMs());
     const { maxBufferedBytesPerClient, fanout, tokenNoticeMs, tokenGraceMs } = options;
     this.heartbeat = new HeartbeatWatch(socket.conn, options.heartbeatTimeoutMs, () => this.cutSilent());
@@ -83,10 +66,6 @@ export class ClientSession implements ChannelMember {
     return this.socket.id;
   }
 
-  get principal(): Principal {
-    return this.current;
-  }
-
   /** Whether it has gone, or is being closed. */
   get gone(): boolean {
     return this.isClosing || !this.socket.connected;
@@ -99,28 +78,12 @@ export class ClientSession implements ChannelMember {
 
   /** Begins to watch the principal's end. Not before the client is welcomed: it may be told at once. */
   start(): void {
-    this.watch.start(this.current.expiresAt);
+    this.watch.start(this.principal.expiresAt);
   }
 
-  /** Goes on with a principal that was recognised anew. */
-  renew(principal: Principal): void {
-    this.current = principal;
-    this.forgetAdmissions();
+  override renew(principal: Principal): void {
+    super.renew(principal);
     this.watch.start(principal.expiresAt);
-  }
-
-  isAdmitted(topic: string): boolean {
-    return this.admitted.has(topic);
-  }
-
-  rememberAdmission(topic: string): void {
-    if (this.admitted.size >= MAX_REMEMBERED) this.admitted.clear();
-    this.admitted.add(topic);
-  }
-
-  forgetAdmissions(): void {
-    this.rights += 1;
-    this.admitted.clear();
   }
 
   /** Asks the rate limit for one use of a verb: `undefined` when it may go on, otherwise the refusal. */
@@ -160,22 +123,10 @@ export class ClientSession implements ChannelMember {
     this.socket.emit('revoked', { topic, code, message, retryAfterMs });
   }
 
-  /** Disconnects it because it does not read. It comes back by its positions. */
-  cutSlow(): void {
-    if (this.gone) return;
-    this.events.slow();
-    this.end('SLOW', 'This client does not read what it is sent; come back and go on.', 0);
-  }
-
   private cutSilent(): void {
     if (this.gone) return;
     this.events.silent();
     this.end('HEARTBEAT_MISSED', 'This client gave no sign of life; come back and go on.', 0);
-  }
-
-  /** {@link close} with a code by its name. */
-  end(name: BroadcastCodeName, reason: string, retryAfterMs: number | null): void {
-    this.close(closeNotice(name, reason, retryAfterMs));
   }
 
   /**

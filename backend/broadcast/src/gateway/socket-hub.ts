@@ -4,11 +4,11 @@ import { noCounts } from '../broadcast.counters.ts';
 import { TopicChannel } from '../fanout/topic-channel.ts';
 import type { OpenTopic } from '../topic/topic-store.ts';
 import type { MessageFrame } from '../wire/message-frame.ts';
-import type { ClientSession } from './client-session.ts';
+import type { PortalClient } from './portal-client.ts';
 import type { BroadcastServer } from './socket.types.ts';
 
 /** Starts a topic over for a client that has fallen behind. */
-export type Restart = (session: ClientSession, topic: string, reason: ResetReason) => void;
+export type Restart = (session: PortalClient, topic: string, reason: ResetReason) => void;
 
 /** Where publishers and sockets meet. Without sockets it delivers to nobody. */
 @Injectable()
@@ -17,7 +17,7 @@ export class SocketHub {
   readonly counters = noCounts();
   /** Set by who answers subscriptions. */
   restart: Restart = () => undefined;
-  private readonly channels = new Map<string, TopicChannel<ClientSession>>();
+  private readonly channels = new Map<string, TopicChannel<PortalClient>>();
 
   get clients(): number {
     return this.server?.sockets.sockets.size ?? 0;
@@ -33,7 +33,7 @@ export class SocketHub {
   }
 
   /** The channel of a topic that has subscribers or is about to. */
-  channel(topic: OpenTopic): TopicChannel<ClientSession> {
+  channel(topic: OpenTopic): TopicChannel<PortalClient> {
     let channel = this.channels.get(topic.name);
     if (!channel) {
       channel = new TopicChannel(topic, this.counters, {
@@ -46,11 +46,11 @@ export class SocketHub {
   }
 
   /** Whether a client missed messages of a topic because it does not keep up. */
-  isLagging(topic: string, session: ClientSession): boolean {
+  isLagging(topic: string, session: PortalClient): boolean {
     return this.channels.get(topic)?.isLagging(session) ?? false;
   }
 
-  leave(topic: string, session: ClientSession): void {
+  leave(topic: string, session: PortalClient): void {
     const channel = this.channels.get(topic);
     channel?.leave(session);
     if (channel?.size === 0) this.channels.delete(topic);

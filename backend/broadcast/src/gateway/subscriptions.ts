@@ -19,7 +19,7 @@ import { TopicAuthoriser } from '../access/topic-authoriser.ts';
 import { BROADCAST_OPTIONS, type ResolvedBroadcastOptions } from '../broadcast.options.ts';
 import { TopicStarts, type TopicStart } from '../topic/topic-starts.ts';
 import { TopicStore, type OpenTopic } from '../topic/topic-store.ts';
-import type { ClientSession } from './client-session.ts';
+import type { PortalClient } from './portal-client.ts';
 import { refusal, toRefusal } from './refusal.ts';
 import { SocketHub } from './socket-hub.ts';
 import { readSubscription, readTopic } from './subscribe-request.ts';
@@ -34,7 +34,7 @@ const ATTEMPTS = 3;
 export class Subscriptions {
   private readonly logger = new Logger('BroadcastModule');
   /** Subscriptions under way, by client and topic: the last one asked for counts. */
-  private readonly asking = new WeakMap<ClientSession, Map<string, symbol>>();
+  private readonly asking = new WeakMap<PortalClient, Map<string, symbol>>();
 
   constructor(
     @Inject(BROADCAST_OPTIONS) private readonly options: ResolvedBroadcastOptions,
@@ -52,7 +52,7 @@ export class Subscriptions {
    * and what is published afterwards are sent in this order with nothing between.
    */
   async subscribe(
-    session: ClientSession,
+    session: PortalClient,
     request: unknown,
     reply: (answer: SubscribeReply) => void,
   ): Promise<void> {
@@ -76,7 +76,7 @@ export class Subscriptions {
   }
 
   /** Ends a subscription; one that was not there is fine. */
-  unsubscribe(session: ClientSession, request: unknown): { ok: true } | BroadcastRefusal {
+  unsubscribe(session: PortalClient, request: unknown): { ok: true } | BroadcastRefusal {
     try {
       const topic = readTopic(request);
       this.asking.get(session)?.delete(topic);
@@ -87,8 +87,19 @@ export class Subscriptions {
     }
   }
 
+  /** Ends a subscription by itself, and tells the client. Whether it was there. */
+  dismiss(session: PortalClient, topic: string): boolean {
+    const held = session.topics.has(topic);
+    this.take(
+      session,
+      topic,
+      refusal('DISCONNECTED', 'The service ended this subscription; ask for it again if it is needed.', null),
+    );
+    return held;
+  }
+
   /** Goes on with a principal that was recognised anew, and takes the topics away that it may not have any more. */
-  async renew(session: ClientSession, principal: Principal): Promise<void> {
+  async renew(session: PortalClient, principal: Principal): Promise<void> {
     session.renew(principal);
     await Promise.all(
       [...session.topics].map(async (topic) => {
@@ -102,7 +113,7 @@ export class Subscriptions {
   }
 
   /** Takes the topics of a pattern away from a client. What it subscribes to next is decided anew. */
-  revoke(session: ClientSession, pattern: string): void {
+  revoke(session: PortalClient, pattern: string): void {
     session.forgetAdmissions();
     const why = refusal('REVOKED', 'Your access to this topic was taken away.', null);
     for (const topic of [...session.topics]) {
@@ -111,11 +122,11 @@ export class Subscriptions {
   }
 
   /** Ends all subscriptions of a client that has gone. */
-  release(session: ClientSession): void {
+  release(session: PortalClient): void {
     for (const topic of [...session.topics]) this.leave(session, topic);
   }
 
-  private ask(session: ClientSession, topic: string): symbol {
+  private ask(session: PortalClient, topic: string): symbol {
     const asked = Symbol(topic);
     const own = this.asking.get(session) ?? new Map<string, symbol>();
     const { maxSubscriptionsPerClient, maxBufferedBytesPerClient } = this.options;
@@ -136,11 +147,11 @@ export class Subscriptions {
     return asked;
   }
 
-  private isAsking(session: ClientSession, topic: string, asked: symbol): boolean {
+  private isAsking(session: PortalClient, topic: string, asked: symbol): boolean {
     return this.asking.get(session)?.get(topic) === asked;
   }
 
-  private async admit(session: ClientSession, topic: string): Promise<void> {
+  private async admit(session: PortalClient, topic: string): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       if (session.isAdmitted(topic)) return;
       const { rights, principal } = session;
@@ -152,7 +163,7 @@ export class Subscriptions {
   }
 
   private answer(
-    session: ClientSession,
+    session: PortalClient,
     topic: OpenTopic,
     { following, ...start }: TopicStart,
     position: Position | undefined,
@@ -175,7 +186,7 @@ export class Subscriptions {
     this.hub.counters.deliveries += following.frames.length;
   }
 
-  private async restart(session: ClientSession, name: string, reason: ResetReason): Promise<void> {
+  private async restart(session: PortalClient, name: string, reason: ResetReason): Promise<void> {
     try {
       await this.starts.begin(name, undefined, session.principal, (topic, { following, ...start }) => {
         if (session.gone || !this.hub.isLagging(name, session)) return;
@@ -191,12 +202,12 @@ export class Subscriptions {
     }
   }
 
-  private take(session: ClientSession, topic: string, why: BroadcastRefusal): void {
+  private take(session: PortalClient, topic: string, why: BroadcastRefusal): void {
     this.asking.get(session)?.delete(topic);
     if (this.leave(session, topic)) session.revoked(topic, why);
   }
 
-  private leave(session: ClientSession, topic: string): boolean {
+  private leave(session: PortalClient, topic: string): boolean {
     if (!session.topics.delete(topic)) return false;
     this.hub.leave(topic, session);
     this.store.touch([topic], this.clock.monotonicMs());

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Server } from 'socket.io';
 import { ClientRegistry } from '../gateway/client-registry.ts';
+import type { ClientSession } from '../gateway/client-session.ts';
 import type { BroadcastServer } from '../gateway/socket.types.ts';
 import { connect, startPortal, type Portal, type TestClient } from '../testing/portal.ts';
 import { directProblem, Internals } from './internals.ts';
@@ -23,7 +24,7 @@ describe('the internals of socket.io', () => {
     const server: BroadcastServer = new Server(createServer());
     expect(directProblem(server)).toBeNull();
     const [session] = portal.app.get(ClientRegistry, { strict: false }).all();
-    expect(session?.wire.isDirect).toBe(true);
+    expect((session as ClientSession).wire.isDirect).toBe(true);
   });
 
   it.each([
