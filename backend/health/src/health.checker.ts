@@ -13,8 +13,9 @@ import {
   type HealthModuleOptions,
 } from './health.options.ts';
 import { HEALTH_TIMERS, systemTimers, type HealthTimers } from './health.timers.ts';
-import { isReady, overallStatus } from './report/overall-status.ts';
-import { NOT_READY, READY, type ProbeAnswer } from './report/probe-answers.ts';
+import { overallStatus } from './report/overall-status.ts';
+import type { ProbeAnswer } from './report/probe-answers.ts';
+import { ProbeBoard } from './report/probe-board.ts';
 
 /** The most components that are watched. */
 export const MAX_COMPONENTS = 500;
@@ -38,11 +39,12 @@ export class HealthChecker {
   private readonly context: ComponentContext;
   private snapshot: Pick<HealthReport, 'overallStatus' | 'components'> | null = null;
   private freshRun: Promise<void> | null = null;
-  private readiness = NOT_READY;
+  private readonly board: ProbeBoard;
   private running = false;
-  private settled = false;
   private stopping = false;
   private graceEndsAt = 0;
+  /** When the newest result came, by the monotonic clock. */
+  private resultAt: number;
 
   constructor(
     @Inject(HEALTH_MODULE_OPTIONS) private readonly options: HealthModuleOptions,
@@ -58,11 +60,14 @@ export class HealthChecker {
       );
     }
     resolveCheckOptions('defaults', {}, options.defaults);
+    this.board = new ProbeBoard(options.groups);
+    this.resultAt = clock.monotonicMs();
     this.context = {
       clock,
       timers,
       inGrace: () => clock.monotonicMs() < this.graceEndsAt,
       checked: (component, latencyMs) => {
+        this.resultAt = clock.monotonicMs();
         this.refresh();
         announcer.checked(component.name, latencyMs);
       },
@@ -147,10 +152,32 @@ export class HealthChecker {
     return this.report();
   }
 
-  /** How everything is, from what the last checks found, without waiting. */
-  report(): HealthReport {
+  /**
+   * How everything is, from what the last checks found, without waiting.
+   * @param group only the components of this group, and the status of those
+   * @throws FleetdeckError `NOT_FOUND` when there is no such group
+   */
+  report(group?: string): HealthReport {
     const position = this.announcer.position();
-    return { ...this.current(), asOf: isoTime(this.clock.now()), position };
+    const asOf = isoTime(this.clock.now());
+    const whole = this.current();
+    if (group === undefined) return { ...whole, asOf, position };
+    if (!this.board.groups.includes(group)) {
+      throw new FleetdeckError('NOT_FOUND', `There is no health group "${group}".`);
+    }
+    const names = this.board.membersOf(group) ?? [...this.components.keys()];
+    const components = Object.fromEntries(
+      names.flatMap((name) => {
+        const component = this.components.get(name);
+        return component ? [[name, component.health] as const] : [];
+      }),
+    );
+    return { overallStatus: this.board.statusOf(group, this.components), components, asOf, position };
+  }
+
+  /** Names that groups ask for and that nobody registered; they count as unknown. */
+  get missingMembers(): { group: string; name: string }[] {
+    return this.board.missing(this.components);
   }
 
   /**
@@ -165,12 +192,17 @@ export class HealthChecker {
 
   /** Whether the service may be sent requests. */
   get ready(): boolean {
-    return this.readiness === READY;
+    return this.board.ready;
   }
 
-  /** What the readiness probe answers, rendered already. */
-  get readinessAnswer(): ProbeAnswer {
-    return this.readiness;
+  /** The groups that have a probe: `live`, `ready`, and those of the options. */
+  get groups(): string[] {
+    return this.board.groups;
+  }
+
+  /** What the probe of a group answers, rendered already, with the age of the newest result in its headers. */
+  probeAnswer(group: string): ProbeAnswer {
+    return this.board.answer(group, Math.floor((this.clock.monotonicMs() - this.resultAt) / 1000));
   }
 
   /** Whether shutdown has begun. */
@@ -222,18 +254,9 @@ export class HealthChecker {
     return this.snapshot;
   }
 
-  /** Drops the snapshot and decides readiness anew. */
+  /** Drops the snapshot and decides the probes' answers anew. */
   private refresh(): void {
     this.snapshot = null;
-    const watched = [...this.components.values()];
-    // Only the first checks after start hold readiness back, not those of a component that comes later.
-    this.settled ||=
-      this.running &&
-      watched.every(({ everChecked, options }) => everChecked || options.criticality !== 'critical');
-    const ready = isReady(
-      watched.map(({ health }) => health),
-      { started: this.settled, shuttingDown: this.stopping },
-    );
-    this.readiness = ready ? READY : NOT_READY;
+    this.board.refresh(this.components, { running: this.running, stopping: this.stopping });
   }
 }

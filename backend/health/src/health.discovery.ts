@@ -2,9 +2,14 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { HEALTH_CONTRIBUTOR, messageOf } from '@fleetdeck/kernel';
 import { HealthChecker } from './health.checker.ts';
+import {
+  HEALTH_PROVIDER,
+  type HealthProviderMark,
+  type HealthProviding,
+} from './health-provider.decorator.ts';
 import type { HealthCheckContributor } from './health.options.ts';
 
-/** Finds the providers that `@ContributesHealth()` marks, in every module, and registers their checks. */
+/** Finds the providers that `@HealthProvider()` and `@ContributesHealth()` mark, in every module, and registers their checks. */
 @Injectable()
 export class HealthDiscovery {
   private readonly logger = new Logger('FleetdeckHealth');
@@ -21,19 +26,29 @@ export class HealthDiscovery {
       // Of a request-scoped provider there is no instance to ask.
       if (!wrapper.isDependencyTreeStatic()) continue;
       const instance: unknown = wrapper.instance;
-      if (!isMarked(instance) || seen.has(instance)) continue;
+      if (typeof instance !== 'object' || instance === null || seen.has(instance)) continue;
       seen.add(instance);
       try {
-        this.checker.contribute(instance);
+        this.register(instance);
       } catch (thrown) {
         this.logger.error(`${instance.constructor.name} is not watched. ${messageOf(thrown)}`);
       }
     }
   }
+
+  private register(instance: object): void {
+    const mark = metadataOf(HEALTH_PROVIDER, instance) as HealthProviderMark | undefined;
+    if (mark) {
+      const provider = instance as HealthProviding;
+      this.checker.register(mark.name, (signal) => provider.check(signal), mark.options);
+    }
+    if (metadataOf(HEALTH_CONTRIBUTOR, instance) === true) {
+      this.checker.contribute(instance as HealthCheckContributor);
+    }
+  }
 }
 
-function isMarked(instance: unknown): instance is HealthCheckContributor {
-  if (typeof instance !== 'object' || instance === null) return false;
+function metadataOf(key: string | symbol, instance: object): unknown {
   const { constructor } = instance as { constructor?: unknown };
-  return typeof constructor === 'function' && Reflect.getMetadata(HEALTH_CONTRIBUTOR, constructor) === true;
+  return typeof constructor === 'function' ? Reflect.getMetadata(key, constructor) : undefined;
 }

@@ -31,6 +31,7 @@ import {
   type PrincipalResolver,
 } from '@fleetdeck/kernel';
 import { HealthChecker } from './health.checker.ts';
+import { HealthProvider } from './health-provider.decorator.ts';
 import { TerminusHealthModule } from './health.module.ts';
 import { HEALTH_TIMERS } from './health.timers.ts';
 import { diskHealth } from './providers/disk.health.ts';
@@ -366,6 +367,38 @@ describe('the module', () => {
     ]);
     expect(checker.report().components['db']?.status).toBe('healthy');
     error.mockRestore();
+  });
+
+  it('watches what @HealthProvider() marks, with all options, a Terminus indicator too', async () => {
+    @Injectable()
+    @HealthProvider('search', { criticality: 'optional', intervalMs: 1000, failureThreshold: 2 })
+    class Search {
+      up = true;
+      constructor(private readonly indicators: HealthIndicatorService) {}
+      check() {
+        const search = this.indicators.check('search');
+        return this.up ? search.up({ shards: 2 }) : search.down('no shards');
+      }
+    }
+    const { app, time, checker, ask } = await serve(
+      [TerminusHealthModule.forRoot({ groups: { find: ['search', 'gone'] } })],
+      { providers: [Search] },
+    );
+    await time.advance(0);
+    expect(checker.report().components['search']).toMatchObject({
+      ...{ status: 'healthy', criticality: 'optional', intervalMs: 1000, details: { shards: 2 } },
+    });
+    app.get(Search).up = false;
+    await time.advance(1000);
+    expect(checker.report().components['search']?.status).toBe('healthy');
+    await time.advance(1000);
+    expect(checker.report().components['search']).toMatchObject({ status: 'critical', reason: 'no shards' });
+    const probe = await ask('/health/find');
+    // A member that counts in full and of which nothing is known fails the group.
+    expect([probe.status, probe.body]).toEqual([503, { status: 'unknown' }]);
+    const group = await ask('/api/v1/health/groups/find', 'viewer');
+    expect(group.body).toMatchObject({ components: { search: { status: 'critical' } } });
+    expect((await ask('/api/v1/health/groups/other', 'viewer')).status).toBe(404);
   });
 
   it('starts without an HTTP server as well', async () => {

@@ -1,5 +1,6 @@
 import {
   Inject,
+  Logger,
   Module,
   type BeforeApplicationShutdown,
   type NestModule,
@@ -35,6 +36,8 @@ export class TerminusHealthModule
   extends HealthModuleBase
   implements NestModule, OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown
 {
+  private readonly logger = new Logger('FleetdeckHealth');
+
   constructor(
     @Inject(HealthChecker) private readonly checker: HealthChecker,
     @Inject(HealthAnnouncer) private readonly announcer: HealthAnnouncer,
@@ -51,13 +54,19 @@ export class TerminusHealthModule
     mountProbes(
       this.adapterHost.httpAdapter,
       this.http.probesPrefix ?? 'health',
-      () => this.checker.readinessAnswer,
+      this.checker.groups,
+      (group) => this.checker.probeAnswer(group),
     );
   }
 
   onApplicationBootstrap(): void {
     this.discovery.registerAll();
     this.checker.start(this.announcer.connect());
+    for (const { group, name } of this.checker.missingMembers) {
+      this.logger.warn(
+        `The health group "${group}" names "${name}", which nobody registered; it counts as unknown.`,
+      );
+    }
   }
 
   // Nest's first step of closing down: from here on other modules may stop.

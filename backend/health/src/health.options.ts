@@ -11,6 +11,18 @@ export interface LatencyThresholds {
   degradedAboveMs: number;
   /** Below this it is healthy again, in milliseconds. @default 80 % of `degradedAboveMs` */
   recoverBelowMs?: number;
+  /** Judged is the median of this many of the newest successful checks, 1 to 1000. @default 1 */
+  window?: number;
+}
+
+/** When a check that fails now and then counts as degraded. The two values differ so that it does not flap. */
+export interface ErrorRateThresholds {
+  /** Share of failed checks, 0 to 1, above which it is degraded. */
+  degradedAbove: number;
+  /** Share at or below which it is healthy again. @default half of `degradedAbove` */
+  recoverBelow?: number;
+  /** Of this many of the newest checks, 2 to 1000; checks not yet run count as successes. @default 20 */
+  window?: number;
 }
 
 /** How one check is run and judged. */
@@ -21,6 +33,8 @@ export interface HealthCheckOptions extends HealthContributorOptions {
   successThreshold?: number;
   /** Degrades a check that succeeds, but slowly. @default none */
   latency?: LatencyThresholds;
+  /** Degrades a check that fails too often, also when never `failureThreshold` times in a row. @default none */
+  errorRate?: ErrorRateThresholds;
 }
 
 /** A `HealthContributor` that may use every option of this module. */
@@ -46,7 +60,7 @@ export type HealthHttpOptions =
       /** Path of the report, below the story service's own global prefix. @default 'api/v1/health' */
       prefix?: string;
       /**
-       * Path of `live` and `ready`, from the root of the server: a global prefix, versioning and global guards of the
+       * Path of `live`, `ready` and the other groups, from the root of the server: a global prefix, versioning and global guards of the
        * story service do not apply to probes. @default 'health'
        */
       probesPrefix?: string;
@@ -54,6 +68,13 @@ export type HealthHttpOptions =
       guards?: (Type<CanActivate> | CanActivate)[];
     }
   | false;
+
+/**
+ * Components by group. `ready` is every component and `live` none unless they are named here; any other name is a group
+ * of its own, with its own probe. What a component does to a group follows its criticality: an `optional` one makes it
+ * at most degraded, which still answers 200.
+ */
+export type HealthGroups = Readonly<Record<string, readonly string[]>>;
 
 /** Options of `TerminusHealthModule`. */
 export interface HealthModuleOptions {
@@ -66,6 +87,8 @@ export interface HealthModuleOptions {
   startupGraceMs?: number;
   /** Checks to register beside the discovered ones. @default [] */
   checks?: readonly HealthCheckContributor[];
+  /** Groups of components, each with a probe of its own name. @default `live` and `ready` only */
+  groups?: HealthGroups;
 }
 
 /** The options of one check with every default filled in. */
@@ -76,6 +99,7 @@ export interface ResolvedCheckOptions {
   readonly failureThreshold: number;
   readonly successThreshold: number;
   readonly latency: Required<LatencyThresholds> | null;
+  readonly errorRate: Required<ErrorRateThresholds> | null;
 }
 
 const DAY_MS = 86_400_000;
@@ -118,6 +142,7 @@ export function resolveCheckOptions(
     failureThreshold: number('failureThreshold', 1, 1, 100, true),
     successThreshold: number('successThreshold', 1, 1, 100, true),
     latency: resolveLatency(name, options.latency),
+    errorRate: resolveErrorRate(name, options.errorRate),
   };
 }
 
@@ -126,7 +151,7 @@ function resolveLatency(
   latency: LatencyThresholds | undefined,
 ): Required<LatencyThresholds> | null {
   if (!latency) return null;
-  const { degradedAboveMs, recoverBelowMs = degradedAboveMs * 0.8 } = latency;
+  const { degradedAboveMs, recoverBelowMs = degradedAboveMs * 0.8, window = 1 } = latency;
   if (!(degradedAboveMs > 0)) {
     throw refused(name, 'latency.degradedAboveMs', `must be above 0, not ${degradedAboveMs}`);
   }
@@ -137,7 +162,33 @@ function resolveLatency(
       `must be above 0 and at most degradedAboveMs (${degradedAboveMs}), not ${recoverBelowMs}`,
     );
   }
-  return { degradedAboveMs, recoverBelowMs };
+  checkWindow(name, 'latency.window', window, 1);
+  return { degradedAboveMs, recoverBelowMs, window };
+}
+
+function resolveErrorRate(
+  name: string,
+  errorRate: ErrorRateThresholds | undefined,
+): Required<ErrorRateThresholds> | null {
+  if (!errorRate) return null;
+  const { degradedAbove, recoverBelow = degradedAbove / 2, window = 20 } = errorRate;
+  if (!(degradedAbove > 0 && degradedAbove < 1)) {
+    throw refused(name, 'errorRate.degradedAbove', `must be above 0 and below 1, not ${degradedAbove}`);
+  }
+  if (!(recoverBelow >= 0 && recoverBelow <= degradedAbove)) {
+    throw refused(
+      name,
+      'errorRate.recoverBelow',
+      `must be from 0 to degradedAbove (${degradedAbove}), not ${recoverBelow}`,
+    );
+  }
+  checkWindow(name, 'errorRate.window', window, 2);
+  return { degradedAbove, recoverBelow, window };
+}
+
+function checkWindow(name: string, field: string, window: number, least: number): void {
+  if (Number.isInteger(window) && window >= least && window <= 1000) return;
+  throw refused(name, field, `must be a whole number from ${least} to 1000, not ${window}`);
 }
 
 function refused(name: string, field: string, message: string): FleetdeckError {

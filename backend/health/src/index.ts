@@ -4,10 +4,13 @@ export { CHECK_DURATION_METRIC, HEALTH_TOPIC } from './health.announcer.ts';
 export { HealthChecker, MAX_COMPONENTS } from './health.checker.ts';
 export type { HealthModuleExtras } from './health.module-definition.ts';
 export { TerminusHealthModule } from './health.module.ts';
+export { HealthProvider, type HealthProviding } from './health-provider.decorator.ts';
 export type {
+  ErrorRateThresholds,
   HealthCheckContributor,
   HealthCheckOptions,
   HealthDefaults,
+  HealthGroups,
   HealthHttpOptions,
   HealthModuleOptions,
   LatencyThresholds,

@@ -11,7 +11,7 @@ const OUTCOMES: Record<string, HealthCheckOutcome> = {
 
 /** Feeds results one letter each and writes the statuses after each as letters. */
 function run(results: string, failureThreshold: number, successThreshold: number): string {
-  const judge = new StatusJudge({ failureThreshold, successThreshold, latency: null });
+  const judge = new StatusJudge({ failureThreshold, successThreshold, latency: null, errorRate: null });
   let status: StatusFamily = 'unknown';
   return [...results]
     .map((letter) => {
@@ -37,7 +37,12 @@ describe('StatusJudge', () => {
   });
 
   it('gives the reason of the status it shows, and keeps it while a change is pending', () => {
-    const judge = new StatusJudge({ failureThreshold: 2, successThreshold: 2, latency: null });
+    const judge = new StatusJudge({
+      failureThreshold: 2,
+      successThreshold: 2,
+      latency: null,
+      errorRate: null,
+    });
     expect(judge.judge('unknown', { status: 'critical', reason: 'a' }, 1)).toEqual({
       status: 'critical',
       reason: 'a',
@@ -57,7 +62,8 @@ describe('StatusJudge', () => {
     const judge = new StatusJudge({
       failureThreshold: 1,
       successThreshold: 1,
-      latency: { degradedAboveMs: 100, recoverBelowMs: 50 },
+      latency: { degradedAboveMs: 100, recoverBelowMs: 50, window: 1 },
+      errorRate: null,
     });
     const after = (ms: number, outcome: HealthCheckOutcome = { status: 'healthy' }) =>
       judge.judge('healthy', outcome, ms);
@@ -70,5 +76,51 @@ describe('StatusJudge', () => {
     expect(after(50).status).toBe('degraded');
     expect(after(49).status).toBe('healthy');
     expect(after(60).status).toBe('healthy');
+  });
+
+  it('judges speed by the median of the window, so that one slow check is no degradation', () => {
+    const judge = new StatusJudge({
+      failureThreshold: 1,
+      successThreshold: 1,
+      latency: { degradedAboveMs: 100, recoverBelowMs: 50, window: 3 },
+      errorRate: null,
+    });
+    const letters = [10, 500, 10, 500, 500, 10, 10, 10].map(
+      (ms) => judge.judge('healthy', { status: 'healthy' }, ms).status[0],
+    );
+    expect(letters.join('')).toBe('hhhdddhh');
+  });
+
+  it('degrades what fails too often though never in a row, until it fails seldom again', () => {
+    const judge = new StatusJudge({
+      failureThreshold: 2,
+      successThreshold: 1,
+      latency: null,
+      errorRate: { degradedAbove: 0.3, recoverBelow: 0.1, window: 10 },
+    });
+    let status: StatusFamily = 'unknown';
+    const seen = [...'hhhhchchchchchhhhhhhhhhhh'].map((letter) => {
+      status = judge.judge(status, OUTCOMES[letter] ?? { status: 'healthy' }, 1).status;
+      return status[0];
+    });
+    // The fourth failure in ten passes 30 %; it is healthy again once one in ten is left.
+    expect(seen.join('')).toBe('hhhhhhhhhhhdddddddddhhhhh');
+    expect(judge.judge('healthy', { status: 'healthy' }, 1).reason).toBeNull();
+  });
+
+  it('names the limits in its reason and not the measured rate', () => {
+    const judge = new StatusJudge({
+      failureThreshold: 1,
+      successThreshold: 1,
+      latency: null,
+      errorRate: { degradedAbove: 0.25, recoverBelow: 0.1, window: 4 },
+    });
+    judge.judge('unknown', { status: 'critical' }, 1);
+    judge.judge('critical', { status: 'critical' }, 1);
+    expect(judge.judge('critical', { status: 'healthy' }, 1)).toEqual({
+      status: 'degraded',
+      reason: 'More than 25 % of 4 checks failed, and not yet again 10 % or less.',
+    });
+    expect(judge.judge('degraded', { status: 'degraded', reason: 'own' }, 1).reason).toBe('own');
   });
 });

@@ -1,6 +1,8 @@
 import { severityOf, type StatusFamily } from '@fleetdeck/dto';
 import type { HealthCheckOutcome } from '@fleetdeck/kernel';
 import type { ResolvedCheckOptions } from '../health.options.ts';
+import { Degradation } from './degradation.ts';
+import { RecentWindow } from './recent-window.ts';
 
 /** What a result means for a component. */
 export interface Judgement {
@@ -9,24 +11,29 @@ export interface Judgement {
   reason: string | null | undefined;
 }
 
-type JudgeOptions = Pick<ResolvedCheckOptions, 'failureThreshold' | 'successThreshold' | 'latency'>;
+type JudgeOptions = Pick<
+  ResolvedCheckOptions,
+  'failureThreshold' | 'successThreshold' | 'latency' | 'errorRate'
+>;
 
 /**
  * Decides from a row of results when a status changes. A status gets worse once `failureThreshold` results in a row
  * are worse, and then becomes the mildest of them: one blip among them does not decide. It gets better likewise.
  */
 export class StatusJudge {
-  private readonly recent: HealthCheckOutcome[] = [];
-  private slow = false;
+  private readonly recent: RecentWindow<HealthCheckOutcome>;
+  private readonly degradation: Degradation;
 
-  constructor(private readonly options: JudgeOptions) {}
+  constructor(private readonly options: JudgeOptions) {
+    this.recent = new RecentWindow(Math.max(options.failureThreshold, options.successThreshold));
+    this.degradation = new Degradation(options);
+  }
 
   /** Takes the next result of a component that now is `current`. From `unknown` the first result counts at once. */
   judge(current: StatusFamily, outcome: HealthCheckOutcome, latencyMs: number): Judgement {
     const { failureThreshold, successThreshold } = this.options;
-    const latest = this.withLatency(outcome, latencyMs);
-    this.recent.push(latest);
-    if (this.recent.length > Math.max(failureThreshold, successThreshold)) this.recent.shift();
+    const latest = this.degradation.apply(outcome, latencyMs);
+    this.recent.add(latest);
     if (current === 'unknown') return { status: latest.status, reason: latest.reason ?? null };
 
     const now = severityOf(current);
@@ -38,28 +45,13 @@ export class StatusJudge {
   }
 
   private last(count: number, accept: (severity: number) => boolean): HealthCheckOutcome[] | null {
-    const row = this.recent.slice(-count);
+    const row = this.recent.toArray().slice(-count);
     return row.length === count && row.every((result) => accept(severity(result))) ? row : null;
   }
 
   private moveTo(status: HealthCheckOutcome['status']): Judgement {
-    const latest = this.recent.findLast((result) => result.status === status);
+    const latest = this.recent.toArray().findLast((result) => result.status === status);
     return { status, reason: latest?.reason ?? null };
-  }
-
-  private withLatency(outcome: HealthCheckOutcome, latencyMs: number): HealthCheckOutcome {
-    const { latency } = this.options;
-    // A failure says nothing about speed: a refused connection is quick.
-    if (!latency || outcome.status === 'critical') return outcome;
-    if (latencyMs > latency.degradedAboveMs) this.slow = true;
-    else if (latencyMs < latency.recoverBelowMs) this.slow = false;
-    if (!this.slow || outcome.status === 'degraded') return outcome;
-    // The reason names the threshold, not the measured time, so that it does not change with every check.
-    return {
-      ...outcome,
-      status: 'degraded',
-      reason: `It answers slowly: over ${latency.degradedAboveMs} ms, and not yet again under ${latency.recoverBelowMs} ms.`,
-    };
   }
 }
 

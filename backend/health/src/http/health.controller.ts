@@ -1,4 +1,4 @@
-import { Controller, Get, Header, HttpStatus, Inject, Res } from '@nestjs/common';
+import { Controller, Get, Header, HttpStatus, Inject, Param, Res } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { roleAtLeast, type HealthReport } from '@fleetdeck/dto';
 import { CurrentPrincipal, RequireRole, type Principal } from '@fleetdeck/kernel';
@@ -21,6 +21,13 @@ export class HealthController {
     return this.reportFor(principal);
   }
 
+  /** The components of one group only. */
+  @Get('groups/:group')
+  @Header('Cache-Control', 'no-store')
+  group(@Param('group') group: string, @CurrentPrincipal() principal: Principal): HealthReport {
+    return this.reportFor(principal, group);
+  }
+
   /** For tools that read Terminus: its shape, and its 503 when the whole is not well. */
   @Get('terminus')
   @Header('Cache-Control', 'no-store')
@@ -35,8 +42,8 @@ export class HealthController {
     return report;
   }
 
-  private reportFor(principal: Principal): HealthReport {
-    const report = this.checker.report();
+  private reportFor(principal: Principal, group?: string): HealthReport {
+    const report = this.checker.report(group);
     return roleAtLeast(principal.role, 'operator') ? report : withoutDetails(report);
   }
 }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { HttpServer } from '@nestjs/common';
-import { ALIVE, type ProbeAnswer } from '../report/probe-answers.ts';
+import type { ProbeAnswer } from '../report/probe-answers.ts';
 
 /** Fastify wraps Node's response and wants to know when someone else answers. */
 interface WrappedResponse {
@@ -9,13 +9,19 @@ interface WrappedResponse {
 }
 
 /**
- * Puts `live` and `ready` on the HTTP server itself, not on a controller: a global prefix, versioning or guard of the
- * story service would otherwise move or close them, and the orchestrator would kill a healthy process.
+ * Puts the probe of each group on the HTTP server itself, not on a controller: a global prefix, versioning or guard of
+ * the story service would otherwise move or close them, and the orchestrator would kill a healthy process.
  */
-export function mountProbes(server: HttpServer, prefix: string, readiness: () => ProbeAnswer): void {
+export function mountProbes(
+  server: HttpServer,
+  prefix: string,
+  groups: readonly string[],
+  answerOf: (group: string) => ProbeAnswer,
+): void {
   const base = `/${prefix.replace(/^\/+|\/+$/g, '')}`.replace(/\/$/, '');
-  server.get(`${base}/live`, (_request: unknown, response: unknown) => send(response, ALIVE));
-  server.get(`${base}/ready`, (_request: unknown, response: unknown) => send(response, readiness()));
+  for (const group of groups) {
+    server.get(`${base}/${group}`, (_request: unknown, response: unknown) => send(response, answerOf(group)));
+  }
 }
 
 function send(response: unknown, { statusCode, headers, body }: ProbeAnswer): void {

@@ -5,7 +5,8 @@ export interface ProbeAnswer {
   readonly body: Buffer;
 }
 
-function render(statusCode: number, status: string): ProbeAnswer {
+/** Renders the answer of a probe: one word, no detail. */
+export function probeAnswer(statusCode: number, status: string): ProbeAnswer {
   const body = Buffer.from(JSON.stringify({ status }));
   return {
     statusCode,
@@ -19,8 +20,10 @@ function render(statusCode: number, status: string): ProbeAnswer {
 }
 
 /** The process answers: what `live` says as long as it can say anything. */
-export const ALIVE = render(200, 'alive');
+export const ALIVE = probeAnswer(200, 'alive');
+/** A component that the process cannot live without is critical; only where the group `live` names components. */
+export const NOT_ALIVE = probeAnswer(503, 'not alive');
 /** Requests may come. */
-export const READY = render(200, 'ready');
+export const READY = probeAnswer(200, 'ready');
 /** Requests should go elsewhere for now. */
-export const NOT_READY = render(503, 'not ready');
+export const NOT_READY = probeAnswer(503, 'not ready');
