@@ -13,7 +13,7 @@ import {
   type MetricSink,
   type Publisher,
 } from '@fleetdeck/kernel';
-import type { HealthTransition } from './check/transition-ring.ts';
+import type { HealthTransition } from './history/transition.ts';
 import { countsAs } from './report/overall-status.ts';
 import { componentWithoutDetails } from './report/without-details.ts';
 

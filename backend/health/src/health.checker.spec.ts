@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { HealthCheckOutcome } from '@fleetdeck/kernel';
 import { HealthAnnouncer } from './health.announcer.ts';
+import { HealthHistoryKeeper } from './history/history-keeper.ts';
 import { HealthChecker } from './health.checker.ts';
 import { systemTimers } from './health.timers.ts';
 import { checkerFixture } from './testing/checker.fixture.ts';
@@ -666,7 +667,7 @@ describe('without overrides', () => {
         throw new Error('none');
       },
     });
-    const checker = new HealthChecker({}, announcer);
+    const checker = new HealthChecker({}, announcer, new HealthHistoryKeeper({}));
     checker.register('db', healthy);
     const report = await checker.checkAll({ fresh: true });
     expect(report.position).toBeNull();

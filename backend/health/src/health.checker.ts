@@ -3,7 +3,6 @@ import type { ComponentHealth, HealthReport } from '@fleetdeck/dto';
 import { CLOCK, FleetdeckError, isoTime, systemClock, type Clock } from '@fleetdeck/kernel';
 import type { HealthCheck } from './check/health-check.ts';
 import { MonitoredComponent, type ComponentContext } from './check/monitored-component.ts';
-import type { HealthTransition } from './check/transition-ring.ts';
 import { HealthAnnouncer } from './health.announcer.ts';
 import {
   HEALTH_MODULE_OPTIONS,
@@ -12,6 +11,8 @@ import {
   type HealthCheckOptions,
   type HealthModuleOptions,
 } from './health.options.ts';
+import { HealthHistoryKeeper } from './history/history-keeper.ts';
+import type { HealthTransition } from './history/transition.ts';
 import { HEALTH_TIMERS, systemTimers, type HealthTimers } from './health.timers.ts';
 import { overallStatus } from './report/overall-status.ts';
 import type { ProbeAnswer } from './report/probe-answers.ts';
@@ -49,6 +50,7 @@ export class HealthChecker {
   constructor(
     @Inject(HEALTH_MODULE_OPTIONS) private readonly options: HealthModuleOptions,
     @Inject(HealthAnnouncer) private readonly announcer: HealthAnnouncer,
+    @Inject(HealthHistoryKeeper) private readonly keeper: HealthHistoryKeeper,
     @Optional() @Inject(CLOCK) private readonly clock: Clock = systemClock,
     @Optional() @Inject(HEALTH_TIMERS) timers: HealthTimers = systemTimers,
   ) {
@@ -73,6 +75,7 @@ export class HealthChecker {
       },
       changed: ({ name, health }, transition) => {
         this.refresh();
+        if (transition) keeper.record(transition);
         announcer.changed({
           component: name,
           health,
@@ -136,6 +139,7 @@ export class HealthChecker {
     component.stop();
     this.components.delete(name);
     this.refresh();
+    this.keeper.recordEnd(name, component.health.status);
     this.announcer.removed(name, this.clock.now());
     return true;
   }
@@ -181,13 +185,22 @@ export class HealthChecker {
   }
 
   /**
-   * The newest transitions of a component, oldest first, at most 100.
+   * The newest transitions of a component in this process, oldest first, at most 100. `HealthHistoryReader` knows more.
    * @throws FleetdeckError `NOT_FOUND` when there is no such component
    */
   transitions(name: string): HealthTransition[] {
-    const component = this.components.get(name);
-    if (!component) throw new FleetdeckError('NOT_FOUND', `There is no health component "${name}".`);
-    return component.transitions();
+    if (!this.has(name)) throw new FleetdeckError('NOT_FOUND', `There is no health component "${name}".`);
+    return this.keeper.transitions(name);
+  }
+
+  /** Whether a component of that name is watched. */
+  has(name: string): boolean {
+    return this.components.has(name);
+  }
+
+  /** The names of all components that are watched. */
+  get names(): string[] {
+    return [...this.components.keys()];
   }
 
   /** Whether the service may be sent requests. */

@@ -14,6 +14,8 @@ import { HealthChecker } from './health.checker.ts';
 import { HealthDiscovery } from './health.discovery.ts';
 import { HEALTH_HTTP_OPTIONS, HealthModuleBase } from './health.module-definition.ts';
 import type { HealthHttpOptions } from './health.options.ts';
+import { HealthHistoryKeeper } from './history/history-keeper.ts';
+import { HealthHistoryReader } from './history/history-reader.ts';
 import { mountProbes } from './http/probe-routes.ts';
 
 /**
@@ -29,8 +31,8 @@ import { mountProbes } from './http/probe-routes.ts';
  */
 @Module({
   imports: [TerminusModule, DiscoveryModule],
-  providers: [HealthAnnouncer, HealthChecker, HealthDiscovery],
-  exports: [HealthChecker, TerminusModule],
+  providers: [HealthAnnouncer, HealthChecker, HealthDiscovery, HealthHistoryKeeper, HealthHistoryReader],
+  exports: [HealthChecker, HealthHistoryReader, TerminusModule],
 })
 export class TerminusHealthModule
   extends HealthModuleBase
@@ -41,6 +43,7 @@ export class TerminusHealthModule
   constructor(
     @Inject(HealthChecker) private readonly checker: HealthChecker,
     @Inject(HealthAnnouncer) private readonly announcer: HealthAnnouncer,
+    @Inject(HealthHistoryKeeper) private readonly keeper: HealthHistoryKeeper,
     @Inject(HealthDiscovery) private readonly discovery: HealthDiscovery,
     @Inject(HEALTH_HTTP_OPTIONS) private readonly http: HealthHttpOptions,
     @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
@@ -62,6 +65,7 @@ export class TerminusHealthModule
   onApplicationBootstrap(): void {
     this.discovery.registerAll();
     this.checker.start(this.announcer.connect());
+    this.keeper.start();
     for (const { group, name } of this.checker.missingMembers) {
       this.logger.warn(
         `The health group "${group}" names "${name}", which nobody registered; it counts as unknown.`,
@@ -74,8 +78,9 @@ export class TerminusHealthModule
     this.checker.beginShutdown();
   }
 
-  // Only for a service that drives this hook by itself; it makes no difference a second time.
-  beforeApplicationShutdown(): void {
+  // After this the story service may close the database that the history is written to.
+  async beforeApplicationShutdown(): Promise<void> {
     this.checker.beginShutdown();
+    await this.keeper.close();
   }
 }

@@ -1,6 +1,7 @@
 import type { CanActivate, Type } from '@nestjs/common';
 import type { Criticality } from '@fleetdeck/dto';
 import { FleetdeckError, type HealthContributor, type HealthContributorOptions } from '@fleetdeck/kernel';
+import type { HistoryDatabase } from './history/history-store.ts';
 
 /** Injection token of {@link HealthModuleOptions}. */
 export const HEALTH_MODULE_OPTIONS = Symbol.for('@fleetdeck/health/OPTIONS');
@@ -76,6 +77,20 @@ export type HealthHttpOptions =
  */
 export type HealthGroups = Readonly<Record<string, readonly string[]>>;
 
+/** Where the history is kept. */
+export interface HealthHistoryOptions {
+  /**
+   * Keeps the history in PostgreSQL, so that it outlives the process. Run
+   * `migrateFleetdeck(dataSource, [healthMigrations])` first. Without it the history is the newest 100 changes of each
+   * component in this process, and every answer about it says so. @default none
+   */
+  dataSource?: HistoryDatabase;
+  /** What this replica is called in the history. @default the host's name */
+  node?: string;
+  /** For so long an ended status is kept, 1 to 3650. @default 35 */
+  retentionDays?: number;
+}
+
 /** Options of `TerminusHealthModule`. */
 export interface HealthModuleOptions {
   /** What holds for every check that does not say otherwise. */
@@ -89,6 +104,8 @@ export interface HealthModuleOptions {
   checks?: readonly HealthCheckContributor[];
   /** Groups of components, each with a probe of its own name. @default `live` and `ready` only */
   groups?: HealthGroups;
+  /** Where the history is kept. @default in memory */
+  history?: HealthHistoryOptions;
 }
 
 /** The options of one check with every default filled in. */

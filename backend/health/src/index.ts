@@ -1,5 +1,5 @@
 export type { HealthCheck, HealthCheckAnswer } from './check/health-check.ts';
-export { MAX_TRANSITIONS, type HealthTransition } from './check/transition-ring.ts';
+export { MAX_TRANSITIONS, type HealthTransition } from './history/transition.ts';
 export { CHECK_DURATION_METRIC, HEALTH_TOPIC } from './health.announcer.ts';
 export { HealthChecker, MAX_COMPONENTS } from './health.checker.ts';
 export type { HealthModuleExtras } from './health.module-definition.ts';
@@ -11,10 +11,20 @@ export type {
   HealthCheckOptions,
   HealthDefaults,
   HealthGroups,
+  HealthHistoryOptions,
   HealthHttpOptions,
   HealthModuleOptions,
   LatencyThresholds,
 } from './health.options.ts';
+export { HealthHistoryKeeper, type HistoryState, type KnownPast } from './history/history-keeper.ts';
+export {
+  HealthHistoryReader,
+  type HealthHistoryQuery,
+  type HealthTimelineQuery,
+} from './history/history-reader.ts';
+export type { HistoryDatabase } from './history/history-store.ts';
+export { healthMigrations } from './history/migrations/health-migrations.ts';
+export type { HealthRun, SeenTransition, TransitionRecord } from './history/transition.ts';
 export { HEALTH_TIMERS, type HealthTimers } from './health.timers.ts';
 export { diskHealth, type DiskHealthOptions, type FileSystemFigures } from './providers/disk.health.ts';
 export {

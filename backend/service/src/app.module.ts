@@ -79,6 +79,7 @@ export class AppModule {
             memoryHealth({ criticality: 'optional' }),
             diskHealth(runtime.dataDir, { criticality: 'optional', intervalMs: 30_000 }),
           ],
+          history: { dataSource: runtime.dataSource, node: environment.nodeName },
         }),
       ],
       controllers: [SessionController],

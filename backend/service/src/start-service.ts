@@ -8,7 +8,7 @@ import {
   ProblemFilter,
   type PrincipalResolver,
 } from '@fleetdeck/kernel';
-import { HealthChecker } from '@fleetdeck/health';
+import { HealthChecker, healthMigrations } from '@fleetdeck/health';
 import { metricsMigrations } from '@fleetdeck/metrics';
 import { defaultDataDir } from '@fleetdeck/postgres';
 import type { Logger } from 'pino';
@@ -65,7 +65,7 @@ export async function startService(
   );
   let app: NestExpressApplication | null = null;
   try {
-    await migrateFleetdeck(database.dataSource, [accessMigrations, metricsMigrations], {
+    await migrateFleetdeck(database.dataSource, [accessMigrations, metricsMigrations, healthMigrations], {
       onApplied: (module, migration) =>
         logger.info({ module, version: migration.version }, `migrated: ${migration.name}`),
     });

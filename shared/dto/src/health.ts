@@ -37,3 +37,97 @@ export interface HealthUpdate {
   health: ComponentHealth;
   overallStatus: StatusFamily;
 }
+
+/** The spans that uptime is told for. */
+export const HEALTH_SPANS = ['1h', '24h', '7d', '30d'] as const;
+
+/** One of {@link HEALTH_SPANS}. */
+export type HealthSpan = (typeof HEALTH_SPANS)[number];
+
+/** Length of each span, in milliseconds. */
+export const HEALTH_SPAN_MS: Readonly<Record<HealthSpan, number>> = {
+  '1h': 3_600_000,
+  '24h': 86_400_000,
+  '7d': 604_800_000,
+  '30d': 2_592_000_000,
+};
+
+/** How a span of time was spent. Time of which nothing is known is told apart and never counted as up. */
+export interface HealthUptime {
+  /** Share of the known time in which it was not critical, 0 to 100; `null` when nothing is known. */
+  percent: number | null;
+  healthyMs: number;
+  degradedMs: number;
+  criticalMs: number;
+  /** Not watched, not checked yet, or overdue. */
+  unknownMs: number;
+}
+
+/** A change of status as the history keeps it. */
+export interface HealthTransitionEntry {
+  from: StatusFamily;
+  /** `null` when the component stopped being watched. */
+  to: StatusFamily | null;
+  reason: string | null;
+  /** ISO 8601 UTC. */
+  at: string;
+  /** Which replica saw it. Only for roles that may see detail. */
+  node?: string;
+}
+
+/** One stay outside `healthy`, from the first moment to the first healthy one, whatever lay between. */
+export interface HealthIncident {
+  begin: string;
+  /** `null` while it lasts. */
+  end: string | null;
+  /** Until its end, or until now. */
+  durationMs: number;
+  /** The worst it came to. */
+  worst: 'degraded' | 'critical';
+  /** Why, when it first was at its worst. */
+  reason: string | null;
+  /** Which replicas saw it. Only for roles that may see detail. */
+  nodes?: string[];
+}
+
+/** What a piece of time was like. */
+export interface HealthBucket {
+  /** The worst that was seen in it; `unknown` when nothing was. */
+  status: StatusFamily;
+  /** How long it was in that status, in milliseconds. */
+  inStatusMs: number;
+  /** How long nothing is known of, in milliseconds. */
+  unknownMs: number;
+  /** Why it was in that status; `null` when it was healthy, or there is nothing to say. */
+  reason: string | null;
+}
+
+/** What every answer about the past says of itself. */
+export interface HealthPast {
+  asOf: string;
+  from: string;
+  to: string;
+  /** Whether the history outlives the process; otherwise it begins with this one. */
+  durable: boolean;
+  /** `false` when older changes could not be read, or are more than are read at once: then they show as unknown. */
+  complete: boolean;
+}
+
+/** The past of one component: what `GET /api/v1/health/components/:name/history` answers. */
+export interface HealthHistory extends HealthPast {
+  component: string;
+  /** Up to now, whatever `from` and `to` are. */
+  uptime: Record<HealthSpan, HealthUptime>;
+  /** Those that touch the time from `from` to `to`, newest first, at most 200. */
+  incidents: HealthIncident[];
+  /** Changes from `from` to `to`, newest first. */
+  items: HealthTransitionEntry[];
+  nextCursor: string | null;
+}
+
+/** The past of all components in equal pieces: what `GET /api/v1/health/timeline` answers. */
+export interface HealthTimeline extends HealthPast {
+  bucketMs: number;
+  /** By component, oldest bucket first; the last one reaches up to now. */
+  components: Record<string, { buckets: HealthBucket[]; uptime: HealthUptime }>;
+}

@@ -9,6 +9,8 @@ describe('the public entry', () => {
        "CATEGORY_STATUS",
        "DEFAULT_PAGE_SIZE",
        "ERROR_CODES",
+       "HEALTH_SPANS",
+       "HEALTH_SPAN_MS",
        "ISO_TIME_EXPECTED",
        "LABEL_NAME_PATTERN",
        "MAX_EPOCH_LENGTH",

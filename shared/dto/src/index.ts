@@ -31,7 +31,22 @@ export {
   type ErrorCategory,
   type FleetdeckErrorCode,
 } from './error-codes.ts';
-export type { ComponentHealth, Criticality, HealthReport, HealthUpdate } from './health.ts';
+export {
+  HEALTH_SPAN_MS,
+  HEALTH_SPANS,
+  type ComponentHealth,
+  type Criticality,
+  type HealthBucket,
+  type HealthHistory,
+  type HealthIncident,
+  type HealthPast,
+  type HealthReport,
+  type HealthSpan,
+  type HealthTimeline,
+  type HealthTransitionEntry,
+  type HealthUpdate,
+  type HealthUptime,
+} from './health.ts';
 export {
   isMetricAggregation,
   LABEL_NAME_PATTERN,

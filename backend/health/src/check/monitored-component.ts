@@ -4,8 +4,8 @@ import type { ResolvedCheckOptions } from '../health.options.ts';
 import type { HealthTimers } from '../health.timers.ts';
 import { CheckRunner } from './check-runner.ts';
 import type { HealthCheck } from './health-check.ts';
+import type { HealthTransition } from '../history/transition.ts';
 import { StatusJudge } from './status-judge.ts';
-import { TransitionRing, type HealthTransition } from './transition-ring.ts';
 
 /** After this many intervals without a result, what was known is no longer true. */
 const STALE_AFTER_INTERVALS = 3;
@@ -24,14 +24,13 @@ export interface ComponentContext {
   changed(component: MonitoredComponent, transition: HealthTransition | null): void;
 }
 
-/** One component: its check on its own interval, its status, and its newest transitions. */
+/** One component: its check on its own interval, and its status. */
 export class MonitoredComponent {
   /** Whether a result has counted at least once. */
   everChecked = false;
 
   private readonly judge: StatusJudge;
   private readonly runner: CheckRunner;
-  private readonly ring = new TransitionRing();
   private current: ComponentHealth;
   private cancelNext: (() => void) | null = null;
   private cancelStale: (() => void) | null = null;
@@ -65,10 +64,6 @@ export class MonitoredComponent {
   /** How it is now. The object is never changed afterwards. */
   get health(): ComponentHealth {
     return this.current;
-  }
-
-  transitions(): HealthTransition[] {
-    return this.ring.toArray();
   }
 
   /** Begins to check on the interval, the first time as soon as the current work is done. */
@@ -129,7 +124,6 @@ export class MonitoredComponent {
     this.current = { ...next, status, reason, since: moved ? at : since };
     if (moved) {
       const transition: HealthTransition = { component: this.name, from, to: status, reason, at };
-      this.ring.add(transition);
       this.context.changed(this, transition);
     } else if (reason !== reasonBefore) {
       this.context.changed(this, null);

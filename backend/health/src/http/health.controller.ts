@@ -1,10 +1,12 @@
-import { Controller, Get, Header, HttpStatus, Inject, Param, Res } from '@nestjs/common';
+import { Controller, Get, Header, HttpStatus, Inject, Param, Query, Res } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { roleAtLeast, type HealthReport } from '@fleetdeck/dto';
+import { roleAtLeast, type HealthHistory, type HealthReport, type HealthTimeline } from '@fleetdeck/dto';
+import { HealthHistoryQueryDto, HealthTimelineQueryDto } from '@fleetdeck/dto/validation';
 import { CurrentPrincipal, RequireRole, type Principal } from '@fleetdeck/kernel';
 import { HealthChecker } from '../health.checker.ts';
+import { HealthHistoryReader } from '../history/history-reader.ts';
 import { terminusReport, type TerminusReport } from '../report/terminus-report.ts';
-import { withoutDetails } from '../report/without-details.ts';
+import { historyWithoutDetails, withoutDetails } from '../report/without-details.ts';
 
 /** The report over HTTP. Figures of the checks are for operators and above. */
 @Controller()
@@ -12,6 +14,7 @@ import { withoutDetails } from '../report/without-details.ts';
 export class HealthController {
   constructor(
     @Inject(HealthChecker) private readonly checker: HealthChecker,
+    @Inject(HealthHistoryReader) private readonly reader: HealthHistoryReader,
     @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
   ) {}
 
@@ -40,6 +43,32 @@ export class HealthController {
       this.adapterHost.httpAdapter.status(response, HttpStatus.SERVICE_UNAVAILABLE);
     }
     return report;
+  }
+
+  /** The past of all components in equal pieces. */
+  @Get('timeline')
+  @Header('Cache-Control', 'no-store')
+  timeline(@Query() { spanSeconds, buckets }: HealthTimelineQueryDto): Promise<HealthTimeline> {
+    return this.reader.timeline({
+      ...(spanSeconds === undefined ? {} : { spanMs: spanSeconds * 1000 }),
+      ...(buckets === undefined ? {} : { buckets }),
+    });
+  }
+
+  /** Changes, incidents and uptime of one component. Which replica saw what is for operators and above. */
+  @Get('components/:name/history')
+  @Header('Cache-Control', 'no-store')
+  async history(
+    @Param('name') name: string,
+    @Query() { from, to, ...query }: HealthHistoryQueryDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<HealthHistory> {
+    const history = await this.reader.history(name, {
+      ...query,
+      ...(from === undefined ? {} : { from: Date.parse(from) }),
+      ...(to === undefined ? {} : { to: Date.parse(to) }),
+    });
+    return roleAtLeast(principal.role, 'operator') ? history : historyWithoutDetails(history);
   }
 
   private reportFor(principal: Principal, group?: string): HealthReport {

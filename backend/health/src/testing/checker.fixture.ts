@@ -2,6 +2,8 @@ import type { AlertSignal, AlertSink, MetricSink, Publisher } from '@fleetdeck/k
 import { ALERT_SINK, METRIC_SINK, PUBLISHER } from '@fleetdeck/kernel';
 import type { HealthUpdate, Position } from '@fleetdeck/dto';
 import { HealthAnnouncer } from '../health.announcer.ts';
+import { HealthHistoryKeeper } from '../history/history-keeper.ts';
+import { HealthHistoryReader } from '../history/history-reader.ts';
 import { HealthChecker } from '../health.checker.ts';
 import type { HealthModuleOptions } from '../health.options.ts';
 import { FakeTime } from './fake-time.ts';
@@ -47,8 +49,7 @@ export function moduleRefOf(
 }
 
 /** A checker on fake time, whose announcements are kept. */
-export function checkerFixture(options: HealthModuleOptions = {}) {
-  const time = new FakeTime();
+export function checkerFixture(options: HealthModuleOptions = {}, time = new FakeTime()) {
   const ports = new RecordingPorts();
   const announcer = new HealthAnnouncer(
     moduleRefOf(
@@ -60,6 +61,15 @@ export function checkerFixture(options: HealthModuleOptions = {}) {
     ),
   );
   announcer.connect();
-  const checker = new HealthChecker(options, announcer, time, time);
-  return { time, ports, checker, health: (name: string) => checker.report().components[name] };
+  const keeper = new HealthHistoryKeeper(options, time, time);
+  const checker = new HealthChecker(options, announcer, keeper, time, time);
+  const reader = new HealthHistoryReader(keeper, checker, time);
+  return {
+    time,
+    ports,
+    checker,
+    keeper,
+    reader,
+    health: (name: string) => checker.report().components[name],
+  };
 }

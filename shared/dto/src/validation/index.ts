@@ -1,4 +1,5 @@
 export { IsIsoTime, IsMetricLabels, MayBeLeftOut, MayBeNull } from './decorators.ts';
+export { HealthHistoryQueryDto, HealthTimelineQueryDto } from './health-query.dto.ts';
 export { MetricPointDto, MetricPointsDto } from './metric-points.dto.ts';
 export { MetricQueryDto, MetricRecentQueryDto } from './metric-query.dto.ts';
 export { PageQueryDto } from './page-query.dto.ts';

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { plainToInstance, type ClassConstructor } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { isMetricAggregation } from '../metrics.ts';
+import { HealthHistoryQueryDto, HealthTimelineQueryDto } from './health-query.dto.ts';
 import { MetricQueryDto, MetricRecentQueryDto } from './metric-query.dto.ts';
 import { PageQueryDto } from './page-query.dto.ts';
 
@@ -121,5 +122,41 @@ describe('PageQueryDto', () => {
     ['page', { page: '2' }],
   ])('refuses %s in %j', (field, query) => {
     expect(refused(PageQueryDto, query)).toEqual([field]);
+  });
+});
+
+describe('HealthHistoryQueryDto', () => {
+  it('takes nothing, and everything', () => {
+    expect(refused(HealthHistoryQueryDto, {})).toEqual([]);
+    const full = {
+      from: '2026-01-31T08:00:00.000Z',
+      to: '2026-01-31T09:00:00Z',
+      node: 'a',
+      limit: '10',
+      cursor: 'x',
+    };
+    expect(refused(HealthHistoryQueryDto, full)).toEqual([]);
+  });
+
+  it.each([
+    ['from', { from: 'yesterday' }],
+    ['to', { to: '2026-02-30T00:00:00Z' }],
+    ['node', { node: 'x'.repeat(201) }],
+    ['limit', { limit: 0 }],
+  ])('refuses %s in %j', (field, query) => {
+    expect(refused(HealthHistoryQueryDto, query)).toEqual([field]);
+  });
+});
+
+describe('HealthTimelineQueryDto', () => {
+  it.each([
+    [{}, []],
+    [{ spanSeconds: '86400', buckets: '48' }, []],
+    [{ spanSeconds: 3_599 }, ['spanSeconds']],
+    [{ spanSeconds: 2_592_001 }, ['spanSeconds']],
+    [{ buckets: 0 }, ['buckets']],
+    [{ buckets: 289 }, ['buckets']],
+  ])('answers %j with %j', (query, fields) => {
+    expect(refused(HealthTimelineQueryDto, query)).toEqual(fields);
   });
 });

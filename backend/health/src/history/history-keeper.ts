@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { CLOCK, FleetdeckError, messageOf, systemClock, type Clock } from '@fleetdeck/kernel';
+import { RecentWindow } from '../check/recent-window.ts';
+import { HEALTH_MODULE_OPTIONS, type HealthModuleOptions } from '../health.options.ts';
+import { HEALTH_TIMERS, systemTimers, type HealthTimers } from '../health.timers.ts';
+import { HistoryStore, MAX_READ } from './history-store.ts';
+import { HistoryWriter } from './history-writer.ts';
+import {
+  MAX_TRANSITIONS,
+  type HealthRun,
+  type HealthTransition,
+  type SeenTransition,
+  type TransitionRecord,
+} from './transition.ts';
+import { withDeadline } from './with-deadline.ts';
+
+/** The longest wait for the past of a component. */
+const READ_DEADLINE_MS = 5_000;
+const DAY_MS = 86_400_000;
+
+/** What is known of the past. */
+export interface KnownPast {
+  /** In any order. */
+  transitions: SeenTransition[];
+  /** Whether the history outlives the process. */
+  durable: boolean;
+  /** `false` when some of it could not be read, or was too much. */
+  complete: boolean;
+  /** Why it could not be read; `null` when it could. */
+  problem: string | null;
+}
+
+/** How the history is doing. */
+export interface HistoryState {
+  durable: boolean;
+  /** Transitions that are not stored yet. */
+  pending: number;
+  /** Transitions that were given up since more than 50,000 waited. */
+  lost: number;
+  failing: boolean;
+}
+
+/**
+ * Keeps what happened: in PostgreSQL where it was given a database, else in memory. Taking a transition never waits and
+ * never fails; what cannot be stored yet is held and shown with the rest.
+ */
+@Injectable()
+export class HealthHistoryKeeper {
+  private readonly recent = new Map<string, RecentWindow<TransitionRecord>>();
+  private readonly run: HealthRun;
+  private readonly store: HistoryStore | null;
+  private readonly writer: HistoryWriter | null;
+  private sequence = 0;
+  /** Whether memory has given something up, so that the past in it begins later than the process. */
+  private trimmed = false;
+
+  constructor(
+    @Inject(HEALTH_MODULE_OPTIONS) { history = {} }: HealthModuleOptions,
+    @Optional() @Inject(CLOCK) private readonly clock: Clock = systemClock,
+    @Optional() @Inject(HEALTH_TIMERS) private readonly timers: HealthTimers = systemTimers,
+  ) {
+    const { dataSource, node = hostname(), retentionDays = 35 } = history;
+    if (!(retentionDays >= 1 && retentionDays <= 3650)) {
+      throw new FleetdeckError(
+        'INVALID_INPUT',
+        `history.retentionDays must be a number from 1 to 3650, not ${retentionDays}.`,
+      );
+    }
+    const now = clock.now();
+    this.run = { id: randomUUID(), node, startedAt: now, seenAt: now, endedAt: null };
+    this.store = dataSource ? new HistoryStore(dataSource) : null;
+    this.writer =
+      this.store &&
+      new HistoryWriter({
+        store: this.store,
+        run: this.run,
+        retentionMs: retentionDays * DAY_MS,
+        clock,
+        timers,
+      });
+  }
+
+  /** Begins to write. */
+  start(): void {
+    this.writer?.start();
+  }
+
+  /** Writes what is left and ends. */
+  async close(): Promise<void> {
+    await this.writer?.close();
+  }
+
+  get state(): HistoryState {
+    return {
+      durable: this.store !== null,
+      pending: this.writer?.pending.length ?? 0,
+      lost: this.writer?.lost ?? 0,
+      failing: this.writer?.failing ?? false,
+    };
+  }
+
+  /** Takes a change of status. */
+  record({ component, from, to, reason, at }: HealthTransition): void {
+    this.add({ component, from, to, reason, at: Date.parse(at) });
+  }
+
+  /** Takes that a component is no longer watched. */
+  recordEnd(component: string, from: TransitionRecord['from']): void {
+    this.add({ component, from, to: null, reason: null, at: this.clock.now() });
+    // Its name may never come back.
+    this.recent.delete(component);
+  }
+
+  /** The newest transitions of a component in this process, oldest first, at most {@link MAX_TRANSITIONS}. */
+  transitions(component: string): HealthTransition[] {
+    return (this.recent.get(component)?.toArray() ?? []).flatMap(({ to, at, from, reason }) =>
+      to === null ? [] : [{ component, from, to, reason, at: new Date(at).toISOString() }],
+    );
+  }
+
+  /** What is known since a moment, of one component or of all (`null`). Never rejects. */
+  async past(since: number, component: string | null): Promise<KnownPast> {
+    const held = this.held(component);
+    if (!this.store) {
+      return { transitions: held, durable: false, complete: !this.trimmed, problem: null };
+    }
+    try {
+      const read = this.store.read(since, component);
+      const stored = await withDeadline(read, READ_DEADLINE_MS, 'Reading the health history', this.timers);
+      const known = new Set(
+        stored.flatMap(({ run, sequence }) => (run.id === this.run.id ? [sequence] : [])),
+      );
+      const transitions = stored.slice(0, MAX_READ).map((one) => this.withOwnRun(one));
+      return {
+        transitions: [...transitions, ...held.filter(({ sequence }) => !known.has(sequence))],
+        durable: true,
+        complete: stored.length <= MAX_READ && (this.writer?.lost ?? 0) === 0,
+        problem: null,
+      };
+    } catch (thrown) {
+      return { transitions: held, durable: true, complete: false, problem: messageOf(thrown) };
+    }
+  }
+
+  private add(record: Omit<TransitionRecord, 'sequence'>): void {
+    const { component } = record;
+    const numbered = { ...record, sequence: ++this.sequence };
+    let recent = this.recent.get(component);
+    if (!recent) this.recent.set(component, (recent = new RecentWindow(MAX_TRANSITIONS)));
+    if (recent.toArray().length === MAX_TRANSITIONS) this.trimmed = true;
+    recent.add(numbered);
+    this.writer?.add(numbered);
+  }
+
+  /** What this process remembers itself: the newest of each component, and all that is not stored yet. */
+  private held(component: string | null): SeenTransition[] {
+    const recent = [...this.recent.values()].flatMap((window) => window.toArray());
+    const bySequence = new Map(
+      [...recent, ...(this.writer?.pending ?? [])].map((record) => [record.sequence, record]),
+    );
+    const run = this.runNow();
+    return [...bySequence.values()]
+      .filter((record) => component === null || record.component === component)
+      .map((record) => ({ ...record, run }));
+  }
+
+  /** This process watches right now, whatever was written last. */
+  private withOwnRun(seen: SeenTransition): SeenTransition {
+    return seen.run.id === this.run.id ? { ...seen, run: this.runNow() } : seen;
+  }
+
+  private runNow(): HealthRun {
+    return { ...this.run, seenAt: this.run.endedAt ?? this.clock.now() };
+  }
+}

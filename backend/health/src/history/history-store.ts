@@ -1,0 +1,125 @@
+import type { StatusFamily } from '@fleetdeck/dto';
+import type { HealthRun, SeenTransition, TransitionRecord } from './transition.ts';
+
+/** What the history needs of a database: a TypeORM `DataSource` has it, so has a `pg.Pool`. */
+export interface HistoryDatabase {
+  query(sql: string, parameters?: unknown[]): Promise<unknown>;
+}
+
+/** The most transitions that are read for one answer. */
+export const MAX_READ = 10_000;
+/** The most transitions that are written by one statement. */
+export const MAX_WRITE = 1_000;
+
+/** Runs and transitions in PostgreSQL. */
+export class HistoryStore {
+  constructor(private readonly database: HistoryDatabase) {}
+
+  /** Says until when the run watched, and adds transitions; what is there already stays as it is. */
+  async write(run: HealthRun, records: readonly TransitionRecord[]): Promise<void> {
+    const column = <T>(read: (record: TransitionRecord) => T): T[] => records.map(read);
+    await this.database.query(
+      `with run as (
+         insert into fleetdeck.health_run as known (id, node, started_at, seen_at, ended_at)
+         values ($1, $2, $3, $4, $5)
+         on conflict (id) do update
+           set seen_at = greatest(known.seen_at, excluded.seen_at), ended_at = excluded.ended_at
+         returning id
+       )
+       insert into fleetdeck.health_transition (run, sequence, component, at, previous, status, reason)
+       select run.id, given.* from run, unnest(
+         $6::bigint[], $7::text[], $8::timestamptz[], $9::text[], $10::text[], $11::text[]
+       ) as given
+       on conflict do nothing`,
+      [
+        run.id,
+        run.node,
+        new Date(run.startedAt),
+        new Date(run.seenAt),
+        run.endedAt === null ? null : new Date(run.endedAt),
+        column(({ sequence }) => sequence),
+        column(({ component }) => component),
+        column(({ at }) => new Date(at).toISOString()),
+        column(({ from }) => from),
+        column(({ to }) => to),
+        // PostgreSQL takes no NUL in a text, and one that it refuses would hold up all behind it.
+        column(({ reason }) => reason?.replaceAll('\0', '') ?? null),
+      ],
+    );
+  }
+
+  /**
+   * What runs saw since a moment, with the last change of each before it, which still held then: the newest
+   * {@link MAX_READ} and one more when there are more.
+   */
+  async read(since: number, component: string | null): Promise<SeenTransition[]> {
+    const only = component === null ? '' : 'and t.component = $2';
+    const answer = await this.database.query(
+      `with runs as (select * from fleetdeck.health_run where seen_at >= $1),
+       seen as (
+         select t.* from runs join fleetdeck.health_transition t on t.run = runs.id
+         where t.at >= $1 ${only}
+         union all
+         (select distinct on (t.run, t.component) t.*
+          from runs join fleetdeck.health_transition t on t.run = runs.id
+          where t.at < $1 ${only}
+          order by t.run, t.component, t.at desc, t.sequence desc)
+       )
+       select runs.id, runs.node, runs.started_at, runs.seen_at, runs.ended_at,
+         seen.sequence, seen.component, seen.at, seen.previous, seen.status, seen.reason
+       from seen join runs on runs.id = seen.run
+       order by seen.at desc, seen.run desc, seen.sequence desc
+       limit ${MAX_READ + 1}`,
+      component === null ? [new Date(since)] : [new Date(since), component],
+    );
+    const rows = Array.isArray(answer) ? answer : (answer as { rows: unknown[] }).rows;
+    return (rows as TransitionRow[]).map(fromRow);
+  }
+
+  /** Forgets what ended before a moment. The change that still held then stays. */
+  async forgetBefore(moment: number): Promise<void> {
+    const at = [new Date(moment)];
+    await this.database.query('delete from fleetdeck.health_run where seen_at < $1', at);
+    await this.database.query(
+      `delete from fleetdeck.health_transition t
+       using (
+         select run, component, max(sequence) as newest from fleetdeck.health_transition
+         where at < $1 group by run, component
+       ) kept
+       where t.run = kept.run and t.component = kept.component and t.sequence < kept.newest and t.at < $1`,
+      at,
+    );
+  }
+}
+
+interface TransitionRow {
+  id: string;
+  node: string;
+  started_at: Date;
+  seen_at: Date;
+  ended_at: Date | null;
+  sequence: string;
+  component: string;
+  at: Date;
+  previous: StatusFamily;
+  status: StatusFamily | null;
+  reason: string | null;
+}
+
+function fromRow(row: TransitionRow): SeenTransition {
+  return {
+    component: row.component,
+    sequence: Number(row.sequence),
+    at: row.at.getTime(),
+    from: row.previous,
+    to: row.status,
+    reason: row.reason,
+    run: {
+      id: row.id,
+      node: row.node,
+      startedAt: row.started_at.getTime(),
+      seenAt: row.seen_at.getTime(),
+      endedAt: row.ended_at?.getTime() ?? null,
+    },
+  };
+}

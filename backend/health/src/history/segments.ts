@@ -1,0 +1,91 @@
+import { severityOf, type StatusFamily } from '@fleetdeck/dto';
+import { groupBy } from './group-by.ts';
+import type { HealthRun, SeenTransition } from './transition.ts';
+
+/** A run that was not seen for so long has ended without saying so. */
+export const RUN_LOST_AFTER_MS = 45_000;
+
+/** A piece of time in one status. Segments of one list do not overlap; time between them is unknown. */
+export interface HealthSegment {
+  /** Milliseconds since the epoch. */
+  from: number;
+  to: number;
+  status: Exclude<StatusFamily, 'unknown'>;
+  reason: string | null;
+  /** The replicas that saw this status, sorted. */
+  nodes: readonly string[];
+}
+
+interface Stay extends Omit<HealthSegment, 'nodes'> {
+  run: HealthRun;
+}
+
+/**
+ * Lays what several runs saw of one component over each other: at each moment the worst that any of them saw holds.
+ * Time in which no run knew anything is in no segment.
+ *
+ * @param transitions of one component, in any order
+ * @param now in milliseconds since the epoch
+ */
+export function segmentsOf(transitions: readonly SeenTransition[], now: number): HealthSegment[] {
+  return lay(staysOf(transitions, now));
+}
+
+/** Each transition holds until the next one of its run, the last until the run was last seen. */
+function staysOf(transitions: readonly SeenTransition[], now: number): Stay[] {
+  const stays: Stay[] = [];
+  for (const of of groupBy(transitions, ({ run }) => run.id).values()) {
+    of.sort((a, b) => a.sequence - b.sequence);
+    of.forEach(({ run, at, to: status, reason }, index) => {
+      const end = Math.min(of[index + 1]?.at ?? runEnd(run, now), now);
+      if (status === null || status === 'unknown' || end <= at) return;
+      stays.push({ from: at, to: end, status, reason, run });
+    });
+  }
+  return stays;
+}
+
+function runEnd({ endedAt, seenAt }: HealthRun, now: number): number {
+  return endedAt ?? (now - seenAt <= RUN_LOST_AFTER_MS ? now : seenAt);
+}
+
+function lay(stays: readonly Stay[]): HealthSegment[] {
+  const edges = [
+    ...stays.map((stay) => ({ at: stay.from, stay, opens: true })),
+    ...stays.map((stay) => ({ at: stay.to, stay, opens: false })),
+  ].sort((a, b) => a.at - b.at || Number(a.opens) - Number(b.opens));
+  const open = new Set<Stay>();
+  const segments: HealthSegment[] = [];
+  edges.forEach(({ at, stay, opens }, index) => {
+    if (opens) open.add(stay);
+    else open.delete(stay);
+    const until = edges[index + 1]?.at ?? at;
+    const segment = until > at ? worst(open, at, until) : null;
+    if (segment) append(segments, segment);
+  });
+  return segments;
+}
+
+function worst(open: ReadonlySet<Stay>, from: number, to: number): HealthSegment | null {
+  let found: Stay | null = null;
+  const nodes = new Set<string>();
+  for (const stay of open) {
+    const order = found === null ? 1 : severityOf(stay.status) - severityOf(found.status);
+    if (order > 0) nodes.clear();
+    if (order >= 0) nodes.add(stay.run.node);
+    // Of several replicas that see the same, the one that saw it first gives the reason.
+    if (order > 0 || (order === 0 && found !== null && stay.from < found.from)) found = stay;
+  }
+  return found && { from, to, status: found.status, reason: found.reason, nodes: [...nodes].sort() };
+}
+
+function append(segments: HealthSegment[], next: HealthSegment): void {
+  const last = segments.at(-1);
+  const goesOn =
+    last?.to === next.from &&
+    last.status === next.status &&
+    last.reason === next.reason &&
+    last.nodes.join('\n') === next.nodes.join('\n');
+  if (goesOn) last.to = next.to;
+  else segments.push(next);
+}
