@@ -1,9 +1,10 @@
-// What a first visit loads: sizes of the built dashboard, gzip -9, in KiB of 1,024 bytes.
+// What pages load, gzip -9: the built dashboard at a first visit, and what live topics add to a page of one's own.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 import { nx, ROOT } from '../../run.mjs';
+import { clientSize } from '../client-size.mjs';
 import { limit, round, Unmeasurable } from '../results.mjs';
 
 const DASHBOARD = join(ROOT, 'frontend/dashboard');
@@ -31,15 +32,23 @@ export default async function bundle() {
     modules
       .filter(({ id }) => id.includes(`/node_modules/${name}/`) || id.includes(`/${name}/`))
       .reduce((sum, { length }) => sum + length, 0);
+  const client = await clientSize();
   return {
     results: [
       limit({ id: 'initial JavaScript, gzip', values: [size(files.js)], unit: 'KiB', floor: 120 }),
       limit({ id: 'initial CSS, gzip', values: [size(files.css)], unit: 'KiB', floor: 20 }),
+      limit({
+        id: 'WebSocketManager, useWebSocket and useTopic, on top of socket.io-client',
+        values: [client.initial],
+        unit: 'bytes',
+        floor: 6_144,
+      }),
       ...FORBIDDEN.map((name) =>
         limit({ id: `${name} in the initial chunk`, values: [bytesOf(name)], unit: 'bytes', floor: 0 }),
       ),
     ],
     notes: {
+      pollingLoadedWhenNeeded: { bytes: client.later },
       router: { name: 'wouter', renderedKiB: round(bytesOf('wouter') / 1024) },
       files: [...files.js, ...files.css],
     },

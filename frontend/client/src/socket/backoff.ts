@@ -23,7 +23,7 @@ export function waitMs(
   bounds: BackoffBounds,
   random: () => number,
 ): number {
-  if (hintMs == null || !(hintMs > 0)) return backoffMs(attempt, bounds, random);
+  if (!hintMs || !(hintMs > 0)) return backoffMs(attempt, bounds, random);
   // Never sooner than asked, and a little apart: many clients may have been told the same.
   return Math.min(LONGEST_HINT_MS, Math.round(hintMs + random() * bounds.minMs));
 }

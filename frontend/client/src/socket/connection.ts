@@ -1,37 +1,65 @@
-import type { BroadcastCode, TopicMessage, TopicRevoked, TopicReset, Welcome } from '@fleetdeck/dto';
-import { waitMs, type BackoffBounds } from './backoff.ts';
-import { LifeSigns } from './life-signs.ts';
-import type { PageSignals } from './page-signals.ts';
-import type { PollingFallback } from './polling-fallback.ts';
-import type { ClientSocket, ConnectSocket, Refusal } from './socket.port.ts';
-import { StateStore, type ConnectionSnapshot } from './state-store.ts';
+import type { BroadcastCode, TopicMessage, TopicRevoked, TopicReset } from '@fleetdeck/dto';
+import { waitMs } from './backoff.ts';
+import { createLifeSigns } from './life-signs.ts';
+import { isOnline, watchPage, type PageNews } from './page-signals.ts';
+import { createPollingFallback, type TopicReader } from './polling-fallback.ts';
+import { connectSocketIo } from './socket-io.ts';
+import type { ClientSocket, ConnectSocket, Refusal, SocketEvents, SocketTarget } from './socket.port.ts';
+import { createStateStore, type ConnectionSnapshot, type StateStore } from './state-store.ts';
 
-/** What a {@link Connection} is made of. */
+/** How a connection is made and kept. */
 export interface ConnectionOptions {
-  origin: string | undefined;
-  path: string;
-  getToken: (() => Promise<string | null>) | undefined;
-  backoff: BackoffBounds;
-  now: () => number;
-  random: () => number;
-  connect: ConnectSocket;
-  page: PageSignals;
-  polling: PollingFallback;
+  /** Gives a bearer token, asked before each attempt; leave it out when a cookie signs the caller in. */
+  getToken?: () => Promise<string | null>;
+  /**
+   * An `HttpClient` whose base is the service's `/api/v1`. With it topics are asked for by HTTP where no socket gets
+   * through; without it the state is `offline` there.
+   */
+  http?: TopicReader;
+  /** How far apart such requests for one topic are, on average, in milliseconds. @default 5000 */
+  pollMs?: number;
+  /** The shortest wait before another attempt, in milliseconds. @default 500 */
+  reconnectMinMs?: number;
+  /** The longest wait before another attempt, in milliseconds. @default 20000 */
+  reconnectMaxMs?: number;
+  /** Milliseconds since 1970. @default Date.now */
+  now?: () => number;
+  /** 0 to 1 exclusive. @default Math.random */
+  random?: () => number;
+  /** Makes sockets; for tests. @default by socket.io-client */
+  connect?: ConnectSocket;
 }
 
 /** What a connection tells. `live` and `down` also of the stand-in for a socket. */
 export interface ConnectionEvents {
-  live(socket: ClientSocket): void;
-  down(): void;
-  message(message: TopicMessage): void;
-  reset(reset: TopicReset): void;
-  revoked(notice: TopicRevoked): void;
+  live: (socket: ClientSocket) => void;
+  down: () => void;
+  message: (message: TopicMessage) => void;
+  reset: (reset: TopicReset) => void;
+  revoked: (notice: TopicRevoked) => void;
+  /** It is time to ask for a topic again. */
+  again: (topic: string) => void;
+  /** It has begun, or the page changed since. */
+  page: (news?: PageNews) => void;
 }
 
-/** Why a connection is not live; `code` is `null` when no service said it. */
-export interface ConnectionReason {
-  code: number | null;
-  message: string;
+/** Keeps one socket to the service, by trying again until it is disconnected or denied. */
+export interface Connection {
+  readonly store: StateStore;
+  /** Begins; nothing when it has begun already or was told to disconnect. */
+  start(): void;
+  /** Begins, also after it was told to disconnect. */
+  connect(): void;
+  /** Ends, until it is told to connect. */
+  disconnect(): void;
+  /** Tries at once, also after it was denied. Nothing while it is live or trying. */
+  retryNow(): void;
+  /** The service says why it does not go on with this caller. */
+  refuse(refusal: Refusal): void;
+  /** What was awaited did not come: starts over after a while. `code` when the service said it. */
+  fail(message: string, code?: number | null, hintMs?: number): void;
+  /** How long to wait before asking again: what the service asked for, or more with each attempt. */
+  drawWait: (hintMs: number | null | undefined, attempts?: number) => number;
 }
 
 const UNAUTHENTICATED: BroadcastCode = 4401;
@@ -47,289 +75,278 @@ const POLL_AFTER = 3;
 /** `lastMessageAt` of the snapshot changes no more often than this. */
 const MESSAGE_TIME_STEP_MS = 1_000;
 /** What the function for tokens says by its `code` when nobody is signed in. */
-const SIGNED_OUT: Readonly<Record<string, BroadcastCode>> = { UNAUTHENTICATED, SESSION_EXPIRED };
+const SIGNED_OUT = new Map<unknown, BroadcastCode>([
+  ['UNAUTHENTICATED', UNAUTHENTICATED],
+  ['SESSION_EXPIRED', SESSION_EXPIRED],
+]);
 
 /** Whether a code says that the service does not know the caller, or not any more. */
 export function isTokenRefusal(code: number): boolean {
   return code === UNAUTHENTICATED || code === SESSION_EXPIRED;
 }
 
-/** Keeps one socket to the service, by trying again until it is disconnected or denied. */
-export class Connection {
-  readonly store: StateStore;
-  private readonly lifeSigns: LifeSigns;
-  private socket: ClientSocket | null = null;
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private stopSignals: (() => void) | null = null;
-  private stopped = false;
+/** Makes a {@link Connection} that has not begun. */
+export function createConnection(
+  target: Omit<SocketTarget, 'token'>,
+  {
+    getToken,
+    http,
+    pollMs = 5_000,
+    reconnectMinMs: minMs = 500,
+    reconnectMaxMs: maxMs = 20_000,
+    now = Date.now,
+    random = Math.random,
+    connect = connectSocketIo,
+  }: ConnectionOptions,
+  events: ConnectionEvents,
+): Connection {
+  const store = createStateStore(now);
+  const lifeSigns = createLifeSigns(now, () => fail('The service gives no sign of life.'));
+  const polling = createPollingFallback(http, pollMs, random, {
+    ...events,
+    message: onMessage,
+    works: onPolling,
+  });
+  let socket: ClientSocket | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let unwatch: (() => void) | null = null;
+  let stopped = false;
   /** Tells an attempt that was given up from the present one. */
-  private round = 0;
-  private failures = 0;
-  private liveSince: number | null = null;
-  private wasLive = false;
+  let round = 0;
+  let failures = 0;
+  let liveSince: number | null = null;
+  let wasLive = false;
   /** A fresh token was tried since the last good connection. */
-  private renewed = false;
-  private renewing = false;
+  let renewed = false;
+  let renewing = false;
 
-  constructor(
-    private readonly options: ConnectionOptions,
-    private readonly events: ConnectionEvents,
-  ) {
-    this.store = new StateStore(options.now);
-    this.lifeSigns = new LifeSigns(options.now, options.page, () =>
-      this.fail({ code: null, message: 'The service gives no sign of life.' }),
-    );
-  }
-
-  /** Begins; nothing when it has begun already or was told to disconnect. @returns whether it has begun */
-  start(): boolean {
-    if (this.stopped || this.stopSignals) return !this.stopped;
-    const { page } = this.options;
-    const stops = [page.onReturn(() => this.onReturn()), page.onOffline(() => this.onOffline())];
-    this.stopSignals = () => stops.forEach((stop) => stop());
-    this.attempt();
-    return true;
-  }
-
-  /** Begins, also after it was told to disconnect. */
-  connect(): void {
-    this.stopped = false;
-    this.start();
-  }
-
-  /** Ends, until it is told to connect. */
-  disconnect(): void {
-    if (this.stopped) return;
-    this.stopped = true;
-    this.stopSignals?.();
-    this.stopSignals = null;
-    this.wasLive = this.renewed = false;
-    this.failures = 0;
-    this.end('offline', null);
-  }
-
-  /** Tries at once, also after it was denied. Nothing while it is live or trying. */
-  retryNow(): void {
-    if (!this.stopSignals) {
-      this.start();
-      return;
-    }
-    const { state, nextAttemptAt } = this.store.get();
-    if (state === 'denied') {
-      this.failures = 0;
-      this.renewed = false;
-    }
-    if (state === 'denied' || nextAttemptAt !== null) this.attempt();
-  }
-
-  /** The service says why it does not go on with this caller. */
-  refuse({ code, message, retryAfterMs }: Refusal): void {
-    if (this.stopped) return;
-    // Whatever the number means: the wait that comes with it says whether to come back.
-    if (retryAfterMs !== null) return this.fail({ code, message }, retryAfterMs);
-    this.deny({ code, message }, isTokenRefusal(code));
-  }
-
-  /** What was awaited did not come: starts over after a while. */
-  fail(reason: ConnectionReason, hintMs?: number | null): void {
-    if (this.stopped) return;
-    const { now, backoff, random, polling } = this.options;
-    this.noteGood();
-    const wait = waitMs(hintMs, this.failures, backoff, random);
-    this.failures += 1;
-    this.end(this.downState(), reason, now() + wait);
-    this.timer = setTimeout(
-      this.current(() => this.attempt()),
-      wait,
-    );
-    if (reason.code !== null) polling.end();
-    else if (this.failures >= POLL_AFTER) polling.begin();
-  }
-
-  /** Messages by HTTP come or come no more. */
-  onPolling(works: boolean): void {
-    const { state, nextAttemptAt } = this.store.get();
-    if (this.liveSince !== null || state === 'denied' || this.stopped) return;
-    this.store.update({ state: this.downState() });
-    // The service is there: perhaps it was away until now.
-    if (works && nextAttemptAt !== null) this.attempt();
-  }
-
-  /** A message came, by whatever way. */
-  onMessage(message: TopicMessage): void {
-    this.lifeSigns.note();
-    const now = this.options.now();
-    const lastAt = this.store.get().lastMessageAt;
-    if (lastAt === null || Math.abs(now - lastAt) >= MESSAGE_TIME_STEP_MS) {
-      this.store.update({ lastMessageAt: now });
-    }
-    this.events.message(message);
-  }
-
-  /** Gives up, after a fresh token was tried once where that can help. */
-  private deny({ code, message }: ConnectionReason, renewable: boolean): void {
-    this.noteGood();
-    if (renewable && this.options.getToken && !this.renewed) {
-      this.renewed = true;
-      this.attempt();
-    } else this.end('denied', { code, message });
-  }
+  const drawWait: Connection['drawWait'] = (hintMs, attempts = 0) =>
+    waitMs(hintMs, attempts, { minMs, maxMs }, random);
 
   /** Runs `handle` as long as nothing was given up or begun since. */
-  private current<A extends unknown[]>(handle: (...args: A) => void): (...args: A) => void {
-    const { round } = this;
+  function current<A extends unknown[]>(handle: (...args: A) => void): (...args: A) => void {
+    const mine = round;
     return (...args) => {
-      if (round === this.round) handle(...args);
+      if (mine === round) handle(...args);
     };
   }
 
-  private attempt(): void {
-    const { state, reason, code } = this.store.get();
-    this.end(this.downState(), state === 'live' || reason === null ? null : { code, message: reason });
-    this.timer = setTimeout(
-      this.current(() => this.fail({ code: null, message: 'Connecting took too long.' })),
-      ATTEMPT_DEADLINE_MS,
-    );
-    const { getToken } = this.options;
-    if (!getToken) return this.open(null);
-    Promise.resolve()
-      .then(getToken)
-      .then(
-        this.current((token) => this.open(token)),
-        this.current((thrown) => this.onNoToken(thrown)),
-      );
+  function later(ms: number, then: () => void): void {
+    timer = setTimeout(current(then), ms);
   }
 
-  private open(token: string | null): void {
-    const { origin, path, connect } = this.options;
-    this.socket = connect(
-      { origin, path, token },
-      {
-        welcome: this.current((welcome) => this.onWelcome(welcome)),
-        message: this.current((message) => this.onMessage(message)),
-        reset: this.current((reset) => this.events.reset(reset)),
-        revoked: this.current((notice) => this.events.revoked(notice)),
-        token: this.current(() => this.renew()),
-        closing: this.current(({ code, reason, retryAfterMs }) =>
-          this.refuse({ code, message: reason, retryAfterMs }),
-        ),
-        refused: this.current((error, detail) => {
-          if (error) this.refuse(error);
-          else this.fail({ code: null, message: `The service cannot be reached (${detail}).` });
-        }),
-        lost: this.current((detail) =>
-          this.fail({ code: null, message: `The connection was lost (${detail}).` }),
-        ),
-        alive: this.current(() => this.lifeSigns.note()),
+  /** The word of the contract for a connection that is not live and not denied. */
+  function downState(): ConnectionSnapshot['state'] {
+    if (!isOnline()) return 'offline';
+    if (polling.works()) return 'polling';
+    if (failures >= OFFLINE_AFTER) return 'offline';
+    return wasLive ? 'recovering' : 'connecting';
+  }
+
+  /** Ends what is under way, and says what comes instead. */
+  function end(
+    state: ConnectionSnapshot['state'],
+    reason: string | null = null,
+    code: number | null = null,
+    nextAttemptAt: number | null = null,
+  ): void {
+    round += 1;
+    clearTimeout(timer);
+    lifeSigns.end();
+    const ending = socket;
+    const wasUp = liveSince !== null;
+    socket = liveSince = null;
+    renewing = false;
+    if (state === 'denied' || stopped) polling.end();
+    // First, so that nobody takes what the closing socket still says for news of the next one.
+    if (wasUp) events.down();
+    ending?.close();
+    store.update({ state, reason, code, nextAttemptAt, clientId: null });
+  }
+
+  function withToken(use: (token: string | null) => void, otherwise: (thrown: unknown) => void): void {
+    // It is somebody else's function, which may throw at once.
+    void Promise.resolve().then(getToken).then(current(use), current(otherwise));
+  }
+
+  function attempt(): void {
+    // Why it is not live stays readable meanwhile.
+    const { reason, code } = store.get();
+    end(downState(), reason, code);
+    later(ATTEMPT_DEADLINE_MS, () => fail('Connecting took too long.'));
+    if (getToken) withToken(open, onNoToken);
+    else open(null);
+  }
+
+  function open(token: string | null): void {
+    const handlers: SocketEvents = {
+      welcome({ clientId, heartbeatIntervalMs, heartbeatTimeoutMs, serverTime }) {
+        if (!socket) return;
+        clearTimeout(timer);
+        wasLive = true;
+        liveSince = now();
+        polling.end();
+        lifeSigns.begin(heartbeatIntervalMs + heartbeatTimeoutMs);
+        const clockOffsetMs = Date.parse(serverTime) - liveSince;
+        store.update({
+          state: 'live',
+          reason: null,
+          code: null,
+          nextAttemptAt: null,
+          clientId,
+          ...(Number.isNaN(clockOffsetMs) ? {} : { clockOffsetMs }),
+        });
+        // A listener may have closed it.
+        if (socket) events.live(socket);
+      },
+      message: onMessage,
+      reset: events.reset,
+      revoked: events.revoked,
+      token: renew,
+      closing: ({ code, reason, retryAfterMs }) => refuse({ code, message: reason, retryAfterMs }),
+      refused(error, detail) {
+        if (error) refuse(error);
+        else fail(`The service cannot be reached (${detail}).`);
+      },
+      lost: (detail) => fail(`The connection was lost (${detail}).`),
+      alive: lifeSigns.note,
+    };
+    for (const name of Object.keys(handlers) as (keyof SocketEvents)[]) {
+      handlers[name] = current(handlers[name] as (...told: unknown[]) => void);
+    }
+    socket = connect({ ...target, token }, handlers);
+  }
+
+  /** The function for tokens may say by a code that nobody is signed in. */
+  function onNoToken(thrown: unknown): void {
+    const code = SIGNED_OUT.get((thrown as { code?: unknown } | null | undefined)?.code);
+    const message = 'No token could be fetched; sign in if this goes on.';
+    if (code) end('denied', message, code);
+    else fail(message);
+  }
+
+  /** Sends a fresh token on the open socket. Without one the service closes it, and then the next attempt asks. */
+  function renew(): void {
+    const asked = socket;
+    if (!getToken || !asked || renewing) return;
+    renewing = true;
+    const onAnswer = current((refusal: Refusal | null) => {
+      renewing = false;
+      if (!refusal) return;
+      const { retryAfterMs } = refusal;
+      // Whatever is wrong with it there, a new connection may take it: it may be another caller's.
+      if (retryAfterMs === null) deny(refusal, true);
+      else later(drawWait(retryAfterMs), renew);
+    });
+    withToken(
+      (token) => {
+        if (token === null) renewing = false;
+        else asked.auth(token, onAnswer);
+      },
+      () => {
+        renewing = false;
       },
     );
   }
 
-  /** The token comes from somebody else's function, which may say by a code that nobody is signed in. */
-  private onNoToken(thrown: unknown): void {
-    const said = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : '';
-    const code = Object.hasOwn(SIGNED_OUT, said) ? (SIGNED_OUT[said] ?? null) : null;
-    const reason = { code, message: 'No token could be fetched; sign in again if this does not pass.' };
-    if (code === null) this.fail(reason);
-    else this.end('denied', reason);
+  function refuse(refusal: Refusal): void {
+    if (stopped) return;
+    const { code, message, retryAfterMs } = refusal;
+    // Whatever the number means: the wait that comes with it says whether to come back.
+    if (retryAfterMs !== null) fail(message, code, retryAfterMs);
+    else deny(refusal, isTokenRefusal(code));
   }
 
-  /** Sends a fresh token on the open socket. Without one the service closes it, and then the next attempt asks. */
-  private renew(): void {
-    const { getToken, backoff, random } = this.options;
-    const { socket } = this;
-    if (!getToken || !socket || this.renewing) return;
-    this.renewing = true;
-    const onAnswer = this.current((refusal: Refusal | null) => {
-      this.renewing = false;
-      if (refusal === null) return;
-      // Whatever is wrong with it there, a new connection may take it: it may be another caller's.
-      if (refusal.retryAfterMs === null) return this.deny(refusal, true);
-      const later = this.current(() => this.renew());
-      this.timer = setTimeout(later, waitMs(refusal.retryAfterMs, 0, backoff, random));
-    });
-    Promise.resolve()
-      .then(getToken)
-      .then(
-        this.current((token) => {
-          if (token === null) this.renewing = false;
-          else socket.auth(token, onAnswer);
-        }),
-        this.current(() => {
-          this.renewing = false;
-        }),
-      );
+  /** Gives up, after a fresh token was tried once where that can help. */
+  function deny({ code, message }: Refusal, renewable: boolean): void {
+    noteGood();
+    if (renewable && getToken && !renewed) {
+      renewed = true;
+      attempt();
+    } else end('denied', message, code);
   }
 
-  private onWelcome(welcome: Welcome): void {
-    if (!this.socket) return;
-    clearTimeout(this.timer);
-    const now = this.options.now();
-    this.wasLive = true;
-    this.liveSince = now;
-    this.options.polling.end();
-    this.lifeSigns.begin(welcome.heartbeatIntervalMs + welcome.heartbeatTimeoutMs);
-    const serverTime = Date.parse(welcome.serverTime);
-    this.store.update({
-      state: 'live',
-      reason: null,
-      code: null,
-      nextAttemptAt: null,
-      clientId: welcome.clientId,
-      ...(Number.isNaN(serverTime) ? {} : { clockOffsetMs: serverTime - now }),
-    });
-    // A listener may have closed it.
-    if (this.socket) this.events.live(this.socket);
+  function fail(message: string, code: number | null = null, hintMs?: number): void {
+    if (stopped) return;
+    noteGood();
+    const wait = drawWait(hintMs, failures);
+    failures += 1;
+    end(downState(), message, code, now() + wait);
+    later(wait, attempt);
+    if (code !== null) polling.end();
+    else if (failures >= POLL_AFTER) polling.begin();
   }
 
-  private onReturn(): void {
-    if (this.liveSince !== null) this.lifeSigns.check();
-    else if (this.store.get().nextAttemptAt !== null) this.attempt();
+  function noteGood(): void {
+    if (liveSince === null || now() - liveSince < GOOD_AFTER_MS) return;
+    failures = 0;
+    renewed = false;
   }
 
-  private onOffline(): void {
-    const { state } = this.store.get();
-    if (this.liveSince === null && state !== 'denied') this.store.update({ state: this.downState() });
+  function onMessage(message: TopicMessage): void {
+    lifeSigns.note();
+    const lastMessageAt = now();
+    const lastAt = store.get().lastMessageAt;
+    if (lastAt === null || Math.abs(lastMessageAt - lastAt) >= MESSAGE_TIME_STEP_MS) {
+      store.update({ lastMessageAt });
+    }
+    events.message(message);
   }
 
-  private noteGood(): void {
-    if (this.liveSince === null || this.options.now() - this.liveSince < GOOD_AFTER_MS) return;
-    this.failures = 0;
-    this.renewed = false;
+  /** Messages by HTTP come or come no more. */
+  function onPolling(works: boolean): void {
+    const { state, nextAttemptAt } = store.get();
+    if (liveSince !== null || state === 'denied' || stopped) return;
+    store.update({ state: downState() });
+    // The service is there: perhaps it was away until now.
+    if (works && nextAttemptAt !== null) attempt();
   }
 
-  /** Ends what is under way, and says what comes instead. */
-  private end(
-    state: ConnectionSnapshot['state'],
-    reason: ConnectionReason | null,
-    nextAttemptAt: number | null = null,
-  ): void {
-    this.round += 1;
-    clearTimeout(this.timer);
-    this.lifeSigns.end();
-    const { socket } = this;
-    const wasUp = this.liveSince !== null;
-    this.socket = null;
-    this.liveSince = null;
-    this.renewing = false;
-    if (state === 'denied' || this.stopped) this.options.polling.end();
-    // First, so that nobody takes what the closing socket still says for news of the next one.
-    if (wasUp) this.events.down();
-    socket?.close();
-    this.store.update({
-      state,
-      reason: reason?.message ?? null,
-      code: reason?.code ?? null,
-      nextAttemptAt,
-      clientId: null,
-    });
+  function onPage(news: PageNews): void {
+    const { state, nextAttemptAt } = store.get();
+    if (news === 'offline') {
+      if (liveSince === null && state !== 'denied') store.update({ state: downState() });
+    } else if (news !== 'hidden') {
+      if (liveSince !== null) lifeSigns.check();
+      else if (nextAttemptAt !== null) attempt();
+    }
+    events.page(news);
   }
 
-  /** The word of the contract for a connection that is not live and not denied. */
-  private downState(): 'offline' | 'polling' | 'recovering' | 'connecting' {
-    if (!this.options.page.online()) return 'offline';
-    if (this.options.polling.works) return 'polling';
-    if (this.failures >= OFFLINE_AFTER) return 'offline';
-    return this.wasLive ? 'recovering' : 'connecting';
+  function start(): void {
+    if (stopped || unwatch) return;
+    unwatch = watchPage(onPage);
+    attempt();
+    events.page();
   }
+
+  return {
+    store,
+    start,
+    connect() {
+      stopped = false;
+      start();
+    },
+    disconnect() {
+      if (stopped) return;
+      stopped = true;
+      unwatch?.();
+      unwatch = null;
+      wasLive = renewed = false;
+      failures = 0;
+      end('offline');
+    },
+    retryNow() {
+      if (!unwatch) return start();
+      const { state, nextAttemptAt } = store.get();
+      if (state === 'denied') {
+        failures = 0;
+        renewed = false;
+      } else if (nextAttemptAt === null) return;
+      attempt();
+    },
+    refuse,
+    fail,
+    drawWait,
+  };
 }

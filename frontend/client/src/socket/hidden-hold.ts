@@ -1,44 +1,37 @@
-import type { PageSignals } from './page-signals.ts';
+import { isHidden, type PageNews } from './page-signals.ts';
 
 /** Says when a page has been hidden for a while, and when it is shown again. */
-export class HiddenHold {
+export interface HiddenHold {
   /** Whether it has been hidden for that long. */
-  over = false;
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private readonly stops: (() => void)[];
+  over(): boolean;
+  /** Looks at the page, because of this or for the first time. */
+  look: (news?: PageNews) => void;
+  /** Counts no further; what was held to be over no longer is. */
+  end(): void;
+}
 
-  constructor(
-    private readonly page: PageSignals,
-    private readonly holdMs: number,
-    private readonly onChange: (over: boolean) => void,
-  ) {
-    this.stops = [page.onHide(() => this.hide()), page.onReturn(() => this.show())];
-    if (page.hidden()) this.hide();
-  }
-
-  /** Looks no more. */
-  end(): void {
-    clearTimeout(this.timer);
-    for (const stop of this.stops) stop();
-  }
-
-  private hide(): void {
-    clearTimeout(this.timer);
-    // No timer is that long; it would run at once.
-    if (this.holdMs >= 2 ** 31) return;
-    this.timer = setTimeout(() => this.set(true), this.holdMs);
-  }
-
-  private show(): void {
-    // The network may come back to a page that is still hidden.
-    if (this.page.hidden()) return;
-    clearTimeout(this.timer);
-    this.set(false);
-  }
-
-  private set(over: boolean): void {
-    if (over === this.over) return;
-    this.over = over;
-    this.onChange(over);
-  }
+/** Makes a {@link HiddenHold} that tells `onChange` whether it is over. */
+export function createHiddenHold(holdMs: number, onChange: (over: boolean) => void): HiddenHold {
+  let over = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const set = (next: boolean): void => {
+    if (next === over) return;
+    over = next;
+    onChange(next);
+  };
+  return {
+    over: () => over,
+    look(news) {
+      // The network may come and go while the page stays hidden.
+      if (news === 'online' || news === 'offline') return;
+      clearTimeout(timer);
+      if (!isHidden()) set(false);
+      // No timer is longer; it would run at once.
+      else if (holdMs < 2 ** 31) timer = setTimeout(() => set(true), holdMs);
+    },
+    end() {
+      clearTimeout(timer);
+      set(false);
+    },
+  };
 }

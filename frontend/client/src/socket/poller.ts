@@ -5,7 +5,7 @@ import type {
   TopicAnswer,
   TopicMessage,
 } from '@fleetdeck/dto';
-import { backoffMs } from './backoff.ts';
+import type { backoffMs } from './backoff.ts';
 import type { TopicReader } from './polling-fallback.ts';
 import type { ClientSocket } from './socket.port.ts';
 
@@ -14,8 +14,17 @@ export interface PollerEvents {
   message(message: TopicMessage): void;
   /** It is time to ask for a topic again, from the position that it has by now. */
   again(topic: string): void;
-  /** A request was answered, or was not. */
+  /** Requests are answered, or are not any more. */
   works(works: boolean): void;
+}
+
+/** What a poller is made of. */
+export interface PollerOptions {
+  http: TopicReader;
+  pollMs: number;
+  random: () => number;
+  /** Given and not imported, so that the page loads it once. */
+  backoffMs: typeof backoffMs;
 }
 
 const BACKOFF = { minMs: 2_000, maxMs: 60_000 };
@@ -42,12 +51,12 @@ interface Run {
 
 /** Stands in for a socket by asking for each topic over and over. */
 export class Poller implements ClientSocket {
+  /** Whether the last request was answered. */
+  works = false;
   private readonly runs = new Map<string, Run>();
 
   constructor(
-    private readonly http: TopicReader,
-    private readonly pollMs: number,
-    private readonly random: () => number,
+    private readonly options: PollerOptions,
     private readonly events: PollerEvents,
   ) {}
 
@@ -75,21 +84,21 @@ export class Poller implements ClientSocket {
   }
 
   private async poll(run: Run): Promise<void> {
+    const { http, pollMs, random } = this.options;
     const { request, abort } = run;
     const { signal } = abort;
     const { topic, epoch, offset } = request;
     try {
-      const answer = await this.http.get<TopicAnswer>(`/topics/${encodeURIComponent(topic)}`, {
+      const answer = await http.get<TopicAnswer>(`/topics/${encodeURIComponent(topic)}`, {
         query: { epoch, offset },
         signal,
       });
       if (signal.aborted) return;
-      this.events.works(true);
+      this.tell(true);
       // Whoever is told may end it, or everything.
       if (!signal.aborted) run.answer(answer);
       for (const message of answer.messages) if (!signal.aborted) this.events.message(message);
-      if (!signal.aborted)
-        this.later(run, this.pollMs * (0.5 + this.random()), () => this.events.again(topic));
+      if (!signal.aborted) this.later(run, pollMs * (0.5 + random()), () => this.events.again(topic));
     } catch (thrown) {
       if (!signal.aborted) this.onFailure(run, thrown as Partial<FailureLike> | null | undefined);
     }
@@ -99,17 +108,23 @@ export class Poller implements ClientSocket {
     const said = String(error?.code);
     const code = Object.hasOwn(REFUSALS, said) ? REFUSALS[said] : undefined;
     if (code !== undefined) {
-      this.events.works(true);
+      this.tell(true);
       const message = String(error?.message);
       if (!run.abort.signal.aborted) run.answer({ ok: false, code, message, retryAfterMs: null });
       return;
     }
     const asked = (Number(error?.retryAfterSeconds) || 0) * 1_000;
-    const waitMs = Math.max(asked, backoffMs(run.failures, BACKOFF, this.random));
+    const waitMs = Math.max(asked, this.options.backoffMs(run.failures, BACKOFF, this.options.random));
     run.failures += 1;
     this.later(run, waitMs, () => void this.poll(run));
     // An answer such as "busy" comes from a service that is there; one of a gateway says that it is not.
-    if (error?.status == null || GATEWAY_ERRORS.has(Number(error.status))) this.events.works(false);
+    if (error?.status == null || GATEWAY_ERRORS.has(Number(error.status))) this.tell(false);
+  }
+
+  private tell(works: boolean): void {
+    if (works === this.works) return;
+    this.works = works;
+    this.events.works(works);
   }
 
   private later(run: Run, ms: number, then: () => void): void {

@@ -1,4 +1,5 @@
 import type { QueryValue } from '../http/http-client.ts';
+import { backoffMs } from './backoff.ts';
 import type { Poller, PollerEvents } from './poller.ts';
 import type { ClientSocket } from './socket.port.ts';
 
@@ -11,60 +12,52 @@ export interface TopicReader {
 }
 
 /** What the fallback tells. */
-export interface PollingEvents extends Omit<PollerEvents, 'works'> {
+export interface PollingEvents extends PollerEvents {
   live(poller: ClientSocket): void;
   down(): void;
-  works(works: boolean): void;
 }
 
-/** Asks for topics by HTTP where no socket gets through. The code for it is loaded when it is first needed. */
-export class PollingFallback {
+/** Asks for topics by HTTP where no socket gets through. */
+export interface PollingFallback {
   /** Whether the last request was answered. */
-  works = false;
-  private wanted = false;
-  private poller: Poller | null = null;
+  works(): boolean;
+  begin(): void;
+  end(): void;
+}
 
-  constructor(
-    private readonly http: TopicReader | undefined,
-    private readonly pollMs: number,
-    private readonly random: () => number,
-    private readonly events: PollingEvents,
-  ) {}
-
-  begin(): void {
-    const { http } = this;
-    if (!http || this.wanted) return;
-    this.wanted = true;
-    import('./poller.ts').then(
-      (loaded) => {
-        if (!this.wanted || this.poller) return;
-        const { message, again } = this.events;
-        this.poller = new loaded.Poller(http, this.pollMs, this.random, {
-          message,
-          again,
-          works: (works) => this.tell(works),
-        });
-        this.events.live(this.poller);
-      },
-      () => {
-        // The network that the sockets lack may be missing here too; the next failure asks again.
-        this.wanted = false;
-      },
-    );
-  }
-
-  end(): void {
-    this.wanted = this.works = false;
-    const { poller } = this;
-    if (!poller) return;
-    this.poller = null;
-    this.events.down();
-    poller.close();
-  }
-
-  private tell(works: boolean): void {
-    if (works === this.works) return;
-    this.works = works;
-    this.events.works(works);
-  }
+/** Makes a {@link PollingFallback}. The poller is loaded when it is first needed: most pages never do. */
+export function createPollingFallback(
+  http: TopicReader | undefined,
+  pollMs: number,
+  random: () => number,
+  events: PollingEvents,
+): PollingFallback {
+  let wanted = false;
+  let poller: Poller | null = null;
+  return {
+    works: () => poller?.works ?? false,
+    begin() {
+      if (!http || wanted) return;
+      wanted = true;
+      import('./poller.ts').then(
+        (loaded) => {
+          if (!wanted || poller) return;
+          poller = new loaded.Poller({ http, pollMs, random, backoffMs }, events);
+          events.live(poller);
+        },
+        () => {
+          // The network that the sockets lack may be missing here too; the next failure asks again.
+          wanted = false;
+        },
+      );
+    },
+    end() {
+      wanted = false;
+      if (!poller) return;
+      const ending = poller;
+      poller = null;
+      events.down();
+      ending.close();
+    },
+  };
 }

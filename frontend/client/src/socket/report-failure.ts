@@ -1,7 +1,7 @@
 /** Brings an error of somebody else's callback to light without letting it stop the rest. */
 function reportFailure(error: unknown): void {
-  if (typeof globalThis.reportError === 'function') globalThis.reportError(error);
-  else console.error(error);
+  const report = globalThis.reportError ?? console.error;
+  report(error);
 }
 
 /** Calls somebody else's function, whose error stops nothing. */

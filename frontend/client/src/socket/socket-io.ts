@@ -5,24 +5,20 @@ import type { ClientSocket, Refusal, SocketEvents, SocketTarget } from './socket
 /** How long the connection, and each answer, may take. */
 const DEADLINE_MS = 10_000;
 
+/** What is handed on as it is told. */
+const TOLD = ['welcome', 'message', 'reset', 'revoked', 'token'] as const;
+
 /** Connects with socket.io-client, which neither tries again nor falls back to long polling: the manager decides. */
-export function connectSocketIo(target: SocketTarget, events: SocketEvents): ClientSocket {
-  const socket: Socket<ServerToClientEvents, ClientToServerEvents> = io(
-    target.origin ?? window.location.origin,
-    {
-      path: target.path,
-      transports: ['websocket'],
-      reconnection: false,
-      forceNew: true,
-      timeout: DEADLINE_MS,
-      auth: target.token === null ? {} : { token: target.token },
-    },
-  );
-  socket.on('welcome', events.welcome);
-  socket.on('message', events.message);
-  socket.on('reset', events.reset);
-  socket.on('revoked', events.revoked);
-  socket.on('token', events.token);
+export function connectSocketIo({ origin, path, token }: SocketTarget, events: SocketEvents): ClientSocket {
+  const socket: Socket<ServerToClientEvents, ClientToServerEvents> = io(origin ?? window.location.origin, {
+    path,
+    transports: ['websocket'],
+    reconnection: false,
+    forceNew: true,
+    timeout: DEADLINE_MS,
+    auth: token === null ? {} : { token },
+  });
+  for (const name of TOLD) socket.on(name, events[name]);
   socket.on('close', (notice: unknown) => {
     if (hasCode<CloseNotice>(notice)) events.closing(notice);
   });
@@ -46,8 +42,8 @@ export function connectSocketIo(target: SocketTarget, events: SocketEvents): Cli
     unsubscribe(topic) {
       socket.emit('unsubscribe', { topic }, () => undefined);
     },
-    auth(token, answer) {
-      socket.timeout(DEADLINE_MS).emit('auth', { token }, (late, reply) => {
+    auth(fresh, answer) {
+      socket.timeout(DEADLINE_MS).emit('auth', { token: fresh }, (late, reply) => {
         if (!closed) answer(late || reply.ok ? null : reply);
       });
     },

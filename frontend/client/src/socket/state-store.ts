@@ -24,42 +24,43 @@ export interface ConnectionSnapshot {
 }
 
 /** Holds the snapshot: a new object when something changed, the same one otherwise. */
-export class StateStore {
-  private snapshot: ConnectionSnapshot;
-  private readonly listeners = new Set<() => void>();
-
-  constructor(private readonly now: () => number) {
-    this.snapshot = {
-      state: 'connecting',
-      since: now(),
-      nextAttemptAt: null,
-      reason: null,
-      code: null,
-      lastMessageAt: null,
-      clockOffsetMs: 0,
-      clientId: null,
-    };
-  }
-
-  readonly get = (): ConnectionSnapshot => this.snapshot;
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    // Wrapped, so that one function may be subscribed twice.
-    const own = () => listener();
-    this.listeners.add(own);
-    return () => this.listeners.delete(own);
-  };
-
+export interface StateStore {
+  get: () => ConnectionSnapshot;
+  /** @returns stops telling */
+  subscribe: (listener: () => void) => () => void;
   /** One call for all that changes together: listeners see no state between. */
-  update(change: Partial<Omit<ConnectionSnapshot, 'since'>>): void {
-    const changed = Object.entries(change).some(
-      ([field, value]) => this.snapshot[field as keyof ConnectionSnapshot] !== value,
-    );
-    if (!changed) return;
-    const entered = change.state !== undefined && change.state !== this.snapshot.state;
-    this.snapshot = { ...this.snapshot, ...change, ...(entered ? { since: this.now() } : {}) };
-    for (const listener of [...this.listeners]) {
-      if (this.listeners.has(listener)) guarded(listener);
-    }
-  }
+  update: (change: Partial<Omit<ConnectionSnapshot, 'since'>>) => void;
+}
+
+/** Makes a {@link StateStore} of a connection that has not begun. */
+export function createStateStore(now: () => number): StateStore {
+  const listeners = new Set<() => void>();
+  let snapshot: ConnectionSnapshot = {
+    state: 'connecting',
+    since: now(),
+    nextAttemptAt: null,
+    reason: null,
+    code: null,
+    lastMessageAt: null,
+    clockOffsetMs: 0,
+    clientId: null,
+  };
+  return {
+    get: () => snapshot,
+    subscribe(listener) {
+      // Wrapped, so that one function may be subscribed twice.
+      const own = () => listener();
+      listeners.add(own);
+      return () => listeners.delete(own);
+    },
+    update(change) {
+      const next = { ...snapshot, ...change };
+      const fields = Object.keys(change) as (keyof ConnectionSnapshot)[];
+      if (fields.every((field) => next[field] === snapshot[field])) return;
+      snapshot = next.state === snapshot.state ? next : { ...next, since: now() };
+      for (const listener of [...listeners]) {
+        if (listeners.has(listener)) guarded(listener);
+      }
+    },
+  };
 }

@@ -7,8 +7,9 @@ import type {
   TopicMode,
 } from '@fleetdeck/dto';
 import { Journal } from '../testing/index.ts';
+import { waitMs } from './backoff.ts';
 import type { ClientSocket } from './socket.port.ts';
-import { TopicChannel } from './topic-channel.ts';
+import { createTopicChannel, type TopicChannel } from './topic-channel.ts';
 
 type Answer = (reply: SubscribeReply | null) => void;
 
@@ -26,9 +27,10 @@ const socket: ClientSocket = {
 };
 
 function open(mode: TopicMode): TopicChannel {
-  const channel = new TopicChannel('audit', mode, {
-    backoff: { minMs: 500, maxMs: 20_000 },
-    random: () => 0,
+  const channel = createTopicChannel('audit', mode, {
+    drawWait: (hintMs, attempts) => waitMs(hintMs, attempts, { minMs: 500, maxMs: 20_000 }, () => 0),
+    lingerMs: 1_000,
+    onIdle: () => undefined,
     onSilence: () => (silences += 1),
     onUnauthenticated: (error) => unauthenticated.push(error),
   });
@@ -71,7 +73,7 @@ describe('a log topic', () => {
     channel.receive(message(4));
     channel.receive(message(5));
     expect(journal.data).toEqual([5]);
-    expect(channel.position).toEqual({ epoch: 'a', offset: 5 });
+    expect(channel.position()).toEqual({ epoch: 'a', offset: 5 });
   });
 
   it('asks once for a hole and fills it with what was missed alone', () => {
@@ -133,7 +135,7 @@ describe('an answer that goes on from another place than ours', () => {
     channel.attach(socket);
     answer(reply(2, { epoch: 'b', recovered: true }));
     expect(journal.resets).toEqual(['expired', 'epoch']);
-    expect(channel.position).toEqual({ epoch: 'b', offset: 2 });
+    expect(channel.position()).toEqual({ epoch: 'b', offset: 2 });
   });
 });
 
@@ -230,9 +232,9 @@ describe('an answer', () => {
     channel.detach();
     channel.attach(socket);
     asked[0]?.answer(reply(5));
-    expect(channel.position).toBeUndefined();
+    expect(channel.position()).toBeUndefined();
     asked[1]?.answer(reply(6));
-    expect(channel.position?.offset).toBe(6);
+    expect(channel.position()?.offset).toBe(6);
   });
 
   it('that refuses for the moment is asked for again: later each time, or when the service said', () => {
@@ -306,8 +308,8 @@ describe('a listener', () => {
     answer(reply(0));
     channel.receive(message(1));
     expect(unsubscribed).toEqual(['audit']);
-    expect(channel.idle).toBe(true);
-    channel.attach(socket);
+    channel.receive(message(2));
+    expect(journal.data).toEqual([1]);
   });
 
   it('that ends everything amid an answer is not told that it is live', () => {

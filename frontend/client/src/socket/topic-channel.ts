@@ -3,13 +3,12 @@ import {
   type BroadcastRefusal,
   type Position,
   type ResetReason,
-  type SubscribeReply,
+  type Subscribed,
   type TopicMessage,
   type TopicMode,
   type TopicReset,
   type TopicSnapshot,
 } from '@fleetdeck/dto';
-import { waitMs, type BackoffBounds } from './backoff.ts';
 import { isTokenRefusal } from './connection.ts';
 import { guarded } from './report-failure.ts';
 import type { ClientSocket } from './socket.port.ts';
@@ -46,14 +45,18 @@ export interface TopicListener<T = unknown> {
 
 /** What a channel is made of. */
 export interface TopicChannelOptions {
-  backoff: BackoffBounds;
-  random: () => number;
+  /** How long to wait before asking again. */
+  drawWait: (hintMs: number | null, attempts: number) => number;
+  /** How long it is kept after the last listener left. */
+  lingerMs: number;
+  /** Nobody has listened for that long. */
+  onIdle: () => void;
   /** The service did not answer. */
   onSilence: () => void;
   /** The service no longer knows the caller. */
   onUnauthenticated: (error: BroadcastRefusal) => void;
   /** Told of everything, after the listeners. */
-  observer?: TopicListener;
+  observer?: Partial<TopicListener>;
 }
 
 const WAITING: TopicState = { status: 'waiting', error: null };
@@ -63,198 +66,193 @@ const PAUSED: TopicState = { status: 'paused', error: null };
 const MAX_VALUES = 10_000;
 
 /** One topic: its position, which outlives connections, and those who listen to it. */
-export class TopicChannel {
-  private readonly listeners = new Set<TopicListener>();
-  private readonly values = new Map<string, TopicMessage>();
-  private socket: ClientSocket | null = null;
-  private applied: Position | undefined;
-  private state: TopicState = WAITING;
-  /** Tells the answer that is awaited from one that came too late. */
-  private round = 0;
-  private asking = false;
-  private paused = false;
-  private refusals = 0;
-  private retry: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(
-    readonly topic: string,
-    private readonly mode: TopicMode,
-    private readonly options: TopicChannelOptions,
-  ) {}
-
+export interface TopicChannel {
   /** The last position that was applied. */
-  get position(): Position | undefined {
-    return this.applied;
-  }
-
-  get idle(): boolean {
-    return this.listeners.size === 0;
-  }
-
+  position(): Position | undefined;
   /** Adds a listener, which is told what is known already. @returns takes it away */
-  add(listener: TopicListener): () => void {
-    const own = { ...listener };
-    this.listeners.add(own);
-    // Later, so that the caller holds what this returns before anything is told.
-    queueMicrotask(() => {
-      if (!this.listeners.has(own)) return;
-      guarded(() => own.onState?.(this.state));
-      for (const message of [...this.values.values()]) {
-        if (this.listeners.has(own)) guarded(() => own.onMessage(message));
-      }
-    });
-    return () => this.listeners.delete(own);
-  }
-
+  add(listener: TopicListener): () => void;
   /** The connection is live. */
-  attach(socket: ClientSocket): void {
-    if (this.socket === socket) return;
-    this.socket = socket;
-    this.refusals = 0;
-    this.ask();
-  }
-
+  attach(socket: ClientSocket): void;
   /** The connection is gone; the position stays. */
-  detach(): void {
-    this.socket = null;
-    this.stopAsking();
-    this.enter(this.paused ? PAUSED : WAITING);
-  }
-
+  detach(): void;
   /** Nobody looks, or somebody does again. It goes on from its position, or says reset. */
-  pause(paused: boolean): void {
-    const pausing = paused && ![...this.listeners].some(({ whileHidden }) => whileHidden);
-    if (pausing === this.paused) return;
-    this.paused = pausing;
-    this.stopAsking();
-    this.enter(pausing ? PAUSED : WAITING);
-    if (pausing) this.socket?.unsubscribe(this.topic);
-    else this.ask();
-  }
-
-  /** Nobody listens any more. */
-  dispose(): void {
-    this.stopAsking();
-    this.listeners.clear();
-    if (!this.paused) this.socket?.unsubscribe(this.topic);
-    this.socket = null;
-  }
-
+  pause(paused: boolean): void;
+  /** Ends it: its listeners are told nothing more. */
+  dispose(): void;
   /** A message of this topic came. */
-  receive(message: TopicMessage): void {
-    const { epoch, offset } = message;
-    if (offset === null) {
-      this.deliver(message);
-      return;
-    }
-    // Without a position the answer is still to come, and what came before it belongs to an earlier subscription.
-    if (!this.applied) return;
-    const relation = comparePosition(this.applied, { epoch, offset });
-    if (relation === 'duplicate') return;
-    if (relation === 'next' || (relation === 'gap' && this.mode === 'latest')) {
-      this.applied = { epoch, offset };
-      this.hand(message);
-    } else if (!this.asking) this.ask();
-  }
-
+  receive(message: TopicMessage): void;
   /** The service starts the topic over. */
-  onReset({ epoch, offset, reason, snapshot }: TopicReset): void {
-    if (!this.paused) this.startOver({ epoch, offset }, reason, snapshot);
-  }
-
+  onReset(reset: TopicReset): void;
   /** The service takes the topic away, or does not give it. */
-  onRefusal(error: BroadcastRefusal): void {
-    this.stopAsking();
-    const { ok, code, message, retryAfterMs } = error;
-    this.enter({ status: 'refused', error: { ok, code, message, retryAfterMs } });
-    if (isTokenRefusal(error.code)) {
-      this.options.onUnauthenticated(error);
-    } else if (error.retryAfterMs !== null) {
-      const { backoff, random } = this.options;
-      const wait = waitMs(error.retryAfterMs, this.refusals, backoff, random);
-      this.refusals += 1;
-      this.retry = setTimeout(() => this.ask(), wait);
+  onRefusal(error: Omit<BroadcastRefusal, 'ok'>): void;
+  /** Asks the service for the topic, from the position that was applied last. */
+  ask(): void;
+}
+
+/** Makes a {@link TopicChannel} that nobody listens to yet. */
+export function createTopicChannel(
+  topic: string,
+  mode: TopicMode,
+  { drawWait, lingerMs, onIdle, onSilence, onUnauthenticated, observer = {} }: TopicChannelOptions,
+): TopicChannel {
+  const listeners = new Set<Partial<TopicListener>>();
+  const values = new Map<string, TopicMessage>();
+  let socket: ClientSocket | null = null;
+  let applied: Position | undefined;
+  let state: TopicState = WAITING;
+  /** Tells the answer that is awaited from one that came too late. */
+  let round = 0;
+  let asking = false;
+  let paused = false;
+  let refusals = 0;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let linger: ReturnType<typeof setTimeout> | undefined;
+
+  function forEach(telling: (listener: Partial<TopicListener>) => void): void {
+    // A copy: who is added meanwhile is told by `add`, who is taken away is told no more.
+    for (const listener of [...listeners]) {
+      if (listeners.has(listener)) guarded(() => telling(listener));
     }
+    guarded(() => telling(observer));
   }
 
-  /** Asks the service for the topic, from the position that was applied last. */
-  ask(): void {
-    if (!this.socket || this.paused) return;
-    this.stopAsking();
-    this.asking = true;
-    const round = this.round;
-    this.socket.subscribe({ topic: this.topic, ...this.applied }, (reply) => {
-      if (round !== this.round) return;
-      this.asking = false;
-      if (reply === null) this.options.onSilence();
-      else if (reply.ok) this.onReply(reply);
-      else this.onRefusal(reply);
+  function deliver(message: TopicMessage): void {
+    forEach((listener) => listener.onMessage?.(message));
+  }
+
+  function hand(message: TopicMessage): void {
+    if (mode === 'latest') {
+      const { key = '' } = message;
+      values.delete(key);
+      values.set(key, message);
+      const oldest = values.keys().next();
+      if (values.size > MAX_VALUES && !oldest.done) values.delete(oldest.value);
+    }
+    deliver(message);
+  }
+
+  function enter(next: TopicState): void {
+    if (next === state) return;
+    state = next;
+    forEach((listener) => listener.onState?.(next));
+  }
+
+  function stopAsking(): void {
+    round += 1;
+    asking = false;
+    clearTimeout(retry);
+  }
+
+  function ask(): void {
+    if (!socket || paused) return;
+    stopAsking();
+    asking = true;
+    const mine = round;
+    socket.subscribe({ topic, ...applied }, (reply) => {
+      if (mine !== round) return;
+      asking = false;
+      if (!reply) onSilence();
+      else if (reply.ok) onReply(reply);
+      else onRefusal(reply);
     });
   }
 
-  private stopAsking(): void {
-    this.round += 1;
-    this.asking = false;
-    clearTimeout(this.retry);
-  }
-
-  private onReply(reply: Extract<SubscribeReply, { ok: true }>): void {
-    const { epoch, offset, recovered, reason, snapshot } = reply;
-    this.refusals = 0;
+  function onReply({ epoch, offset, recovered, reason, snapshot }: Subscribed): void {
+    refusals = 0;
     // What was missed follows as messages, which move the position one by one.
-    if (!recovered || this.applied?.epoch !== epoch) {
-      const known = this.applied && (this.applied.epoch === epoch ? 'expired' : 'epoch');
-      this.startOver({ epoch, offset }, reason ?? known, snapshot);
+    if (!recovered || applied?.epoch !== epoch) {
+      const known = applied && (applied.epoch === epoch ? 'expired' : 'epoch');
+      startOver({ epoch, offset }, reason ?? known, snapshot);
     }
     // Whoever was told may have closed everything.
-    if (this.socket) this.enter(LIVE);
+    if (socket) enter(LIVE);
   }
 
-  private startOver(
+  function startOver(
     position: Position,
     reason: ResetReason | undefined,
     snapshot: TopicSnapshot | undefined,
   ): void {
-    this.values.clear();
-    this.applied = position;
-    if (reason) this.forEach((listener) => listener.onReset?.(reason));
-    const state = snapshot?.state;
-    if (state !== undefined) this.forEach((listener) => listener.onSnapshot?.(state));
-    for (const message of snapshot?.messages ?? []) this.hand(message);
+    values.clear();
+    applied = position;
+    if (reason) forEach((listener) => listener.onReset?.(reason));
+    const start = snapshot?.state;
+    if (start !== undefined) forEach((listener) => listener.onSnapshot?.(start));
+    for (const message of snapshot?.messages ?? []) hand(message);
   }
 
-  private hand(message: TopicMessage): void {
-    if (this.mode === 'latest') this.remember(message);
-    this.deliver(message);
-  }
-
-  private remember(message: TopicMessage): void {
-    const key = message.key ?? '';
-    this.values.delete(key);
-    this.values.set(key, message);
-    if (this.values.size <= MAX_VALUES) return;
-    for (const oldest of this.values.keys()) {
-      this.values.delete(oldest);
-      return;
+  function onRefusal({ code, message, retryAfterMs }: Omit<BroadcastRefusal, 'ok'>): void {
+    const error: BroadcastRefusal = { ok: false, code, message, retryAfterMs };
+    stopAsking();
+    enter({ status: 'refused', error });
+    if (isTokenRefusal(code)) onUnauthenticated(error);
+    else if (retryAfterMs !== null) {
+      retry = setTimeout(ask, drawWait(retryAfterMs, refusals));
+      refusals += 1;
     }
   }
 
-  private deliver(message: TopicMessage): void {
-    this.forEach((listener) => listener.onMessage(message));
-  }
-
-  private enter(state: TopicState): void {
-    if (state === this.state) return;
-    this.state = state;
-    this.forEach((listener) => listener.onState?.(state));
-  }
-
-  private forEach(telling: (listener: TopicListener) => void): void {
-    // A copy: who is added meanwhile is told by `add`, who is taken away is told no more.
-    for (const listener of [...this.listeners]) {
-      if (this.listeners.has(listener)) guarded(() => telling(listener));
-    }
-    const { observer } = this.options;
-    if (observer) guarded(() => telling(observer));
-  }
+  return {
+    position: () => applied,
+    add(listener) {
+      const own = { ...listener };
+      clearTimeout(linger);
+      listeners.add(own);
+      // Later, so that the caller holds what this returns before anything is told.
+      queueMicrotask(() => {
+        if (!listeners.has(own)) return;
+        guarded(() => own.onState?.(state));
+        for (const message of [...values.values()]) {
+          if (listeners.has(own)) guarded(() => own.onMessage(message));
+        }
+      });
+      return () => {
+        if (listeners.delete(own) && listeners.size === 0) linger = setTimeout(onIdle, lingerMs);
+      };
+    },
+    attach(next) {
+      if (socket === next) return;
+      socket = next;
+      refusals = 0;
+      ask();
+    },
+    detach() {
+      socket = null;
+      stopAsking();
+      enter(paused ? PAUSED : WAITING);
+    },
+    pause(wanted) {
+      const pausing = wanted && ![...listeners].some(({ whileHidden }) => whileHidden);
+      if (pausing === paused) return;
+      paused = pausing;
+      stopAsking();
+      enter(pausing ? PAUSED : WAITING);
+      if (pausing) socket?.unsubscribe(topic);
+      else ask();
+    },
+    dispose() {
+      stopAsking();
+      clearTimeout(linger);
+      listeners.clear();
+      if (!paused) socket?.unsubscribe(topic);
+      socket = null;
+    },
+    receive(message) {
+      const { epoch, offset } = message;
+      if (offset === null) return deliver(message);
+      // Without a position the answer is still to come, and what came before it belongs to an earlier subscription.
+      if (!applied) return;
+      const relation = comparePosition(applied, { epoch, offset });
+      if (relation === 'duplicate') return;
+      if (relation === 'next' || (relation === 'gap' && mode === 'latest')) {
+        applied = { epoch, offset };
+        hand(message);
+      } else if (!asking) ask();
+    },
+    onReset({ epoch, offset, reason, snapshot }) {
+      if (!paused) startOver({ epoch, offset }, reason, snapshot);
+    },
+    onRefusal,
+    ask,
+  };
 }

@@ -120,13 +120,27 @@ describe('useWebSocket', () => {
     expect(onMessage).toHaveBeenCalledTimes(1);
   });
 
+  it('needs no provider where a socket is given', async () => {
+    const socket = new FakeSocket();
+    const { result } = renderHook(() => ({
+      connection: useWebSocket(socket),
+      health: useTopic('health', { socket }),
+    }));
+    expect(result.current.connection.state).toBe('live');
+    await act(async () => {
+      socket.say('health', 'well', { key: 'database' });
+      await nextFrame();
+    });
+    expect([...result.current.health.data]).toEqual([['database', 'well']]);
+  });
+
   it.each([
     ['useWebSocket', () => useWebSocket()],
     ['useTopic', () => useTopic('health')],
   ])('%s says what is missing without a socket', (name, hook) => {
     const quiet = jest.spyOn(console, 'error').mockImplementation(() => undefined);
     expect(() => renderHook<unknown, unknown>(hook)).toThrow(
-      `${name} needs a socket: render it inside <FleetdeckProvider socket=`,
+      `${name} needs a socket: give one to <FleetdeckProvider socket>.`,
     );
     quiet.mockRestore();
   });

@@ -27,13 +27,12 @@ export interface Services {
 /** Carries the socket and the HTTP client to the hooks. */
 export const ServicesContext = createContext<Services>({ socket: null, http: null });
 
-/** The socket of the provider. @throws Error when there is none */
-export function useSocket(hook: string): LiveSocket {
-  const { socket } = useContext(ServicesContext);
+/** The socket that is given, or else the provider's. @throws Error when there is neither */
+export function useSocket(hook: string, given?: LiveSocket): LiveSocket {
+  const provided = useContext(ServicesContext).socket;
+  const socket = given ?? provided;
   if (socket === null) {
-    throw new Error(
-      `${hook} needs a socket: render it inside <FleetdeckProvider socket={new WebSocketManager()}>.`,
-    );
+    throw new Error(`${hook} needs a socket: give one to <FleetdeckProvider socket>.`);
   }
   return socket;
 }

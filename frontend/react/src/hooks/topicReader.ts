@@ -27,12 +27,14 @@ export interface TopicResult<R> {
   readonly lastMessageAt: number | null;
 }
 
-type Tracked = 'status' | 'isStale' | 'lastMessageAt';
+const TRACKED = ['status', 'isStale', 'lastMessageAt'] as const;
+type Tracked = (typeof TRACKED)[number];
 
 /** What a hook remembers of its readers, which are made anew with each `select`. */
 export interface ReaderMemory {
   /** What the component has read so far. */
   readonly used: Set<Tracked>;
+  /** What was selected last; without `select`, the state. */
   data: unknown;
 }
 
@@ -45,18 +47,18 @@ export function createReader<S, R>(
   let shown: { view: TopicView<S>; result: TopicResult<R> } | null = null;
 
   const pick = (view: TopicView<S>): Pick<TopicResult<R>, 'data' | 'error'> => {
-    // Without `select` the state is the data.
-    if (!select) return { data: view.state as unknown as R, error: view.error };
-    if (view.status === 'ended') return { data: memory.data as R, error: view.error };
-    try {
-      const data = select(view.state);
-      memory.data = data;
-      return { data, error: view.error };
-    } catch (cause) {
-      // Later: this runs while React renders.
-      queueMicrotask(() => store.end(cause));
-      return { data: memory.data as R, error: asError(cause) };
+    let { error } = view;
+    if (!select) memory.data = view.state;
+    else if (view.status !== 'ended') {
+      try {
+        memory.data = select(view.state);
+      } catch (cause) {
+        // Later: this runs while React renders.
+        queueMicrotask(() => store.end(cause));
+        error = asError(cause);
+      }
     }
+    return { data: memory.data as R, error };
   };
 
   return () => {
@@ -75,26 +77,15 @@ export function createReader<S, R>(
         return result;
       }
     }
-    const cell: { view: TopicView<S>; result: TopicResult<R> } = { view, result: emptyResult };
-    const read = <F extends Tracked>(field: F): TopicView<S>[F] => {
-      memory.used.add(field);
-      return cell.view[field];
-    };
-    cell.result = {
-      ...picked,
-      get status() {
-        return read('status');
-      },
-      get isStale() {
-        return read('isStale');
-      },
-      get lastMessageAt() {
-        return read('lastMessageAt');
-      },
-    };
+    const cell = { view, result: picked as TopicResult<R> };
+    for (const field of TRACKED) {
+      const get = () => {
+        memory.used.add(field);
+        return cell.view[field];
+      };
+      Object.defineProperty(picked, field, { get, enumerable: true });
+    }
     shown = cell;
     return cell.result;
   };
 }
-
-const emptyResult = {} as TopicResult<never>;

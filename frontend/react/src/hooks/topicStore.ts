@@ -1,5 +1,5 @@
 import type { TopicState } from '@fleetdeck/client';
-import type { TopicMessage } from '@fleetdeck/dto';
+import type { BroadcastRefusal, ConnectionState, TopicMessage } from '@fleetdeck/dto';
 import { asError } from './asError.ts';
 import { createFrame } from './frame.ts';
 import type { LiveSocket } from './services.ts';
@@ -9,11 +9,11 @@ import type { TopicModel } from './topicModel.ts';
 export class TopicRefusedError extends Error {
   override readonly name = 'TopicRefusedError';
   /** One of `BROADCAST_CODES` of `@fleetdeck/dto`, by number. */
-  readonly code: number;
+  declare readonly code: number;
   /** It is asked for again after this; `null`: not as you are. */
-  readonly retryAfterMs: number | null;
+  declare readonly retryAfterMs: number | null;
 
-  constructor(message: string, code: number, retryAfterMs: number | null) {
+  constructor({ message, code, retryAfterMs }: Pick<BroadcastRefusal, 'message' | 'code' | 'retryAfterMs'>) {
     super(message);
     this.code = code;
     this.retryAfterMs = retryAfterMs;
@@ -48,6 +48,15 @@ export interface TopicStoreOptions<T, S> {
 
 /** So many intervals without a message, and at least this long, make a topic with a beat stale. */
 const MISSED = { intervals: 3, leastMs: 5_000 };
+/** While the connection or the topic is in one of these, what is known may no longer be so. */
+const UNTRUSTED: ReadonlySet<string> = new Set([
+  'recovering',
+  'offline',
+  'denied',
+  'refused',
+  'paused',
+  'ended',
+] satisfies (ConnectionState | TopicView<unknown>['status'])[]);
 /** `lastMessageAt` changes no more often than this. */
 const STEP_MS = 1_000;
 
@@ -57,10 +66,9 @@ const STEP_MS = 1_000;
  * no other.
  */
 export function createTopicStore<T, S>(options: TopicStoreOptions<T, S>): TopicStore<S> {
-  const { socket, topic, model, expectedEveryMs } = options;
+  const { socket, topic, model, expectedEveryMs = Infinity } = options;
   const listeners = new Set<() => void>();
-  const limitMs =
-    expectedEveryMs === undefined ? null : Math.max(MISSED.leastMs, MISSED.intervals * expectedEveryMs);
+  const limitMs = Math.max(MISSED.leastMs, MISSED.intervals * expectedEveryMs);
   let status: TopicView<S>['status'] = 'waiting';
   let error: Error | null = null;
   let messageAt: number | null = null;
@@ -73,10 +81,12 @@ export function createTopicStore<T, S>(options: TopicStoreOptions<T, S>): TopicS
   let view = build(null);
 
   function isStale(): boolean {
-    const connection = socket.getSnapshot().state;
-    const down = connection === 'recovering' || connection === 'offline' || connection === 'denied';
-    if (down || status === 'refused' || status === 'paused' || status === 'ended') return true;
-    return limitMs !== null && status === 'live' && Date.now() - beatAt >= limitMs;
+    if (UNTRUSTED.has(socket.getSnapshot().state) || UNTRUSTED.has(status)) return true;
+    return leftMs() <= 0;
+  }
+  /** Until a message is overdue. */
+  function leftMs(): number {
+    return status === 'live' ? beatAt + limitMs - Date.now() : Infinity;
   }
   function build(last: TopicView<S> | null): TopicView<S> {
     const shown = last?.lastMessageAt ?? null;
@@ -98,10 +108,9 @@ export function createTopicStore<T, S>(options: TopicStoreOptions<T, S>): TopicS
   const watch = (): void => {
     clearTimeout(timer);
     timer = undefined;
-    if (limitMs === null || leave === null || status !== 'live') return;
-    const leftMs = beatAt + limitMs - Date.now();
-    if (leftMs > 0) timer = setTimeout(watch, leftMs);
-    else frame.request();
+    const left = leftMs();
+    if (left <= 0) frame.request();
+    else if (leave !== null && left < Infinity) timer = setTimeout(watch, left);
   };
   const end = (cause: unknown): void => {
     if (status === 'ended') return;
@@ -116,14 +125,13 @@ export function createTopicStore<T, S>(options: TopicStoreOptions<T, S>): TopicS
       work();
     } catch (cause) {
       end(cause);
-      return;
     }
     frame.request();
   };
   const onState = (next: TopicState): void => {
     if (status === 'ended') return;
     status = next.status;
-    error = next.error && new TopicRefusedError(next.error.message, next.error.code, next.error.retryAfterMs);
+    error = next.error && new TopicRefusedError(next.error);
     if (status === 'live') beatAt = Date.now();
     watch();
     frame.request();

@@ -6,7 +6,7 @@ import {
   type TopicMessage,
   type TopicPayload,
 } from '@fleetdeck/dto';
-import { useSocket } from './services.ts';
+import { useSocket, type LiveSocket } from './services.ts';
 import { foldModel, latestModel, type UpdatedModel } from './topicModel.ts';
 import { createReader, type ReaderMemory, type TopicResult } from './topicReader.ts';
 import { createTopicStore } from './topicStore.ts';
@@ -25,6 +25,8 @@ interface CommonOptions<M extends TopicMap, N extends string> {
    * @default fleetdeckTopics
    */
   topics?: M;
+  /** Where the topic is followed. Keep the same object between renders. @default the socket of the provider */
+  socket?: LiveSocket;
   /** Told of every message as it comes, outside React and without a render: for toasts, sounds, counters of your own. */
   onMessage?: (message: TopicMessage<PayloadFor<M, N>>) => void;
 }
@@ -53,7 +55,7 @@ export interface ReduceOptions<M extends TopicMap, N extends string, S, R> exten
  * at all when what it reads stayed the same. An error of `reduce`, `select`, `fromSnapshot` or `onMessage` ends this
  * hook alone and is its `error`.
  *
- * @throws Error outside a `FleetdeckProvider` with a socket
+ * @throws Error outside a `FleetdeckProvider` with a socket, unless `socket` is given
  * @example
  * const { data: health, isStale, error } = useTopic('health'); // ReadonlyMap<string, HealthUpdate>
  * const { data } = useTopic('system', { initial: [], reduce: (all, { data }) => [...all, data].slice(-50) });
@@ -69,17 +71,16 @@ export function useTopic<const N extends string, S, M extends TopicMap = Fleetde
 ): TopicResult<R>;
 export function useTopic(topic: string, options: AnyOptions = {}): TopicResult<unknown> {
   const { reduce, select, fromSnapshot, onMessage, topics = fleetdeckTopics } = options as LooseOptions;
-  const socket = useSocket('useTopic');
+  const socket = useSocket('useTopic', options.socket);
   const [first] = useState(options as LooseOptions);
 
   const { model, store, memory } = useMemo(() => {
-    const pattern = matchTopic(topics, topic);
     // Both kinds of state are known by the options alone, which the overloads above tie together.
     const made = (
       first.reduce ? foldModel(first.initial, first) : latestModel(first as object)
     ) as UpdatedModel<unknown, unknown>;
     const reads: ReaderMemory = { used: new Set(), data: undefined };
-    const expectedEveryMs = pattern === null ? undefined : topics[pattern]?.expectedEveryMs;
+    const { expectedEveryMs } = (topics as TopicMap)[matchTopic(topics, topic) ?? ''] ?? {};
     return {
       model: made,
       memory: reads,
@@ -98,6 +99,7 @@ export function useTopic(topic: string, options: AnyOptions = {}): TopicResult<u
 /** What every pair of options fits into; the overloads above say what is allowed. */
 interface AnyOptions {
   topics?: TopicMap;
+  socket?: LiveSocket;
   initial?: unknown;
   reduce?: (state: never, message: never) => unknown;
   fromSnapshot?: (snapshot: unknown) => unknown;
@@ -107,6 +109,7 @@ interface AnyOptions {
 
 interface LooseOptions {
   topics?: TopicMap;
+  socket?: LiveSocket;
   initial?: unknown;
   reduce?: (state: unknown, message: TopicMessage) => unknown;
   fromSnapshot?: (snapshot: unknown) => unknown;

@@ -14,18 +14,15 @@ export interface WebSocketConnection extends ConnectionSnapshot {
  * The page's connection, rendered again when it changes. Its times stand on the page clock, so they can be compared
  * with `usePageClock` and given to `ConnectionStatus` as they are.
  *
- * @throws Error outside a `FleetdeckProvider` with a socket
+ * @param given - the socket to tell of. @default the socket of the provider
+ * @throws Error outside a `FleetdeckProvider` with a socket, unless one is given
  * @example
  * const { state, since, lastMessageAt, nextAttemptAt } = useWebSocket();
  * return <ConnectionStatus {...{ state, since, lastMessageAt, nextAttemptAt }} />;
  */
-export function useWebSocket(): WebSocketConnection {
-  const socket = useSocket('useWebSocket');
-  const snapshot = useSyncExternalStore(
-    (listener) => socket.subscribeState(listener),
-    () => socket.getSnapshot(),
-    () => socket.getSnapshot(),
-  );
+export function useWebSocket(given?: LiveSocket): WebSocketConnection {
+  const socket = useSocket('useWebSocket', given);
+  const snapshot = useSyncExternalStore(socket.subscribeState, socket.getSnapshot, socket.getSnapshot);
   return useMemo(() => {
     const offset = snapshot.clockOffsetMs;
     const shift = (time: number | null): number | null => (time === null ? null : time + offset);
