@@ -18,16 +18,42 @@ export function limit({ id, values, unit, floor, better = 'lower', peerName = 'g
   return { id, ours, peer: null, peerName, unit, better, ratio: null, spread, floor, kind: 'limit', ok };
 }
 
+/**
+ * A result against a peer that was measured in the same run: the middle of the ratios of each pair.
+ * @param {{ ours: number[], peer: number[] }} figures by pair
+ * @param {number[]} [ratios] of each pair, when they are not simply ours / peer
+ */
+export function ratio({ id, ours, peer, ratios, peerName, unit, floor, want, better = 'lower' }) {
+  const all = ratios ?? ours.map((value, pair) => value / peer[pair]);
+  const middle = round(median(all));
+  return {
+    id,
+    ours: round(median(ours)),
+    peer: round(median(peer)),
+    peerName,
+    unit,
+    better,
+    ratio: middle,
+    spread: [round(Math.min(...all)), round(Math.max(...all))],
+    floor,
+    want,
+    kind: 'ratio',
+    ok: better === 'lower' ? middle <= floor : middle >= floor,
+  };
+}
+
 /** A readable table. */
-export function formatResults(name, { results, pairs, ...notes }) {
-  const rows = results.map(({ id, ours, unit, spread, floor, better, ok }) => [
-    ok ? 'ok' : 'NOT MET',
+export function formatResults(name, { results, pairs, verdict = true, ...notes }) {
+  const rows = results.map(({ id, ours, peer, peerName, ratio, unit, spread, floor, want, better, ok }) => [
+    verdict ? (ok ? 'ok' : 'NOT MET') : 'no verdict',
     id,
     `${ours} ${unit}`,
-    `${better === 'lower' ? 'at most' : 'at least'} ${floor}`,
+    ratio === null ? '' : `${peer} ${unit} (${peerName})`,
+    ratio === null ? '' : `${ratio}`,
+    `${better === 'lower' ? 'at most' : 'at least'} ${floor}${want === undefined ? '' : ` (want ${want})`}`,
     `${spread[0]} to ${spread[1]}`,
   ]);
-  const table = [['', name, 'median', 'goal', 'spread'], ...rows];
+  const table = [['', name, 'ours', 'peer', 'ratio', 'goal', 'spread'], ...rows];
   const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
   const lines = table.map((row) =>
     row

@@ -40,10 +40,14 @@ process.exit(exitCode);
 async function runBench(name) {
   const { default: bench } = await import(join(BENCHES, `${name}.mjs`));
   try {
-    const { pairs = 1, results, notes = {} } = await bench({ smoke });
-    const json = { bench: name, pairs, ...notes, results };
+    // Without a verdict the figures are only shown: the run was a short one, or the bench says why it is not sure.
+    const { pairs = 1, results, notes = {}, verdict = true, reason } = await bench({ smoke });
+    const doubt = { ...(verdict ? {} : { verdict }), ...(reason === undefined ? {} : { reason }) };
+    const json = { bench: name, pairs, ...notes, ...doubt, results };
     process.stdout.write(`\n${formatResults(name, json)}\n${JSON.stringify(json)}\n`);
-    return { json, exitCode: results.every((result) => result.ok) ? 0 : 1 };
+    if (reason !== undefined) process.stderr.write(`${name} could not be measured: ${reason}\n`);
+    const missed = verdict && results.some((result) => !result.ok);
+    return { json, exitCode: reason !== undefined ? 2 : missed ? 1 : 0 };
   } catch (thrown) {
     if (!(thrown instanceof Unmeasurable)) throw thrown;
     process.stderr.write(`${name} could not be measured: ${thrown.message}\n`);
