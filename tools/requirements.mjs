@@ -13,10 +13,15 @@ export function findBrowser() {
   return CHROMIUM_NAMES.map(onPath).find(Boolean) ?? CHROMIUM_PATHS.find(isExecutable) ?? null;
 }
 
+/** Path of a Redis to test with, or null. */
+export function findRedis() {
+  return onPath('redis-server');
+}
+
 const PRESENT = {
   browser: () => findBrowser() !== null,
   docker: () => succeeds('docker', ['info']),
-  redis: () => onPath('redis-server') !== null,
+  redis: () => findRedis() !== null,
   rabbitmq: () => onPath('rabbitmq-server') !== null,
 };
 

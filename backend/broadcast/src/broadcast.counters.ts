@@ -22,6 +22,14 @@ export interface BroadcastCounters {
   rateLimited: number;
   /** Connections refused. */
   refused: number;
+  /** Messages dropped because too many waited for Redis; their topics start over. */
+  unsent: number;
+  /** Topics read again because what came of them from Redis had a hole. */
+  holes: number;
+  /** Messages on our Redis channels that are not ours. */
+  junk: number;
+  /** How often this node had to go on without the others. */
+  apart: number;
 }
 
 /** All of them at nought. */
@@ -38,5 +46,9 @@ export function noCounts(): BroadcastCounters {
     reset: { epoch: 0, expired: 0, ahead: 0, slow: 0, started: 0 },
     rateLimited: 0,
     refused: 0,
+    unsent: 0,
+    holes: 0,
+    junk: 0,
+    apart: 0,
   };
 }

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import {
   ContributesHealth,
   type HealthCheckOutcome,
@@ -8,6 +8,7 @@ import {
 import { BroadcastGateway } from './gateway/broadcast.gateway.ts';
 import { ClientRegistry } from './gateway/client-registry.ts';
 import { SocketHub } from './gateway/socket-hub.ts';
+import { SharedTopics } from './redis/shared-topics.ts';
 import { TopicStore } from './topic/topic-store.ts';
 
 /** Says whether clients can connect, and how many have. */
@@ -22,6 +23,7 @@ export class BroadcastHealth implements HealthContributor {
     @Inject(ClientRegistry) private readonly registry: ClientRegistry,
     @Inject(SocketHub) private readonly hub: SocketHub,
     @Inject(TopicStore) private readonly store: TopicStore,
+    @Optional() @Inject(SharedTopics) private readonly shared: SharedTopics | null = null,
   ) {}
 
   checkHealth(): Promise<HealthCheckOutcome> {
@@ -30,11 +32,19 @@ export class BroadcastHealth implements HealthContributor {
       subscriptions: this.registry.subscriptions,
       topics: this.store.size,
       slowDisconnects: this.hub.counters.slowDisconnects,
+      ...(this.shared ? { nodes: this.shared.state, unconfirmed: this.shared.unconfirmed } : {}),
     };
+    const reason = this.gateway.open ? this.apart() : 'No client can connect at present.';
     return Promise.resolve(
-      this.gateway.open
-        ? { status: 'healthy', details }
-        : { status: 'degraded', reason: 'No client can connect at present.', details },
+      reason === null ? { status: 'healthy', details } : { status: 'degraded', reason, details },
     );
+  }
+
+  private apart(): string | null {
+    if (!this.shared || this.shared.state === 'together') return null;
+    const { state, reason } = this.shared;
+    return state === 'apart'
+      ? `Redis does not answer, so clients of this node hear nothing of other nodes: ${reason}.`
+      : `Redis does not answer, messages wait for it: ${reason}.`;
   }
 }

@@ -115,7 +115,7 @@ describe('BroadcastModule', () => {
     broadcaster.broadcastAll({ level: 'info', text: 'lost' });
     broadcaster.sendTo([], 'system', {});
     expect(broadcaster.position('system')).toBeNull();
-    expect(open).toHaveBeenCalledTimes(3);
+    expect(open).toHaveBeenCalledTimes(2);
     await app.close();
   });
 });

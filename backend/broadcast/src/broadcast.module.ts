@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Module } from '@nestjs/common';
-import { PUBLISHER } from '@fleetdeck/kernel';
+import { CLOCK, PUBLISHER, systemClock, type Clock } from '@fleetdeck/kernel';
 import { TopicAuthoriser } from './access/topic-authoriser.ts';
 import { BroadcastHealth } from './broadcast.health.ts';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './broadcast.module-definition.ts';
@@ -12,10 +12,12 @@ import { ClientRegistry } from './gateway/client-registry.ts';
 import { ServiceClients } from './gateway/service-clients.ts';
 import { SocketHub } from './gateway/socket-hub.ts';
 import { Subscriptions } from './gateway/subscriptions.ts';
+import { SharedTopics } from './redis/shared-topics.ts';
 import { TopicStarts } from './topic/topic-starts.ts';
 import { TopicStore } from './topic/topic-store.ts';
 
 const EPOCH_BYTES = 12;
+const newEpoch = (): string => randomBytes(EPOCH_BYTES).toString('base64url');
 
 /**
  * Topics with positions over socket.io. Gives {@link Broadcaster} and the kernel's `PUBLISHER`.
@@ -30,15 +32,26 @@ const EPOCH_BYTES = 12;
   providers: [
     { provide: BROADCAST_OPTIONS, useFactory: resolveOptions, inject: [MODULE_OPTIONS_TOKEN] },
     {
+      provide: SharedTopics,
+      useFactory: ({ redis }: ResolvedBroadcastOptions, hub: SocketHub, clock: Clock = systemClock) =>
+        redis ? new SharedTopics(redis, hub, clock, newEpoch) : null,
+      inject: [BROADCAST_OPTIONS, SocketHub, { token: CLOCK, optional: true }],
+    },
+    {
       provide: TopicStore,
-      useFactory: ({ topics, policies }: ResolvedBroadcastOptions, hub: SocketHub) =>
+      useFactory: (
+        { topics, policies }: ResolvedBroadcastOptions,
+        hub: SocketHub,
+        shared: SharedTopics | null,
+      ) =>
         new TopicStore({
           topics,
           policies,
-          newEpoch: () => randomBytes(EPOCH_BYTES).toString('base64url'),
+          newEpoch,
           hasSubscribers: (topic) => hub.subscribers(topic) > 0,
+          shared,
         }),
-      inject: [BROADCAST_OPTIONS, SocketHub],
+      inject: [BROADCAST_OPTIONS, SocketHub, SharedTopics],
     },
     SocketHub,
     ClientRegistry,

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { fleetdeckTopics, SOCKET_PATH, type TopicMap } from '@fleetdeck/dto';
 import type { ModuleHttpOptions } from '@fleetdeck/kernel';
 import { resolvePolicies, within, type ResolvedPolicy, type TopicPolicy } from './topic/topic-policy.ts';
+import { resolveRedis, type RedisOptions, type ResolvedRedisOptions } from './redis/redis.options.ts';
 import type { FanOut } from './wire/client-wire.ts';
 
 /** Options of `BroadcastModule`. */
@@ -55,6 +56,11 @@ export interface BroadcastOptions {
   fanout?: FanOut;
   /** On shutdown, clients are told to come back at a random moment of this window, in milliseconds. @default 2000 */
   drainWindowMs?: number;
+  /**
+   * Shares the topics with other nodes through this Redis; needs the package `redis`. Without it topics are kept in
+   * this process.
+   */
+  redis?: RedisOptions;
 }
 
 /** How `BroadcastModule` is put into an application; beside the options, also in `forRootAsync`. */
@@ -67,10 +73,11 @@ export interface BroadcastModuleExtras {
 
 /** {@link BroadcastOptions} with every default filled in. */
 export interface ResolvedBroadcastOptions extends Required<
-  Omit<BroadcastOptions, 'policies' | 'allowRequest'>
+  Omit<BroadcastOptions, 'policies' | 'allowRequest' | 'redis'>
 > {
   policies: Readonly<Record<string, ResolvedPolicy>>;
   allowRequest: BroadcastOptions['allowRequest'];
+  redis: ResolvedRedisOptions | undefined;
 }
 
 /** Injection token of the {@link ResolvedBroadcastOptions}. */
@@ -119,6 +126,7 @@ export function resolveOptions(options: BroadcastOptions): ResolvedBroadcastOpti
     tokenGraceMs: atLeastOne('tokenGraceMs', options.tokenGraceMs, 10_000),
     fanout: options.fanout ?? 'direct',
     drainWindowMs: atLeastOne('drainWindowMs', options.drainWindowMs, 2_000),
+    redis: options.redis && resolveRedis(options.redis),
   };
 }
 

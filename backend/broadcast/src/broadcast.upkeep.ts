@@ -19,6 +19,7 @@ import {
 } from '@fleetdeck/kernel';
 import { ClientRegistry } from './gateway/client-registry.ts';
 import { SocketHub } from './gateway/socket-hub.ts';
+import { SharedTopics } from './redis/shared-topics.ts';
 import { TopicStarts } from './topic/topic-starts.ts';
 import { TopicStore } from './topic/topic-store.ts';
 
@@ -50,6 +51,15 @@ const METRICS: readonly MetricDeclaration[] = [
   { name: `${PREFIX}_heartbeats_missed`, kind: 'counter', help: 'Clients cut that gave no sign of life.' },
   { name: `${PREFIX}_rate_limited`, kind: 'counter', help: 'Verbs refused by the rate limit.' },
   { name: `${PREFIX}_refused`, kind: 'counter', help: 'Connections refused.' },
+  { name: `${PREFIX}_apart`, kind: 'gauge', help: '1 while this node is without Redis and the other nodes.' },
+  { name: `${PREFIX}_unconfirmed`, kind: 'gauge', help: 'Messages that Redis has not numbered yet.' },
+  { name: `${PREFIX}_partings`, kind: 'counter', help: 'Times this node had to go on without Redis.' },
+  {
+    name: `${PREFIX}_holes`,
+    kind: 'counter',
+    help: 'Topics read again because messages from Redis were missing.',
+  },
+  { name: `${PREFIX}_junk`, kind: 'counter', help: 'Messages on our Redis channels that are not ours.' },
 ];
 
 /** Records what the broadcaster does and drops topics that nobody uses. */
@@ -65,6 +75,7 @@ export class BroadcastUpkeep implements OnApplicationBootstrap, BeforeApplicatio
     @Inject(TopicStarts) private readonly starts: TopicStarts,
     @Inject(SocketHub) private readonly hub: SocketHub,
     @Inject(ClientRegistry) private readonly registry: ClientRegistry,
+    @Optional() @Inject(SharedTopics) private readonly shared: SharedTopics | null = null,
     @Optional() @Inject(CLOCK) private readonly clock: Clock = systemClock,
   ) {}
 
@@ -83,6 +94,7 @@ export class BroadcastUpkeep implements OnApplicationBootstrap, BeforeApplicatio
   tick(): void {
     this.store.sweep(this.clock.monotonicMs());
     this.starts.sweep();
+    this.shared?.keepAlive();
     const { sink } = this;
     if (!sink) return;
     const { counters, clients } = this.hub;
@@ -103,6 +115,12 @@ export class BroadcastUpkeep implements OnApplicationBootstrap, BeforeApplicatio
     record('heartbeats_missed', counters.heartbeatsMissed);
     record('rate_limited', counters.rateLimited);
     record('refused', counters.refused);
+    record('apart', this.shared?.state === 'apart' ? 1 : 0);
+    record('unconfirmed', this.shared?.unconfirmed ?? 0);
+    record('partings', counters.apart);
+    record('holes', counters.holes);
+    record('drops', counters.unsent, { reason: 'unsent' });
+    record('junk', counters.junk);
   }
 
   // Looked up, not injected: what implements it publishes to topics itself, which would be a circle.

@@ -18,13 +18,15 @@ import {
   type Publisher,
 } from '@fleetdeck/kernel';
 import { ClientRegistry } from './gateway/client-registry.ts';
-import type { PortalClient } from './gateway/portal-client.ts';
 import type { ServiceClientHandlers } from './gateway/service-client.ts';
 import { ServiceClients, type ServiceClient } from './gateway/service-clients.ts';
 import { SocketHub } from './gateway/socket-hub.ts';
 import { Subscriptions } from './gateway/subscriptions.ts';
+import type { DirectMessage } from './redis/node-calls.ts';
+import { SharedTopics } from './redis/shared-topics.ts';
 import { keyOf } from './topic/topic-key.ts';
 import { TopicStore, unknownTopic } from './topic/topic-store.ts';
+import { LocalWriter, type TopicWriter } from './topic/topic-writer.ts';
 import { FrameBatch, MessageFrame } from './wire/message-frame.ts';
 
 /**
@@ -37,14 +39,28 @@ import { FrameBatch, MessageFrame } from './wire/message-frame.ts';
  */
 @Injectable()
 export class Broadcaster<M extends TopicMap = TopicMap> implements Publisher {
+  private readonly writer: TopicWriter;
+
   constructor(
     @Inject(TopicStore) private readonly store: TopicStore,
     @Inject(SocketHub) private readonly hub: SocketHub,
     @Inject(ClientRegistry) private readonly registry: ClientRegistry,
     @Inject(Subscriptions) private readonly subscriptions: Subscriptions,
     @Inject(ServiceClients) private readonly clients: ServiceClients,
+    @Optional() @Inject(SharedTopics) private readonly shared: SharedTopics | null = null,
     @Optional() @Inject(CLOCK) private readonly clock: Clock = systemClock,
-  ) {}
+  ) {
+    this.writer = shared ?? new LocalWriter(hub);
+    if (shared) {
+      shared.handler = {
+        handle: (call) =>
+          call.call === 'revoke'
+            ? this.revokeHere(call.subject, call.topicPattern)
+            : void this.disconnectHere(call.clientId),
+        deliver: (message) => this.deliver(message),
+      };
+    }
+  }
 
   /**
    * Opens a client within the service, which follows topics as that principal: by the same rules, with the same
@@ -99,9 +115,8 @@ export class Broadcaster<M extends TopicMap = TopicMap> implements Publisher {
       return;
     }
     const at = isoTime(this.clock.now());
-    const stored = open.log.append({ at, json, ...(key === undefined ? {} : { key }) }, nowMs);
     this.hub.counters.published += 1;
-    this.hub.toTopic(open, () => open.frame(stored), key);
+    this.writer.publish(open, { at, json, ...(key === undefined ? {} : { key }) }, nowMs);
   }
 
   /** {@link publish} with the topic's name and payload checked by the compiler. */
@@ -121,11 +136,10 @@ export class Broadcaster<M extends TopicMap = TopicMap> implements Publisher {
    * @throws FleetdeckError as {@link publish} does
    */
   sendTo<N extends TopicNames<M>>(clientIds: readonly string[], topic: N, data: TopicPayload<M, N>): void {
-    this.sendOutside(
-      clientIds.flatMap((id) => this.registry.get(id) ?? []),
-      topic,
-      data,
-    );
+    const message = this.outside(topic, data);
+    const elsewhere = clientIds.filter((id) => !this.registry.get(id));
+    if (elsewhere.length > 0) this.shared?.direct({ ...message, clientIds: elsewhere });
+    this.deliver({ ...message, clientIds });
   }
 
   /**
@@ -134,7 +148,9 @@ export class Broadcaster<M extends TopicMap = TopicMap> implements Publisher {
    * @throws FleetdeckError as {@link publish} does
    */
   sendToPrincipal<N extends TopicNames<M>>(subject: string, topic: N, data: TopicPayload<M, N>): void {
-    this.sendOutside(this.registry.of(subject), topic, data);
+    const message = this.outside(topic, data);
+    this.shared?.direct({ ...message, subject });
+    this.deliver({ ...message, subject });
   }
 
   /**
@@ -151,9 +167,9 @@ export class Broadcaster<M extends TopicMap = TopicMap> implements Publisher {
    * @returns whether it was there
    */
   disconnect(clientId: string): boolean {
-    const session = this.registry.get(clientId);
-    session?.end('DISCONNECTED', 'The service ended this connection.', 0);
-    return session !== undefined;
+    const wasHere = this.disconnectHere(clientId);
+    if (!wasHere) this.shared?.call({ call: 'disconnect', clientId });
+    return wasHere;
   }
 
   /**
@@ -164,10 +180,8 @@ export class Broadcaster<M extends TopicMap = TopicMap> implements Publisher {
    * @param topicPattern a topic, with `*` for one dotted part
    */
   revoke(subject: string, topicPattern?: string): void {
-    for (const session of this.registry.of(subject)) {
-      if (topicPattern === undefined) session.end('REVOKED', 'Your access was taken away.', null);
-      else this.subscriptions.revoke(session, topicPattern);
-    }
+    this.revokeHere(subject, topicPattern);
+    this.shared?.call({ call: 'revoke', subject, ...(topicPattern === undefined ? {} : { topicPattern }) });
   }
 
   /** The clients that are connected here, by their `clientId`. */
@@ -175,14 +189,33 @@ export class Broadcaster<M extends TopicMap = TopicMap> implements Publisher {
     return this.registry.all().map(({ id }) => id);
   }
 
-  private sendOutside(receivers: readonly PortalClient[], topic: string, data: unknown): void {
+  private disconnectHere(clientId: string): boolean {
+    const session = this.registry.get(clientId);
+    session?.end('DISCONNECTED', 'The service ended this connection.', 0);
+    return session !== undefined;
+  }
+
+  private revokeHere(subject: string, topicPattern: string | undefined): void {
+    for (const session of this.registry.of(subject)) {
+      if (topicPattern === undefined) session.end('REVOKED', 'Your access was taken away.', null);
+      else this.subscriptions.revoke(session, topicPattern);
+    }
+  }
+
+  private outside(topic: string, data: unknown): Omit<DirectMessage, 'clientIds' | 'subject'> {
     const json = toJson(topic, data);
     const declared = this.store.declared(topic);
     if (!declared) throw unknownTopic(topic);
     const key = keyOf(topic, declared.definition, data);
+    return { topic, at: isoTime(this.clock.now()), json, ...(key === undefined ? {} : { key }) };
+  }
+
+  private deliver({ clientIds, subject, topic, at, json, key }: DirectMessage): void {
+    const receivers = clientIds
+      ? clientIds.flatMap((id) => this.registry.get(id) ?? [])
+      : this.registry.of(subject ?? '');
+    if (receivers.length === 0 || !this.store.declared(topic)) return;
     const epoch = this.store.open(topic, this.clock.monotonicMs())?.log.position.epoch ?? '';
-    if (receivers.length === 0) return;
-    const at = isoTime(this.clock.now());
     const keyed = key === undefined ? {} : { key };
     const batch = new FrameBatch([MessageFrame.of(topic, epoch, { offset: null, at, json, ...keyed })]);
     for (const session of receivers) {

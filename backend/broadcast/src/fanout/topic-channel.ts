@@ -1,4 +1,4 @@
-import type { ResetReason } from '@fleetdeck/dto';
+import type { Position, ResetReason } from '@fleetdeck/dto';
 import type { BroadcastCounters } from '../broadcast.counters.ts';
 import type { OpenTopic } from '../topic/topic-store.ts';
 import { FrameBatch, type MessageFrame } from '../wire/message-frame.ts';
@@ -25,12 +25,13 @@ export interface ChannelEvents<M> {
 /** The subscribers of one topic on this node: who gets its messages, when and how many in one write. */
 export class TopicChannel<M extends ChannelMember> {
   private readonly members = new Set<M>();
-  /** Clients that do not keep up, and the offset up to which they were sent everything. */
-  private readonly lagging = new Map<M, number>();
+  /** Clients that do not keep up, and the position up to which they were sent everything. */
+  private readonly lagging = new Map<M, Position>();
   /** What waits for the end of the window; of a `latest` topic by key. */
   private held = new Map<string | number, MessageFrame>();
   private heldBytes = 0;
   private window: NodeJS.Timeout | undefined;
+  private epoch: string;
   private sentThrough: number;
 
   constructor(
@@ -38,7 +39,7 @@ export class TopicChannel<M extends ChannelMember> {
     private readonly counters: BroadcastCounters,
     private readonly events: ChannelEvents<M>,
   ) {
-    this.sentThrough = topic.log.position.offset;
+    ({ epoch: this.epoch, offset: this.sentThrough } = topic.log.position);
   }
 
   get size(): number {
@@ -73,6 +74,18 @@ export class TopicChannel<M extends ChannelMember> {
       this.openWindow(windowMs);
     } else {
       this.hold(frame, key);
+    }
+  }
+
+  /** The topic goes on with another log, which was just put in its place: everyone starts over. */
+  startOver(reason: ResetReason): void {
+    this.flush();
+    const before = { epoch: this.epoch, offset: this.sentThrough };
+    ({ epoch: this.epoch, offset: this.sentThrough } = this.topic.log.position);
+    for (const member of [...this.members]) {
+      this.members.delete(member);
+      this.lagging.set(member, before);
+      this.events.restart(member, this.topic.name, reason);
     }
   }
 
@@ -131,7 +144,7 @@ export class TopicChannel<M extends ChannelMember> {
       this.events.cut(member);
       return;
     }
-    this.lagging.set(member, before);
+    this.lagging.set(member, { epoch: this.epoch, offset: before });
     member.whenDrained(() => this.catchUp(member));
   }
 
@@ -144,8 +157,7 @@ export class TopicChannel<M extends ChannelMember> {
       return;
     }
     this.flush();
-    const { epoch } = log.position;
-    const { recovered, messages } = log.since({ epoch, offset: since }, 0);
+    const { recovered, messages } = log.since(since, 0);
     if (!recovered) {
       this.events.restart(member, name, 'slow');
       return;

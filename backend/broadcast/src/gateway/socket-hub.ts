@@ -32,6 +32,11 @@ export class SocketHub {
     this.channels.get(topic.name)?.publish(frame(), key);
   }
 
+  /** A topic goes on with another log: its subscribers start over. */
+  startOver(topic: OpenTopic, reason: ResetReason): void {
+    this.channels.get(topic.name)?.startOver(reason);
+  }
+
   /** The channel of a topic that has subscribers or is about to. */
   channel(topic: OpenTopic): TopicChannel<PortalClient> {
     let channel = this.channels.get(topic.name);

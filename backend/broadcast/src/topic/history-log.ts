@@ -22,11 +22,12 @@ export class HistoryLog implements TopicLog {
   private entries: Entry[] = [];
   private head = 0;
   private bytes = 0;
-  private offset = 0;
 
+  /** @param offset the last message before those that are kept */
   constructor(
     private readonly epoch: string,
     private readonly limits: HistoryLimits,
+    private offset = 0,
   ) {}
 
   get position(): Position {
@@ -34,13 +35,17 @@ export class HistoryLog implements TopicLog {
   }
 
   append(message: NewMessage, nowMs: number): StoredMessage {
-    this.offset += 1;
-    const stored = { offset: this.offset, ...message };
-    const bytes = Buffer.byteLength(message.json);
-    this.entries.push({ message: stored, bytes, addedMs: nowMs });
-    this.bytes += bytes;
-    this.trim(nowMs);
+    const stored = { offset: this.offset + 1, ...message };
+    this.adopt(stored, nowMs);
     return stored;
+  }
+
+  adopt(message: StoredMessage, addedMs: number): void {
+    this.offset = message.offset;
+    const bytes = Buffer.byteLength(message.json);
+    this.entries.push({ message, bytes, addedMs });
+    this.bytes += bytes;
+    this.trim(addedMs);
   }
 
   since(position: Position | undefined, nowMs: number): Replay {

@@ -14,13 +14,13 @@ export const MAX_KEYS = 10_000;
 export class LatestValues implements TopicLog {
   // In the order of their offsets: a changed value moves to the end.
   private readonly values = new Map<string, StoredMessage>();
-  private offset = 0;
-  /** The highest offset among values that were dropped for want of room. */
-  private droppedThrough = 0;
 
+  /** @param droppedThrough the highest offset among values that were dropped for want of room */
   constructor(
     private readonly epoch: string,
     private readonly maxKeys: number = MAX_KEYS,
+    private offset = 0,
+    private droppedThrough = 0,
   ) {}
 
   get position(): Position {
@@ -28,13 +28,17 @@ export class LatestValues implements TopicLog {
   }
 
   append(message: NewMessage): StoredMessage {
-    this.offset += 1;
-    const stored = { offset: this.offset, ...message };
+    const stored = { offset: this.offset + 1, ...message };
+    this.adopt(stored);
+    return stored;
+  }
+
+  adopt(message: StoredMessage): void {
+    this.offset = Math.max(this.offset, message.offset);
     const key = message.key ?? '';
     this.values.delete(key);
-    this.values.set(key, stored);
+    this.values.set(key, message);
     this.dropOldest();
-    return stored;
   }
 
   since(position: Position | undefined): Replay {

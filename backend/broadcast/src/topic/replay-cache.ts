@@ -9,6 +9,7 @@ const MAX_BYTES = 33_554_432;
 const MAX_ENTRIES = 1000;
 
 interface Values {
+  epoch: string;
   offset: number;
   messages: TopicMessage[];
 }
@@ -42,11 +43,11 @@ export class ReplayCache {
 
   /** The current values of a `latest` topic. */
   values(topic: OpenTopic, read: () => readonly StoredMessage[]): TopicMessage[] {
-    const { offset } = topic.log.position;
+    const { epoch, offset } = topic.log.position;
     const known = this.currentValues.get(topic);
-    if (known?.offset === offset) return known.messages;
+    if (known?.offset === offset && known.epoch === epoch) return known.messages;
     const messages = read().map((message) => topic.frame(message).toMessage());
-    this.currentValues.set(topic, { offset, messages });
+    this.currentValues.set(topic, { epoch, offset, messages });
     return messages;
   }
 

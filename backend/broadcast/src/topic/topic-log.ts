@@ -30,6 +30,8 @@ export interface Replay {
 export interface TopicLog {
   readonly position: Position;
   append(message: NewMessage, nowMs: number): StoredMessage;
+  /** Takes a message that was numbered elsewhere and comes after all that is here; of a `log` topic, the next one. */
+  adopt(message: StoredMessage, nowMs: number): void;
   /** Exactly what came after `position`, or a whole new start with the reason; never a part. */
   since(position: Position | undefined, nowMs: number): Replay;
 }

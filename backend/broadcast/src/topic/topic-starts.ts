@@ -50,6 +50,11 @@ export class TopicStarts {
   ): Promise<T> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       let topic = this.open(name);
+      const ready = this.store.ready(topic, attempt === 0 ? position : undefined);
+      if (ready) {
+        await ready;
+        topic = this.open(name);
+      }
       let origin: Origin | undefined;
       if (topic.policy.snapshot && !topic.log.since(position, this.clock.monotonicMs()).recovered) {
         origin = await this.origin(topic, principal);

@@ -1,7 +1,7 @@
-import { matchTopic, type TopicDefinition, type TopicMap } from '@fleetdeck/dto';
+import { matchTopic, type Position, type TopicDefinition, type TopicMap } from '@fleetdeck/dto';
 import { FleetdeckError } from '@fleetdeck/kernel';
 import { HistoryLog } from './history-log.ts';
-import { LatestValues } from './latest-values.ts';
+import { LatestValues, MAX_KEYS } from './latest-values.ts';
 import { MessageFrame } from '../wire/message-frame.ts';
 import type { StoredMessage, TopicLog } from './topic-log.ts';
 import type { ResolvedPolicy } from './topic-policy.ts';
@@ -19,11 +19,14 @@ export interface DeclaredTopic {
 export class OpenTopic implements DeclaredTopic {
   readonly definition: TopicDefinition;
   readonly policy: ResolvedPolicy;
+  /** Settles when the log is filled with what other nodes know; absent when that is done, or there are none. */
+  loading: Promise<void> | undefined;
 
   constructor(
     readonly name: string,
     declared: DeclaredTopic,
-    readonly log: TopicLog,
+    /** Another one when the topic starts over. */
+    public log: TopicLog,
     /** When it was last used, in monotonic milliseconds. */
     public touchedMs: number,
   ) {
@@ -37,12 +40,24 @@ export class OpenTopic implements DeclaredTopic {
   }
 }
 
+/** What shares topics with other nodes hears of those that are in use here. */
+export interface TopicSharing {
+  /** A topic has been opened; sets its `loading` when its log is to be filled first. */
+  opened(topic: OpenTopic): void;
+  /** A topic is not remembered any more. */
+  dropped(topic: OpenTopic): void;
+  /** Catches up when a client knows more than this node; `undefined` when it does not. */
+  catchUp(topic: OpenTopic, position: Position): Promise<void> | undefined;
+}
+
 /** What a {@link TopicStore} is made of. */
 export interface TopicStoreOptions {
   topics: TopicMap;
   policies: Readonly<Record<string, ResolvedPolicy>>;
   newEpoch: () => string;
   hasSubscribers: (topic: string) => boolean;
+  /** Whoever shares the topics with other nodes. */
+  shared?: TopicSharing | null;
   /** @default 10000 */
   maxTopics?: number;
 }
@@ -81,14 +96,16 @@ export class TopicStore {
     const declared = this.declared(name);
     if (!declared) throw unknownTopic(name);
     if (this.kept.size >= (this.options.maxTopics ?? MAX_TOPICS) && !this.dropLeastUsed()) return null;
-    const epoch = this.options.newEpoch();
-    const log =
-      declared.definition.mode === 'log'
-        ? new HistoryLog(epoch, declared.policy.history)
-        : new LatestValues(epoch);
-    const topic = new OpenTopic(name, declared, log, nowMs);
+    const topic = new OpenTopic(name, declared, newLog(declared, this.options.newEpoch()), nowMs);
     this.kept.set(name, topic);
+    this.options.shared?.opened(topic);
     return topic;
+  }
+
+  /** Resolves when this node knows as much of a topic as `position` does; `undefined` when it does already. */
+  ready(topic: OpenTopic, position: Position | undefined): Promise<void> | undefined {
+    if (topic.loading || position === undefined) return topic.loading;
+    return this.options.shared?.catchUp(topic, position);
   }
 
   /** Starts the age of topics anew: their last subscriber may just have left. */
@@ -104,7 +121,7 @@ export class TopicStore {
     for (const topic of this.kept.values()) {
       const idleMs = nowMs - topic.touchedMs;
       if (idleMs > topic.policy.history.ageMs && !this.options.hasSubscribers(topic.name)) {
-        this.kept.delete(topic.name);
+        this.drop(topic);
       }
     }
   }
@@ -115,8 +132,27 @@ export class TopicStore {
       if (least && least.touchedMs <= topic.touchedMs) continue;
       if (!this.options.hasSubscribers(topic.name)) least = topic;
     }
-    return least !== undefined && this.kept.delete(least.name);
+    if (!least) return false;
+    this.drop(least);
+    return true;
   }
+
+  private drop(topic: OpenTopic): void {
+    this.kept.delete(topic.name);
+    this.options.shared?.dropped(topic);
+  }
+}
+
+/** An empty log of a topic, after what came before `offset`. */
+export function newLog(
+  { definition, policy }: DeclaredTopic,
+  epoch: string,
+  offset = 0,
+  dropped = 0,
+): TopicLog {
+  return definition.mode === 'log'
+    ? new HistoryLog(epoch, policy.history, offset)
+    : new LatestValues(epoch, MAX_KEYS, offset, dropped);
 }
 
 /** The refusal of a topic that nobody declared. */
