@@ -1,2 +1,3 @@
 export function findBrowser(): string | null;
 export function missingRequirements(): string[];
+export function findRedis(): string | null;

@@ -39,7 +39,12 @@ const LINES_OF_A_MESSAGE = 4;
  */
 export function readNews(payload: string): TopicNews | null {
   const [epoch = '', from = '', count = '', ...lines] = payload.split('\n');
-  if (!isStart(epoch, Number(from)) || lines.length !== Number(count) * LINES_OF_A_MESSAGE) return null;
+  if (
+    !/^[1-9]\d*$/.test(from) ||
+    !isStart(epoch, Number(from)) ||
+    lines.length !== Number(count) * LINES_OF_A_MESSAGE
+  )
+    return null;
   const messages: NumberedMessage[] = [];
   for (let i = 0; i < lines.length; i += LINES_OF_A_MESSAGE) {
     const [id = '', at = '', key = '', json = ''] = lines.slice(i, i + LINES_OF_A_MESSAGE);
