@@ -22,6 +22,7 @@ import {
   type PrincipalResolver,
 } from '@fleetdeck/kernel';
 import { BROADCAST_OPTIONS, type ResolvedBroadcastOptions } from '../broadcast.options.ts';
+import { GOODBYE_MS } from '../limits/cut-after.ts';
 import { directProblem, type EngineConnection } from '../wire/internals.ts';
 import { ClientRegistry } from './client-registry.ts';
 import { ClientSession } from './client-session.ts';
@@ -126,14 +127,17 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
       httpCompression: false,
       maxHttpBufferSize: MAX_FRAME_BYTES,
       pingInterval: this.options.heartbeatIntervalMs,
-      pingTimeout: this.options.heartbeatTimeoutMs,
+      // Later than the heartbeat watch, which says why: the engine closes without a number.
+      pingTimeout: this.options.heartbeatTimeoutMs + 2 * GOODBYE_MS,
       // The guard of each connection is earlier, and says why.
       connectTimeout: 3 * AUTH_DEADLINE_MS,
     });
     server.engine.on('connection', (connection: EngineConnection) => {
       this.guards.set(
         connection,
-        new ConnectionGuard(connection, this.clock, (error) => this.noteRefusal(error)),
+        new ConnectionGuard(connection, this.clock, this.options.heartbeatTimeoutMs, (error) =>
+          this.noteRefusal(error),
+        ),
       );
     });
     server.use((socket, next) => {

@@ -5,7 +5,6 @@ import { cutAfter, GOODBYE_MS } from '../limits/cut-after.ts';
 import { TokenBucket } from '../limits/token-bucket.ts';
 import { ClientWire } from '../wire/client-wire.ts';
 import type { FrameBatch } from '../wire/message-frame.ts';
-import { HeartbeatWatch } from './heartbeat-watch.ts';
 import { PortalClient, type PortalClientEvents } from './portal-client.ts';
 import { refusal, titleOf } from './refusal.ts';
 import type { BroadcastSocket } from './socket.types.ts';
@@ -34,7 +33,6 @@ export class ClientSession extends PortalClient {
   private readonly buckets = new Map<Verb, TokenBucket>();
   private readonly refusals: TokenBucket;
   private readonly watch: TokenWatch;
-  private readonly heartbeat: HeartbeatWatch;
   private isClosing = false;
 
   constructor(
@@ -47,7 +45,6 @@ export class ClientSession extends PortalClient {
     super(principal, events);
     this.refusals = new TokenBucket(PATIENCE.refusals, PATIENCE.perSecond, clock.monotonicMs());
     const { maxBufferedBytesPerClient, fanout, tokenNoticeMs, tokenGraceMs } = options;
-    this.heartbeat = new HeartbeatWatch(socket.conn, options.heartbeatTimeoutMs, () => this.cutSilent());
     this.wire = new ClientWire(socket.conn, socket.request.socket, maxBufferedBytesPerClient, fanout);
     this.watch = new TokenWatch(
       clock,
@@ -123,7 +120,8 @@ export class ClientSession extends PortalClient {
     this.socket.emit('revoked', { topic, code, message, retryAfterMs });
   }
 
-  private cutSilent(): void {
+  /** Disconnects it because it gave no sign of life. */
+  cutSilent(): void {
     if (this.gone) return;
     this.events.silent();
     this.end('HEARTBEAT_MISSED', 'This client gave no sign of life; come back and go on.', 0);
@@ -146,7 +144,6 @@ export class ClientSession extends PortalClient {
   /** Forgets the timers of a client that has gone. */
   dispose(): void {
     this.watch.stop();
-    this.heartbeat.stop();
   }
 
   private bucket(verb: Verb, nowMs: number): TokenBucket {

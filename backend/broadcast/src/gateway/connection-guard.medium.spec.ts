@@ -36,7 +36,7 @@ describe.each(['direct', 'stock'] as const)('with fan-out %s', (fanout) => {
   });
 
   describe('a client that gives no sign of life', () => {
-    const brief = { heartbeatIntervalMs: 30, heartbeatTimeoutMs: 30 };
+    const brief = { heartbeatIntervalMs: 400, heartbeatTimeoutMs: 100 };
 
     it('is told why, closed with its number and counted', async () => {
       const portal = await start(brief);
@@ -45,6 +45,13 @@ describe.each(['direct', 'stock'] as const)('with fan-out %s', (fanout) => {
       expect(silent.frames).toContain('2');
       expect(silent.frames.at(-1)).toContain('42["close",{"code":4005');
       expect(countersOf(portal).heartbeatsMissed).toBe(1);
+    });
+
+    it('is closed with that number before it has signed in too', async () => {
+      const portal = await start({ heartbeatIntervalMs: 20, heartbeatTimeoutMs: 20 });
+      const silent = await RawClient.open(portal.url);
+      clients.push(silent);
+      expect(await silent.closed).toBe(4005);
     });
 
     it('is cut when its connection is only half open', async () => {

@@ -6,6 +6,7 @@ import { wakeAfter } from '../limits/wake-after.ts';
 import { Internals, type EngineConnection } from '../wire/internals.ts';
 import type { ClientSession } from './client-session.ts';
 import { AUTH_DEADLINE_MS } from './handshake.ts';
+import { HeartbeatWatch } from './heartbeat-watch.ts';
 import { titleOf } from './refusal.ts';
 
 /** Frames of any kind that one connection may send: more than all verbs together ever need. */
@@ -26,10 +27,14 @@ export class ConnectionGuard {
   private readonly callOff: () => void;
   private hasArrived = false;
 
-  /** @param refused is told why a connection ends that nobody was recognised on */
+  /**
+   * @param heartbeatTimeoutMs how long a sign of life may take, in milliseconds
+   * @param refused is told why a connection ends that nobody was recognised on
+   */
   constructor(
     private readonly connection: EngineConnection,
     private readonly clock: Clock,
+    heartbeatTimeoutMs: number,
     private readonly refused: (error: FleetdeckError) => void,
   ) {
     this.frames = new TokenBucket(FRAMES.burst, FRAMES.perSecond, clock.monotonicMs());
@@ -38,6 +43,8 @@ export class ConnectionGuard {
     );
     connection.on('packet', ({ type }: { type: string }) => this.judge(type));
     connection.once('close', this.callOff);
+    // From the upgrade on: a sign of life may be due before the client is welcomed.
+    new HeartbeatWatch(connection, heartbeatTimeoutMs, () => this.miss());
     // socket.io closes a connection itself only where a frame breaks its protocol.
     const close = connection.close.bind(connection);
     connection.close = (discard) => {
@@ -64,6 +71,11 @@ export class ConnectionGuard {
     const internals = Internals.of(this.connection, network);
     if (internals) internals.close(code, titleOf(code));
     cutAfter(network, GOODBYE_MS);
+  }
+
+  private miss(): void {
+    if (this.session) this.session.cutSilent();
+    else this.close(BROADCAST_CODES.HEARTBEAT_MISSED.number);
   }
 
   private judge(type: string): void {

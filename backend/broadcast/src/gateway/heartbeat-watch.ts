@@ -1,14 +1,14 @@
 import type { EngineConnection } from '../wire/internals.ts';
 
 /**
- * Notices that a client owes its sign of life, just before the engine does: the engine would close the WebSocket
- * without a number.
+ * Notices that a client owes its sign of life, before the engine does: the engine would close the WebSocket without a
+ * number.
  */
 export class HeartbeatWatch {
   private timer: NodeJS.Timeout | undefined;
   private prolonged = false;
 
-  /** @param timeoutMs the `pingTimeout` of the engine, in milliseconds */
+  /** @param timeoutMs how long the sign may take, in milliseconds; the engine waits longer */
   constructor(
     connection: EngineConnection,
     private readonly timeoutMs: number,
@@ -29,7 +29,6 @@ export class HeartbeatWatch {
     this.timer = undefined;
   }
 
-  // Begun in the same breath as the engine's own timer and before it, so that it comes first.
   private await(): void {
     this.stop();
     this.prolonged = false;
