@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { io, type Socket } from 'socket.io-client';
 import { BROADCAST_CODES, type TopicMessage } from '@fleetdeck/dto';
-import { startPortal, type Portal } from './testing/portal.ts';
+import { startPortal, type Portal } from './testing/own/portal.ts';
 
 type Follow = (
   origin: string,

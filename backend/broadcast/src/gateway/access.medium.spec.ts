@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { BROADCAST_CODES, type CloseNotice } from '@fleetdeck/dto';
 import { FleetdeckError } from '@fleetdeck/kernel';
 import { FakeClock } from '@fleetdeck/kernel/testing';
-import { startPortal, TestClient, upgrade, type Portal } from '../testing/portal.ts';
+import { startPortal, TestClient, upgrade, type Portal } from '../testing/own/portal.ts';
 
 describe.each(['direct', 'stock'] as const)('with fan-out %s', (fanout) => {
   let portal: Portal;

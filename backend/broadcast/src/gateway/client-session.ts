@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { type BroadcastRefusal, type CloseNotice, type TopicReset } from '@fleetdeck/dto';
 import { isoTime, type Clock, type Principal } from '@fleetdeck/kernel';
 import type { ResolvedBroadcastOptions } from '../broadcast.options.ts';
@@ -61,6 +62,11 @@ export class ClientSession extends PortalClient {
 
   get id(): string {
     return this.socket.id;
+  }
+
+  /** The TCP connection. */
+  get network(): Duplex {
+    return this.socket.request.socket;
   }
 
   /** Whether it has gone, or is being closed. */

@@ -6,7 +6,7 @@ import { IoAdapter } from '@nestjs/platform-socket.io';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { io, type Socket } from 'socket.io-client';
 import { WebSocket, WebSocketServer } from 'ws';
-import { connect, startPortal, type Portal, type TestClient } from '../testing/portal.ts';
+import { connect, startPortal, type Portal, type TestClient } from '../testing/own/portal.ts';
 
 @WebSocketGateway()
 class StoryGateway {

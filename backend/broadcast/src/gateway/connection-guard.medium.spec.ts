@@ -3,8 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { FakeClock } from '@fleetdeck/kernel/testing';
-import { startPortal, type Portal } from '../testing/portal.ts';
-import { RawClient } from '../testing/raw-client.ts';
+import { startPortal, type Portal } from '../testing/own/portal.ts';
+import { RawClient } from '../testing/own/raw-client.ts';
 import { SocketHub } from './socket-hub.ts';
 
 describe.each(['direct', 'stock'] as const)('with fan-out %s', (fanout) => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { TopicAnswer, TopicMessage, TopicReset } from '@fleetdeck/dto';
-import { connect, portalPolicies, startPortal, type Portal, type TestClient } from '../testing/portal.ts';
+import { connect, portalPolicies, startPortal, type Portal, type TestClient } from '../testing/own/portal.ts';
 import { SocketHub } from './socket-hub.ts';
 
 const portals: Portal[] = [];

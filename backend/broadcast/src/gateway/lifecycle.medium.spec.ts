@@ -3,7 +3,7 @@ import type { Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
 import { io, type Socket } from 'socket.io-client';
 import { BroadcastHealth } from '../broadcast.health.ts';
-import { connect, startPortal, TestClient, upgrade, type Portal } from '../testing/portal.ts';
+import { connect, startPortal, TestClient, upgrade, type Portal } from '../testing/own/portal.ts';
 
 describe.each(['direct', 'stock'] as const)('with fan-out %s', (fanout) => {
   const portals: Portal[] = [];

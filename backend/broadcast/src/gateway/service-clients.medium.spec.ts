@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { CloseNotice, TopicMessage, TopicReset, TopicRevoked } from '@fleetdeck/dto';
 import type { Principal } from '@fleetdeck/kernel';
 import { FakeClock } from '@fleetdeck/kernel/testing';
-import { connect, portalPolicies, startPortal, type Portal, type TestClient } from '../testing/portal.ts';
+import { connect, portalPolicies, startPortal, type Portal, type TestClient } from '../testing/own/portal.ts';
 import type { ServiceClient } from './service-clients.ts';
 
 const viewer: Principal = { subject: 'reporter', role: 'viewer', method: 'bearer', expiresAt: null };

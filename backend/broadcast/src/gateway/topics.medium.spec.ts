@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Socket } from 'socket.io-client';
 import { BROADCAST_CODES, type SubscribeReply } from '@fleetdeck/dto';
-import { connect as connectTo, startPortal, type Portal, type TestClient } from '../testing/portal.ts';
+import { connect as connectTo, startPortal, type Portal, type TestClient } from '../testing/own/portal.ts';
 import { SocketHub } from './socket-hub.ts';
 
 describe.each(['direct', 'stock'] as const)('with fan-out %s', (fanout) => {

@@ -4,7 +4,7 @@ import { Server } from 'socket.io';
 import { ClientRegistry } from '../gateway/client-registry.ts';
 import type { ClientSession } from '../gateway/client-session.ts';
 import type { BroadcastServer } from '../gateway/socket.types.ts';
-import { connect, startPortal, type Portal, type TestClient } from '../testing/portal.ts';
+import { connect, startPortal, type Portal, type TestClient } from '../testing/own/portal.ts';
 import { directProblem, Internals } from './internals.ts';
 
 let portal: Portal;

@@ -30,9 +30,9 @@ import {
   type PrincipalRequest,
   type PrincipalResolver,
 } from '@fleetdeck/kernel';
-import { BroadcastModule } from '../broadcast.module.ts';
-import type { BroadcastOptions } from '../broadcast.options.ts';
-import { Broadcaster } from '../broadcaster.service.ts';
+import { BroadcastModule } from '../../broadcast.module.ts';
+import type { BroadcastOptions } from '../../broadcast.options.ts';
+import { Broadcaster } from '../../broadcaster.service.ts';
 
 /** Topics of the portals that the tests start. */
 export const portalTopics = defineTopics({
