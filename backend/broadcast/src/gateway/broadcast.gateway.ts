@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import {
   Inject,
   Injectable,
@@ -25,7 +25,7 @@ import { BROADCAST_OPTIONS, type ResolvedBroadcastOptions } from '../broadcast.o
 import { GOODBYE_MS } from '../limits/cut-after.ts';
 import { directProblem, type EngineConnection } from '../wire/internals.ts';
 import { ClientRegistry } from './client-registry.ts';
-import { ClientSession } from './client-session.ts';
+import { ClientSession, type ClientSessionEvents } from './client-session.ts';
 import { ConnectionGuard } from './connection-guard.ts';
 import { AUTH_DEADLINE_MS, Handshakes } from './handshake.ts';
 import { refusal, toRefusal } from './refusal.ts';
@@ -53,7 +53,25 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
   private readonly options: ResolvedBroadcastOptions;
   private readonly handshakes: Handshakes;
   private readonly door: UpgradeDoor;
-  private readonly guards = new WeakMap<EngineConnection, ConnectionGuard>();
+  // One of each for all clients: functions of its own would make every connection larger.
+  private readonly told: ClientSessionEvents = {
+    slow: (client) => {
+      this.hub.counters.slowDisconnects += 1;
+      this.logger.warn(
+        `Client ${client.id} of ${client.principal.subject} does not read; it is disconnected.`,
+      );
+    },
+    silent: () => {
+      this.hub.counters.heartbeatsMissed += 1;
+    },
+    closing: (client) => this.subscriptions.release(client),
+    ending: (client) => void this.prolong(client),
+  };
+  private readonly onError = forSocket((socket, [error]) =>
+    this.logger.debug(`Client ${socket.id}: ${messageOf(error)}`),
+  );
+  private readonly onVerb = forSocket((socket, [event, ...args]) => this.take(socket, String(event), args));
+  private readonly onDisconnect = forSocket((socket) => this.forget(socket));
   private draining = false;
 
   constructor(
@@ -132,24 +150,31 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
       // The guard of each connection is earlier, and says why.
       connectTimeout: 3 * AUTH_DEADLINE_MS,
     });
+    // Nobody is in a room: topics know their members themselves.
+    server.of('/').adapter.addAll = () => undefined;
+    // The answer to the upgrade and the engine's first packet go out in one write.
+    server.engine.on('headers', (_headers: unknown, { socket }: IncomingMessage) => socket.cork());
+    const refused = (error: FleetdeckError): void => this.noteRefusal(error);
     server.engine.on('connection', (connection: EngineConnection) => {
-      this.guards.set(
-        connection,
-        new ConnectionGuard(connection, this.clock, this.options.heartbeatTimeoutMs, (error) =>
-          this.noteRefusal(error),
-        ),
-      );
+      new ConnectionGuard(connection, this.clock, this.options.heartbeatTimeoutMs, refused);
+      connection.request.socket.uncork();
     });
     server.use((socket, next) => {
       this.identify(socket).then(
-        () => next(),
+        () => {
+          // What socket.io and the welcome send now goes out in one write.
+          const network = socket.request.socket;
+          network.cork();
+          next();
+          process.nextTick(() => network.uncork());
+        },
         (thrown: unknown) => {
           const error = toFleetdeckError(thrown);
           this.noteRefusal(error);
           const data = toRefusal(error);
           next(Object.assign(new Error(error.message), { data }));
           // After the refusal has gone out; socket.io would keep the connection for another attempt.
-          setImmediate(() => this.guards.get(socket.conn)?.close(data.code));
+          setImmediate(() => ConnectionGuard.of(socket.conn)?.close(data.code));
         },
       );
     });
@@ -166,45 +191,30 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
   }
 
   private async identify(socket: BroadcastSocket): Promise<void> {
-    const visitor = this.door.visitorOf(socket.request);
-    this.guards.get(socket.conn)?.arrive();
-    if (!visitor) throw new FleetdeckError('UNAUTHENTICATED', 'Connect again.');
+    const network = socket.request.socket;
+    const handshake = this.door.handshakeOf(network);
+    ConnectionGuard.of(socket.conn)?.arrive();
+    if (!handshake) throw new FleetdeckError('UNAUTHENTICATED', 'Connect again.');
     const token: unknown = socket.handshake.auth['token'];
-    socket.data.principal = await this.handshakes.identify(visitor.handshake, socket.request, token);
-    visitor.recognised();
+    socket.data.principal = await this.handshakes.identify(handshake, socket.request, token);
+    this.door.recognised(network);
   }
 
   private welcome(socket: BroadcastSocket): void {
     const { principal } = socket.data;
     if (!principal) return;
     // Without a listener socket.io writes errors of a client to the console.
-    socket.on('error', (error) => this.logger.debug(`Client ${socket.id}: ${messageOf(error)}`));
-    const session = new ClientSession(socket, principal, this.options, this.clock, {
-      slow: () => {
-        this.hub.counters.slowDisconnects += 1;
-        this.logger.warn(`Client ${socket.id} of ${principal.subject} does not read; it is disconnected.`);
-      },
-      silent: () => {
-        this.hub.counters.heartbeatsMissed += 1;
-      },
-      closing: () => this.subscriptions.release(session),
-      ending: () => void this.prolong(socket, session),
-    });
+    socket.on('error', this.onError);
+    const session = new ClientSession(socket, principal, this.options, this.clock, this.told);
     if (this.options.fanout === 'direct' && !session.wire.isDirect) {
       this.fallBack('its connections are made otherwise than expected');
     }
     this.registry.add(session);
-    const guard = this.guards.get(socket.conn);
+    const guard = ConnectionGuard.of(socket.conn);
     if (guard) guard.session = session;
-    socket.on('disconnect', () => {
-      // A client that leaves its namespace keeps no connection behind.
-      guard?.close(NORMAL_CLOSE);
-      session.dispose();
-      this.registry.remove(session);
-      this.subscriptions.release(session);
-    });
-    this.listen(socket, session);
-    socket.emit('welcome', {
+    socket.on('disconnect', this.onDisconnect);
+    socket.onAny(this.onVerb);
+    session.wire.emit('welcome', {
       clientId: socket.id,
       serverTime: isoTime(this.clock.now()),
       heartbeatIntervalMs: this.options.heartbeatIntervalMs,
@@ -213,25 +223,29 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
     session.start();
   }
 
-  private listen(socket: BroadcastSocket, session: ClientSession): void {
-    socket.use(([event, ...args], next) => {
-      const reply: unknown = args.at(-1);
-      const refused = this.refuse(session, String(event), args);
-      if (!refused) next();
-      else if (isReply(reply)) reply(refused);
-    });
-    socket.on('subscribe', (request, reply) => {
-      if (isReply(reply)) void this.subscriptions.subscribe(session, request, reply);
-    });
-    socket.on('unsubscribe', (request, reply) => {
-      const answer = this.subscriptions.unsubscribe(session, request);
-      if (isReply(reply)) reply(answer);
-    });
-    socket.on('auth', (request, reply) => {
-      void this.renew(socket, session, request).then((answer) => {
-        if (isReply(reply)) reply(answer);
-      });
-    });
+  private forget(socket: BroadcastSocket): void {
+    const guard = ConnectionGuard.of(socket.conn);
+    // A client that leaves its namespace keeps no connection behind.
+    guard?.close(NORMAL_CLOSE);
+    const session = guard?.session;
+    if (!session) return;
+    session.dispose();
+    this.registry.remove(session);
+    this.subscriptions.release(session);
+  }
+
+  private take(socket: BroadcastSocket, event: string, args: unknown[]): void {
+    const session = ConnectionGuard.of(socket.conn)?.session;
+    if (!session) return;
+    const last: unknown = args.at(-1);
+    const reply = isReply(last) ? last : () => undefined;
+    const refused = this.refuse(session, event, args);
+    const [request] = args;
+    if (refused) reply(refused);
+    else if (event === 'unsubscribe') reply(this.subscriptions.unsubscribe(session, request));
+    else if (event === 'auth') void this.renew(session, request).then(reply);
+    // Without an answer nobody knows where the topic begins.
+    else if (isReply(last)) void this.subscriptions.subscribe(session, request, reply);
   }
 
   private refuse(session: ClientSession, event: string, args: unknown[]): BroadcastRefusal | undefined {
@@ -252,13 +266,12 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
   }
 
   private async renew(
-    socket: BroadcastSocket,
     session: ClientSession,
     request: unknown,
   ): Promise<{ ok: true; expiresAt: string | null } | BroadcastRefusal> {
     try {
       const token = (request as { token?: unknown } | null | undefined)?.token;
-      const principal = await this.handshakes.renew(socket.request, token);
+      const principal = await this.handshakes.renew(session.socket.request, token);
       if (principal.subject !== session.principal.subject) {
         throw new FleetdeckError('FORBIDDEN', 'The token is for another caller; connect again with it.');
       }
@@ -270,10 +283,10 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
   }
 
   // A page cannot read its cookie, so it has no token to send: the service looks itself whether the session goes on.
-  private async prolong(socket: BroadcastSocket, session: ClientSession): Promise<void> {
+  private async prolong(session: ClientSession): Promise<void> {
     const { method, expiresAt, subject } = session.principal;
     if (method !== 'cookie' || expiresAt === null) return;
-    const principal = await this.handshakes.prolonged(socket.request);
+    const principal = await this.handshakes.prolonged(session.socket.request);
     if (session.gone || principal?.subject !== subject) return;
     if (principal.expiresAt === null || principal.expiresAt > expiresAt) {
       await this.subscriptions.renew(session, principal);
@@ -290,4 +303,12 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
 
 function isReply(value: unknown): value is (answer: unknown) => void {
   return typeof value === 'function';
+}
+
+function forSocket(
+  then: (socket: BroadcastSocket, args: unknown[]) => void,
+): (this: BroadcastSocket, ...args: unknown[]) => void {
+  return function (...args) {
+    then(this, args);
+  };
 }

@@ -9,7 +9,7 @@ import type { FrameBatch } from '../wire/message-frame.ts';
 import { PortalClient, type PortalClientEvents } from './portal-client.ts';
 import { refusal, titleOf } from './refusal.ts';
 import type { BroadcastSocket } from './socket.types.ts';
-import { TokenWatch } from './token-watch.ts';
+import { TokenWatch, type TokenEvents } from './token-watch.ts';
 
 /** Refusals by the rate limit in a row, and refilled a second, before a client is disconnected. */
 const PATIENCE = { refusals: 100, perSecond: 2 };
@@ -23,41 +23,31 @@ export type Verb = 'subscribe' | 'unsubscribe' | 'auth' | 'other';
 /** What the gateway is told about a client on a socket. */
 export interface ClientSessionEvents extends PortalClientEvents {
   /** It gave no sign of life, and is disconnected. */
-  silent(): void;
+  silent(client: ClientSession): void;
   /** Its token ends soon. */
-  ending(): void;
+  ending(client: ClientSession): void;
 }
 
 /** A client on a socket: what it may still ask and how it is reached. */
-export class ClientSession extends PortalClient {
+export class ClientSession extends PortalClient implements TokenEvents {
   readonly wire: ClientWire;
-  private readonly buckets = new Map<Verb, TokenBucket>();
-  private readonly refusals: TokenBucket;
+  // Made when they are first needed: most clients use one verb, and few are ever refused.
+  private buckets: Partial<Record<Verb, TokenBucket>> | undefined;
+  private refusals: TokenBucket | undefined;
   private readonly watch: TokenWatch;
   private isClosing = false;
 
   constructor(
-    private readonly socket: BroadcastSocket,
+    readonly socket: BroadcastSocket,
     principal: Principal,
     private readonly options: ResolvedBroadcastOptions,
     private readonly clock: Clock,
     private readonly events: ClientSessionEvents,
   ) {
     super(principal, events);
-    this.refusals = new TokenBucket(PATIENCE.refusals, PATIENCE.perSecond, clock.monotonicMs());
-    const { maxBufferedBytesPerClient, fanout, tokenNoticeMs, tokenGraceMs } = options;
+    const { maxBufferedBytesPerClient, fanout } = options;
     this.wire = new ClientWire(socket.conn, socket.request.socket, maxBufferedBytesPerClient, fanout);
-    this.watch = new TokenWatch(
-      clock,
-      { noticeMs: tokenNoticeMs, graceMs: tokenGraceMs },
-      {
-        ending: (expiresAt) => {
-          socket.emit('token', { expiresAt: isoTime(expiresAt) });
-          events.ending();
-        },
-        ended: () => this.end('SESSION_EXPIRED', 'Your session has expired; sign in again.', null),
-      },
-    );
+    this.watch = new TokenWatch(clock, options, this);
   }
 
   get id(): string {
@@ -89,11 +79,21 @@ export class ClientSession extends PortalClient {
     this.watch.start(principal.expiresAt);
   }
 
+  ending(expiresAt: number): void {
+    this.socket.emit('token', { expiresAt: isoTime(expiresAt) });
+    this.events.ending(this);
+  }
+
+  ended(): void {
+    this.end('SESSION_EXPIRED', 'Your session has expired; sign in again.', null);
+  }
+
   /** Asks the rate limit for one use of a verb: `undefined` when it may go on, otherwise the refusal. */
   admit(verb: Verb): BroadcastRefusal | undefined {
     const nowMs = this.clock.monotonicMs();
     const retryAfterMs = this.bucket(verb, nowMs).take(nowMs);
     if (retryAfterMs === 0) return undefined;
+    this.refusals ??= new TokenBucket(PATIENCE.refusals, PATIENCE.perSecond, nowMs);
     if (this.refusals.take(nowMs) > 0) {
       this.end(
         'RATE_LIMITED',
@@ -129,7 +129,7 @@ export class ClientSession extends PortalClient {
   /** Disconnects it because it gave no sign of life. */
   cutSilent(): void {
     if (this.gone) return;
-    this.events.silent();
+    this.events.silent(this);
     this.end('HEARTBEAT_MISSED', 'This client gave no sign of life; come back and go on.', 0);
   }
 
@@ -141,7 +141,7 @@ export class ClientSession extends PortalClient {
     if (this.isClosing) return;
     this.isClosing = true;
     this.dispose();
-    this.events.closing();
+    this.events.closing(this);
     this.socket.emit('close', notice);
     if (!this.wire.close(notice.code, titleOf(notice.code))) this.socket.disconnect(true);
     cutAfter(this.socket.request.socket, GOODBYE_MS);
@@ -153,7 +153,8 @@ export class ClientSession extends PortalClient {
   }
 
   private bucket(verb: Verb, nowMs: number): TokenBucket {
-    let bucket = this.buckets.get(verb);
+    this.buckets ??= {};
+    let bucket = this.buckets[verb];
     if (!bucket) {
       const { maxSubscriptionsPerClient, verbsPerSecond } = this.options;
       // A client that comes back asks for all its topics at once.
@@ -162,7 +163,7 @@ export class ClientSession extends PortalClient {
         verb === 'auth'
           ? new TokenBucket(AUTH_RATE.burst, AUTH_RATE.perSecond, nowMs)
           : new TokenBucket(burst, verbsPerSecond, nowMs);
-      this.buckets.set(verb, bucket);
+      this.buckets[verb] = bucket;
     }
     return bucket;
   }

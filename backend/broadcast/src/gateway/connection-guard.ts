@@ -16,6 +16,12 @@ const FOREIGN_PACKETS: ReadonlySet<string> = new Set(['open', 'ping', 'error']);
 /** A connection that was too fast for long stays away for this time. */
 const ABUSE_PAUSE_MS = 10_000;
 
+const GUARD = Symbol('guard');
+
+interface Guarded extends EngineConnection {
+  [GUARD]?: ConnectionGuard;
+}
+
 /**
  * Stands below one connection from its upgrade to its end: whatever ends it, a client learns by which number. socket.io
  * would close without one, and lets frames through that are none of its events.
@@ -24,8 +30,14 @@ export class ConnectionGuard {
   /** Who it is, once welcomed. */
   session: ClientSession | undefined;
   private readonly frames: TokenBucket;
-  private readonly callOff: () => void;
+  private readonly heartbeat: HeartbeatWatch;
+  private callOff: (() => void) | undefined;
   private hasArrived = false;
+
+  /** The guard of a connection. */
+  static of(connection: EngineConnection): ConnectionGuard | undefined {
+    return (connection as Guarded)[GUARD];
+  }
 
   /**
    * @param heartbeatTimeoutMs how long a sign of life may take, in milliseconds
@@ -41,16 +53,14 @@ export class ConnectionGuard {
     this.callOff = wakeAfter(clock, AUTH_DEADLINE_MS, () =>
       this.refuse('TIMED_OUT', 'No CONNECT came in time; connect again and send it at once.'),
     );
-    connection.on('packet', ({ type }: { type: string }) => this.judge(type));
-    connection.once('close', this.callOff);
     // From the upgrade on: a sign of life may be due before the client is welcomed.
-    new HeartbeatWatch(connection, heartbeatTimeoutMs, () => this.miss());
-    // socket.io closes a connection itself only where a frame breaks its protocol.
-    const close = connection.close.bind(connection);
-    connection.close = (discard) => {
-      this.refuse('INVALID_INPUT', 'A frame was not valid; send what the wire protocol names.');
-      close(discard);
-    };
+    this.heartbeat = new HeartbeatWatch(heartbeatTimeoutMs, this);
+    (connection as Guarded)[GUARD] = this;
+    // The same functions for all connections: those of its own would make each one larger.
+    connection.on('packet', onPacket);
+    connection.on('packetCreate', onPacketCreate);
+    connection.on('close', onClose);
+    connection.close = closeBrokenProtocol;
   }
 
   /**
@@ -58,7 +68,7 @@ export class ConnectionGuard {
    * @throws FleetdeckError `INVALID_INPUT` when it is not the first
    */
   arrive(): void {
-    this.callOff();
+    this.stopWaiting();
     if (this.hasArrived) {
       throw new FleetdeckError('INVALID_INPUT', 'There is one CONNECT on a connection; open another one.');
     }
@@ -73,14 +83,42 @@ export class ConnectionGuard {
     cutAfter(network, GOODBYE_MS);
   }
 
-  private miss(): void {
+  /** The connection sent a packet. */
+  received(type: string): void {
+    this.judge(type);
+    this.heartbeat.received(type);
+  }
+
+  /** The connection is sent a packet. */
+  sends(type: string): void {
+    this.heartbeat.sends(type);
+  }
+
+  /** Says why, where it breaks the protocol. */
+  breaksProtocol(): void {
+    this.refuse('INVALID_INPUT', 'A frame was not valid; send what the wire protocol names.');
+  }
+
+  /** The client owes its sign of life. */
+  missHeartbeat(): void {
     if (this.session) this.session.cutSilent();
     else this.close(BROADCAST_CODES.HEARTBEAT_MISSED.number);
   }
 
+  /** Waits for nothing any more. */
+  stop(): void {
+    this.stopWaiting();
+    this.heartbeat.stop();
+  }
+
+  private stopWaiting(): void {
+    this.callOff?.();
+    this.callOff = undefined;
+  }
+
   private judge(type: string): void {
     if (FOREIGN_PACKETS.has(type)) {
-      this.refuse('INVALID_INPUT', 'A frame was not valid; send what the wire protocol names.');
+      this.breaksProtocol();
     } else if (this.frames.take(this.clock.monotonicMs()) > 0) {
       this.refuse('RATE_LIMITED', 'This client sends too many frames; come back later.');
     }
@@ -92,8 +130,26 @@ export class ConnectionGuard {
       this.session.end(name, sentence, name === 'RATE_LIMITED' ? ABUSE_PAUSE_MS : null);
       return;
     }
-    this.callOff();
+    this.stop();
     this.refused(new FleetdeckError(name, sentence));
     this.close(BROADCAST_CODES[name].number);
   }
+}
+
+function onPacket(this: Guarded, { type }: { type: string }): void {
+  this[GUARD]?.received(type);
+}
+
+function onPacketCreate(this: Guarded, { type }: { type: string }): void {
+  this[GUARD]?.sends(type);
+}
+
+function onClose(this: Guarded): void {
+  this[GUARD]?.stop();
+}
+
+// socket.io closes a connection itself only where a frame breaks its protocol.
+function closeBrokenProtocol(this: Guarded, discard?: boolean): void {
+  this[GUARD]?.breaksProtocol();
+  (Object.getPrototypeOf(this) as EngineConnection).close.call(this, discard);
 }

@@ -1,5 +1,3 @@
-import type { EngineConnection } from '../wire/internals.ts';
-
 /**
  * Notices that a client owes its sign of life, before the engine does: the engine would close the WebSocket without a
  * number.
@@ -10,18 +8,19 @@ export class HeartbeatWatch {
 
   /** @param timeoutMs how long the sign may take, in milliseconds; the engine waits longer */
   constructor(
-    connection: EngineConnection,
     private readonly timeoutMs: number,
-    private readonly missed: () => void,
-  ) {
-    connection.on('packetCreate', ({ type }) => {
-      if (type === 'ping') this.await();
-    });
-    connection.on('packet', ({ type }) => {
-      if (type === 'pong') this.stop();
-      else this.prolong();
-    });
-    connection.once('close', () => this.stop());
+    private readonly guard: { missHeartbeat(): void },
+  ) {}
+
+  /** The client is sent a packet of the engine's protocol. */
+  sends(type: string): void {
+    if (type === 'ping') this.await();
+  }
+
+  /** The client sent one. */
+  received(type: string): void {
+    if (type === 'pong') this.stop();
+    else this.prolong();
   }
 
   stop(): void {
@@ -32,7 +31,7 @@ export class HeartbeatWatch {
   private await(): void {
     this.stop();
     this.prolonged = false;
-    this.timer = setTimeout(() => this.missed(), this.timeoutMs);
+    this.timer = setTimeout(() => this.guard.missHeartbeat(), this.timeoutMs);
   }
 
   // As the engine does: one other packet while the answer is due is a sign of life too.

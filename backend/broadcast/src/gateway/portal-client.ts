@@ -15,9 +15,9 @@ const MAX_REMEMBERED = 1000;
 /** What the gateway is told about a client. */
 export interface PortalClientEvents {
   /** It does not read what it is sent, and is disconnected. */
-  slow(): void;
+  slow(client: PortalClient): void;
   /** It is about to be closed, and gets nothing more of its topics. */
-  closing(): void;
+  closing(client: PortalClient): void;
 }
 
 /** Whoever follows topics, on a socket or within the service: who it is and what it may have. */
@@ -25,7 +25,7 @@ export abstract class PortalClient implements ChannelMember {
   readonly topics = new Set<string>();
   /** Goes up whenever what the client may have can have changed. */
   rights = 0;
-  private admitted = new Set<string>();
+  private admitted: Set<string> | undefined;
   private current: Principal;
 
   constructor(
@@ -61,23 +61,23 @@ export abstract class PortalClient implements ChannelMember {
   }
 
   isAdmitted(topic: string): boolean {
-    return this.admitted.has(topic);
+    return this.admitted?.has(topic) ?? false;
   }
 
   rememberAdmission(topic: string): void {
-    if (this.admitted.size >= MAX_REMEMBERED) this.admitted.clear();
+    if (!this.admitted || this.admitted.size >= MAX_REMEMBERED) this.admitted = new Set();
     this.admitted.add(topic);
   }
 
   forgetAdmissions(): void {
     this.rights += 1;
-    this.admitted.clear();
+    this.admitted = undefined;
   }
 
   /** Disconnects it because it does not read. It comes back by its positions. */
   cutSlow(): void {
     if (this.gone) return;
-    this.told.slow();
+    this.told.slow(this);
     this.end('SLOW', 'This client does not read what it is sent; come back and go on.', 0);
   }
 

@@ -49,14 +49,10 @@ export class LocalClient extends PortalClient {
     private readonly events: PortalClientEvents,
   ) {
     super(principal, events);
-    this.watch = new TokenWatch(
-      clock,
-      { noticeMs: options.tokenNoticeMs, graceMs: options.tokenGraceMs },
-      {
-        ending: () => undefined,
-        ended: () => this.end('SESSION_EXPIRED', 'The principal has expired; connect with another.', null),
-      },
-    );
+    this.watch = new TokenWatch(clock, options, {
+      ending: () => undefined,
+      ended: () => this.end('SESSION_EXPIRED', 'The principal has expired; connect with another.', null),
+    });
     this.watch.start(principal.expiresAt);
   }
 
@@ -97,7 +93,7 @@ export class LocalClient extends PortalClient {
 
   close(notice: CloseNotice): void {
     if (this.isClosed) return;
-    this.events.closing();
+    this.events.closing(this);
     this.await(0, () => this.handlers.close?.(notice));
     this.isClosed = true;
     this.watch.stop();

@@ -66,7 +66,7 @@ export class Subscriptions {
           this.answer(session, open, start, position, reply, this.isAsking(session, topic, asked));
         });
       } finally {
-        if (this.isAsking(session, topic, asked)) this.asking.get(session)?.delete(topic);
+        if (this.isAsking(session, topic, asked)) this.asked(session, topic);
       }
     } catch (thrown) {
       const error = toFleetdeckError(thrown);
@@ -79,7 +79,7 @@ export class Subscriptions {
   unsubscribe(session: PortalClient, request: unknown): { ok: true } | BroadcastRefusal {
     try {
       const topic = readTopic(request);
-      this.asking.get(session)?.delete(topic);
+      this.asked(session, topic);
       this.leave(session, topic);
       return { ok: true };
     } catch (error) {
@@ -147,6 +147,12 @@ export class Subscriptions {
     return asked;
   }
 
+  private asked(session: PortalClient, topic: string): void {
+    const own = this.asking.get(session);
+    own?.delete(topic);
+    if (own?.size === 0) this.asking.delete(session);
+  }
+
   private isAsking(session: PortalClient, topic: string, asked: symbol): boolean {
     return this.asking.get(session)?.get(topic) === asked;
   }
@@ -203,7 +209,7 @@ export class Subscriptions {
   }
 
   private take(session: PortalClient, topic: string, why: BroadcastRefusal): void {
-    this.asking.get(session)?.delete(topic);
+    this.asked(session, topic);
     if (this.leave(session, topic)) session.revoked(topic, why);
   }
 

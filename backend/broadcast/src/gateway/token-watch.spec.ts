@@ -9,7 +9,7 @@ function setUp() {
   const told: string[] = [];
   const watch = new TokenWatch(
     clock,
-    { noticeMs: 60_000, graceMs: 10_000 },
+    { tokenNoticeMs: 60_000, tokenGraceMs: 10_000 },
     { ending: () => told.push('ending'), ended: () => told.push('ended') },
   );
   const pass = (ms: number): void => clock.advance(ms);

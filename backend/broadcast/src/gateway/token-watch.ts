@@ -6,8 +6,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Times around the end of a token, in milliseconds. */
 export interface TokenTimes {
-  noticeMs: number;
-  graceMs: number;
+  tokenNoticeMs: number;
+  tokenGraceMs: number;
 }
 
 /** What a {@link TokenWatch} tells. */
@@ -31,7 +31,7 @@ export class TokenWatch {
   /** Watches a token, the one before no longer. `null` does not end. */
   start(expiresAt: number | null): void {
     this.stop();
-    if (expiresAt !== null) this.await(expiresAt - this.times.noticeMs, () => this.tell(expiresAt));
+    if (expiresAt !== null) this.await(expiresAt - this.times.tokenNoticeMs, () => this.tell(expiresAt));
   }
 
   stop(): void {
@@ -39,7 +39,7 @@ export class TokenWatch {
   }
 
   private tell(expiresAt: number): void {
-    this.await(expiresAt + this.times.graceMs, () => this.events.ended());
+    this.await(expiresAt + this.times.tokenGraceMs, () => this.events.ended());
     this.events.ending(expiresAt);
   }
 

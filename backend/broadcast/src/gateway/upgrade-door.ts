@@ -4,11 +4,11 @@ import { FleetdeckError, toFleetdeckError } from '@fleetdeck/kernel';
 import type { ResolvedBroadcastOptions } from '../broadcast.options.ts';
 import { refuseUpgrade, type Handshake, type Handshakes } from './handshake.ts';
 
-/** A caller that was let through the door. */
-export interface Visitor {
+/** A caller that was let through the door and is not recognised yet. */
+interface Visitor {
   handshake: Handshake;
-  /** Says that the caller is recognised now, so that it no longer counts as unauthenticated. */
-  recognised(): void;
+  /** By what it counts as unauthenticated. */
+  address: string | undefined;
 }
 
 /** What the door tells. */
@@ -24,10 +24,14 @@ export interface UpgradeDoorEvents {
 export class UpgradeDoor {
   /** Never listens: socket.io is attached to it, and it passes on what was let in. */
   readonly inner: Server = createServer();
-  private readonly visitors = new WeakMap<IncomingMessage, Visitor>();
+  private readonly visitors = new Map<Duplex, Visitor>();
   private readonly sockets = new Set<Duplex>();
   private readonly unauthenticated = new Map<string, number>();
-  private readonly strangers = new Set<Duplex>();
+  // One listener for all sockets: those of its own would keep each one's upgrade request for as long as it is open.
+  private readonly onClose = forSocket((socket) => {
+    this.sockets.delete(socket);
+    this.recognised(socket);
+  });
   private outer: Server | undefined;
   private draining = false;
 
@@ -42,14 +46,25 @@ export class UpgradeDoor {
     http.on('upgrade', this.onUpgrade);
   }
 
-  visitorOf(request: IncomingMessage): Visitor | undefined {
-    return this.visitors.get(request);
+  /** What is known of the caller on a socket; `undefined` once it is recognised. */
+  handshakeOf(socket: Duplex): Handshake | undefined {
+    return this.visitors.get(socket)?.handshake;
+  }
+
+  /** Says that the caller on a socket is recognised now, so that it no longer counts as unauthenticated. */
+  recognised(socket: Duplex): void {
+    const address = this.visitors.get(socket)?.address;
+    this.visitors.delete(socket);
+    if (address === undefined) return;
+    const left = (this.unauthenticated.get(address) ?? 1) - 1;
+    if (left > 0) this.unauthenticated.set(address, left);
+    else this.unauthenticated.delete(address);
   }
 
   /** From now on every request is told to come back later; those not signed in yet are cut. */
   drain(): void {
     this.draining = true;
-    for (const socket of this.strangers) socket.destroy();
+    for (const [socket, { handshake }] of this.visitors) if (!handshake.principal) socket.destroy();
   }
 
   /** Resolves when the last socket has closed; those left after `deadlineMs` are cut. */
@@ -73,8 +88,8 @@ export class UpgradeDoor {
       return;
     }
     this.sockets.add(socket);
-    socket.once('close', () => this.sockets.delete(socket));
-    socket.on('error', () => socket.destroy());
+    socket.on('close', this.onClose);
+    socket.on('error', destroySocket);
     this.letIn(request, socket).then(
       () => this.inner.emit('upgrade', request, socket, head),
       (error: unknown) => {
@@ -89,8 +104,10 @@ export class UpgradeDoor {
     if (this.draining) throw this.shuttingDown();
     const handshake = await this.handshakes.judge(request);
     if (this.draining) throw this.shuttingDown();
-    const recognised = handshake.principal ? () => undefined : this.countUnauthenticated(request, socket);
-    this.visitors.set(request, { handshake, recognised });
+    // Whoever has gone meanwhile would be counted for ever.
+    if (socket.destroyed) return;
+    const address = handshake.principal ? undefined : this.countUnauthenticated(request);
+    this.visitors.set(socket, { handshake, address });
   }
 
   private isOurs(request: IncomingMessage): boolean {
@@ -98,7 +115,7 @@ export class UpgradeDoor {
     return path === this.options.path || path === `${this.options.path}/`;
   }
 
-  private countUnauthenticated(request: IncomingMessage, socket: Duplex): () => void {
+  private countUnauthenticated(request: IncomingMessage): string {
     const address = this.options.clientAddress(request);
     const count = this.unauthenticated.get(address) ?? 0;
     if (count >= this.options.maxUnauthenticatedPerAddress) {
@@ -109,15 +126,7 @@ export class UpgradeDoor {
       );
     }
     this.unauthenticated.set(address, count + 1);
-    this.strangers.add(socket);
-    const release = () => {
-      if (!this.strangers.delete(socket)) return;
-      const left = (this.unauthenticated.get(address) ?? 1) - 1;
-      if (left > 0) this.unauthenticated.set(address, left);
-      else this.unauthenticated.delete(address);
-    };
-    socket.once('close', release);
-    return release;
+    return address;
   }
 
   private shuttingDown(): FleetdeckError {
@@ -125,4 +134,14 @@ export class UpgradeDoor {
       retryAfterSeconds: this.options.drainWindowMs / 1000,
     });
   }
+}
+
+function forSocket(then: (socket: Duplex) => void): (this: Duplex) => void {
+  return function () {
+    then(this);
+  };
+}
+
+function destroySocket(this: Duplex): void {
+  this.destroy();
 }

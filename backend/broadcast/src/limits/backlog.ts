@@ -1,7 +1,7 @@
-/** What {@link Backlog} listens to: the engine's side of one connection. */
-export interface PacketSource {
-  on(event: 'packetCreate', listener: (packet: EnginePacket) => void): unknown;
-  on(event: 'flush', listener: () => void): unknown;
+/** What {@link Backlog} looks at: the engine's side of one connection. */
+export interface PacketQueue {
+  /** Packets that wait; the engine begins another array when it hands them to the network. */
+  readonly writeBuffer?: readonly EnginePacket[];
 }
 
 /** What is known of a packet that the engine queues. */
@@ -10,21 +10,28 @@ export interface EnginePacket {
   options?: { wsPreEncodedFrame?: readonly { length: number }[] };
 }
 
-/** Counts the bytes that wait in the engine for one client; what was handed to the network counts no more. */
+/**
+ * Counts the bytes that wait in the engine for one client; what was handed to the network counts no more. It counts
+ * when it is asked and only what is new since, so that an idle connection costs nothing.
+ */
 export class Backlog {
-  private queued = 0;
+  private queue: readonly EnginePacket[] | undefined;
+  private counted = 0;
+  private sum = 0;
 
-  constructor(source: PacketSource) {
-    source.on('packetCreate', (packet) => {
-      this.queued += sizeOf(packet);
-    });
-    source.on('flush', () => {
-      this.queued = 0;
-    });
-  }
+  constructor(private readonly source: PacketQueue) {}
 
   get bytes(): number {
-    return this.queued;
+    const { writeBuffer } = this.source;
+    if (!writeBuffer || writeBuffer.length === 0) return 0;
+    if (writeBuffer !== this.queue) {
+      this.queue = writeBuffer;
+      this.counted = this.sum = 0;
+    }
+    for (; this.counted < writeBuffer.length; this.counted += 1) {
+      this.sum += sizeOf(writeBuffer[this.counted] ?? {});
+    }
+    return this.sum;
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { become, eventually, notice, numbers, range, TestNodes } from '../testing/nodes.ts';
-import { RedisServer, RedisWire } from '../testing/redis-server.ts';
+import { become, eventually, notice, numbers, range, TestNodes } from '../testing/own/nodes.ts';
+import { RedisServer, RedisWire } from '../testing/own/redis-server.ts';
 
 describe('nodes and a Redis in trouble', () => {
   const nodes = new TestNodes();

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { portalPolicies, portalTopics } from '../testing/portal.ts';
-import { eventually, notice, numbers, range, TestNodes, type Node } from '../testing/nodes.ts';
-import { RedisServer } from '../testing/redis-server.ts';
+import { portalPolicies, portalTopics } from '../testing/own/portal.ts';
+import { eventually, notice, numbers, range, TestNodes, type Node } from '../testing/own/nodes.ts';
+import { RedisServer } from '../testing/own/redis-server.ts';
 
 describe('two nodes over one Redis', () => {
   const nodes = new TestNodes();

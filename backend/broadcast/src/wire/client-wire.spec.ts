@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it, jest } from '@jest/globals';
 import { ClientWire, type FanOut } from './client-wire.ts';
-import { FrameBatch, MessageFrame } from './message-frame.ts';
+import { FrameBatch, MessageFrame, textFrame } from './message-frame.ts';
 
 type Done = (error?: Error) => void;
 
@@ -42,7 +42,6 @@ describe('ClientWire', () => {
 
   it.each([
     ['something is queued', ({ connection }: ReturnType<typeof setUp>) => connection.writeBuffer.push({})],
-    ['a write is under way', ({ transport }: ReturnType<typeof setUp>) => (transport.writable = false)],
     ['it is closing', ({ connection }: ReturnType<typeof setUp>) => (connection.readyState = 'closing')],
     ['it is being upgraded', ({ connection }: ReturnType<typeof setUp>) => (connection.upgrading = true)],
     ['its WebSocket closes', ({ socket }: ReturnType<typeof setUp>) => (socket.readyState = 2)],
@@ -83,6 +82,25 @@ describe('ClientWire', () => {
     expect(connection.write).toHaveBeenCalledTimes(2);
   });
 
+  it('writes behind what the engine has handed over already', () => {
+    const { wire, network, transport, connection } = setUp();
+    transport.writable = false;
+    wire.push(batch);
+    expect(network.write).toHaveBeenCalledTimes(1);
+    expect(connection.write).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['as a frame', 'direct' as const],
+    ['through the engine', 'stock' as const],
+  ])('sends an event of the gateway %s', (_how, fanOut) => {
+    const { wire, network, connection } = setUp(fanOut);
+    wire.emit('welcome', { n: 1 });
+    const packet = '2["welcome",{"n":1}]';
+    if (fanOut === 'direct') expect(network.write).toHaveBeenCalledWith(textFrame(`4${packet}`));
+    else expect(connection.write).toHaveBeenCalledWith(packet, { compress: false });
+  });
+
   it('takes one batch of any size when nothing waits, and none that would be too much behind others', () => {
     const { wire, network } = setUp('direct', 10);
     expect(wire.offer(batch)).toBe(true);
@@ -92,7 +110,7 @@ describe('ClientWire', () => {
 
   it('counts what waits in the engine and in the network', () => {
     const { wire, network, connection } = setUp();
-    connection.emit('packetCreate', { data: 'abc' });
+    connection.writeBuffer.push({ data: 'abc' });
     network.writableLength = 4;
     expect(wire.bufferedBytes).toBe(7);
   });
@@ -124,10 +142,10 @@ describe('ClientWire', () => {
 
   it('closes after what is queued', () => {
     const { wire, connection, socket } = setUp();
-    connection.emit('packetCreate', { data: 'abc' });
+    connection.writeBuffer.push({ data: 'abc' });
     expect(wire.close(4001, 'Why')).toBe(true);
     expect(socket.close).not.toHaveBeenCalled();
-    connection.emit('flush');
+    connection.writeBuffer = [];
     connection.emit('drain');
     expect(socket.close).toHaveBeenCalledWith(4001, 'Why');
   });

@@ -1,7 +1,7 @@
 import type { Socket as NetworkSocket } from 'node:net';
-import { Backlog } from '../limits/backlog.ts';
+import { Backlog, type PacketQueue } from '../limits/backlog.ts';
 import { Internals, type EngineConnection } from './internals.ts';
-import type { FrameBatch } from './message-frame.ts';
+import { textFrame, type FrameBatch } from './message-frame.ts';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -13,7 +13,7 @@ export class ClientWire {
   private readonly backlog: Backlog;
   private readonly internals: Internals | null;
   private readonly direct: boolean;
-  private waiting: (() => void)[] = [];
+  private waiting: (() => void)[] | undefined;
 
   constructor(
     private readonly connection: EngineConnection,
@@ -21,7 +21,7 @@ export class ClientWire {
     private readonly capBytes: number,
     fanOut: FanOut,
   ) {
-    this.backlog = new Backlog(connection);
+    this.backlog = new Backlog(connection as unknown as PacketQueue);
     this.internals = Internals.of(connection, network);
     this.direct = fanOut === 'direct' && this.internals !== null;
   }
@@ -59,10 +59,21 @@ export class ClientWire {
     }
   }
 
+  /** Sends an event of the gateway's own, after all that was sent before. */
+  emit(event: string, payload: unknown): void {
+    const packet = `2${JSON.stringify([event, payload])}`;
+    if (this.direct && this.internals?.idle) this.network.write(textFrame(`4${packet}`));
+    else this.connection.write(packet, { compress: false });
+  }
+
   /** Calls back once less than half of what may wait does so; never when the connection ends before. */
   whenDrained(callback: () => void): void {
-    this.waiting.push(callback);
-    if (this.waiting.length === 1) this.watch();
+    if (this.waiting) {
+      this.waiting.push(callback);
+    } else {
+      this.waiting = [callback];
+      this.watch();
+    }
   }
 
   /** Closes the WebSocket with a code; `false` when there is no way to that. */
@@ -79,11 +90,13 @@ export class ClientWire {
   private watch(): void {
     this.network.write(NOTHING, (error) => {
       if (error || this.network.destroyed) {
-        this.waiting = [];
+        this.waiting = undefined;
       } else if (this.bufferedBytes * 2 >= this.capBytes) {
         this.watch();
       } else {
-        for (const callback of this.waiting.splice(0)) callback();
+        const waiting = this.waiting ?? [];
+        this.waiting = undefined;
+        for (const callback of waiting) callback();
       }
     });
   }

@@ -57,11 +57,13 @@ export class Internals {
     return known ? new Internals(raw as RawConnection, transport as RawTransport) : null;
   }
 
-  /** Whether what is written to the network now comes after all that was sent before, and is not compressed. */
+  /**
+   * Whether what is written to the network now comes after all that was sent before, and is not compressed. It does
+   * as soon as the engine has handed over what it had: without compression its WebSocket writes at once.
+   */
   get idle(): boolean {
     const { connection, transport } = this;
     return (
-      transport.writable &&
       connection.writeBuffer.length === 0 &&
       connection.readyState === 'open' &&
       connection.transport === transport &&

@@ -1,7 +1,7 @@
-import type { BroadcastOptions } from '../broadcast.options.ts';
-import { BroadcastHealth } from '../broadcast.health.ts';
-import { SocketHub } from '../gateway/socket-hub.ts';
-import { SharedTopics } from '../redis/shared-topics.ts';
+import type { BroadcastOptions } from '../../broadcast.options.ts';
+import { BroadcastHealth } from '../../broadcast.health.ts';
+import { SocketHub } from '../../gateway/socket-hub.ts';
+import { SharedTopics } from '../../redis/shared-topics.ts';
 import { connect, startPortal, type Portal, type TestClient } from './portal.ts';
 
 /** How long something may take to come about; only ends a test that waits for what never happens. */
