@@ -9,6 +9,11 @@ export interface Principal {
   readonly method: 'cookie' | 'bearer';
   /** When the recognition ends, in milliseconds since the epoch; `null` when it does not. */
   readonly expiresAt: number | null;
+  /**
+   * Names the sign-in that the caller was recognised by, the same on every replica, so that its connections can be
+   * ended with it. Not the secret itself: it reaches other nodes.
+   */
+  readonly session?: string;
 }
 
 /** What a {@link PrincipalResolver} sees of a request: the same for HTTP and for a socket's handshake. */
