@@ -22,7 +22,7 @@ import type { ServiceClientHandlers } from './gateway/service-client.ts';
 import { ServiceClients, type ServiceClient } from './gateway/service-clients.ts';
 import { SocketHub } from './gateway/socket-hub.ts';
 import { Subscriptions } from './gateway/subscriptions.ts';
-import type { DirectMessage } from './redis/node-calls.ts';
+import type { DirectMessage, NodeCall } from './redis/node-calls.ts';
 import { SharedTopics } from './redis/shared-topics.ts';
 import { keyOf } from './topic/topic-key.ts';
 import { TopicStore, unknownTopic } from './topic/topic-store.ts';
@@ -53,10 +53,7 @@ export class Broadcaster<M extends TopicMap = TopicMap> implements Publisher {
     this.writer = shared ?? new LocalWriter(hub);
     if (shared) {
       shared.handler = {
-        handle: (call) =>
-          call.call === 'revoke'
-            ? this.revokeHere(call.subject, call.topicPattern)
-            : void this.disconnectHere(call.clientId),
+        handle: (call) => this.handle(call),
         deliver: (message) => this.deliver(message),
       };
     }
@@ -184,9 +181,37 @@ export class Broadcaster<M extends TopicMap = TopicMap> implements Publisher {
     this.shared?.call({ call: 'revoke', subject, ...(topicPattern === undefined ? {} : { topicPattern }) });
   }
 
+  /**
+   * Ends all connections of one sign-in, on every node; other sign-ins of the same principal go on. End the sign-in
+   * itself first.
+   * @param session the `session` that the principal resolver gave
+   */
+  endSession(session: string): void {
+    this.endSessionHere(session);
+    this.shared?.call({ call: 'endSession', session });
+  }
+
   /** The clients that are connected here, by their `clientId`. */
   get clientIds(): string[] {
     return this.registry.all().map(({ id }) => id);
+  }
+
+  private handle(call: NodeCall): void {
+    switch (call.call) {
+      case 'revoke':
+        return this.revokeHere(call.subject, call.topicPattern);
+      case 'disconnect':
+        return void this.disconnectHere(call.clientId);
+      case 'endSession':
+        return this.endSessionHere(call.session);
+    }
+  }
+
+  private endSessionHere(session: string): void {
+    for (const client of this.registry.all()) {
+      if (client.principal.session !== session) continue;
+      client.end('SESSION_EXPIRED', 'This session was signed out; sign in again.', null);
+    }
   }
 
   private disconnectHere(clientId: string): boolean {

@@ -66,6 +66,7 @@ export class AppModule {
           allowOrigin: (origin, host) => hosts.allowsOrigin(origin, host),
           fanout: environment.fanout,
           clientAddress: (request) => proxyAddr(request, trust),
+          ...(environment.redisUrl === null ? {} : { redis: { url: environment.redisUrl } }),
         }),
         MetricsModule.forRoot({
           dataSource: runtime.dataSource,

@@ -283,7 +283,11 @@ describe('a service on loopback with nothing configured', () => {
     );
     const own = connect({ headers: { cookie, origin: service.url } });
     await new Promise<void>((resolve, reject) => own.on('connect', resolve).on('connect_error', reject));
-    own.close();
+    const closed = new Promise<number | undefined>((resolve) =>
+      own.on('disconnect', (_why, details) =>
+        resolve((details as { context?: { code?: number } } | undefined)?.context?.code),
+      ),
+    );
     const foreignHeaders: Record<string, string>[] = [
       { cookie, origin: 'http://evil.example' },
       { cookie, host: 'evil.example' },
@@ -296,6 +300,13 @@ describe('a service on loopback with nothing configured', () => {
       foreign.close();
       expect(refused).toBe(true);
     }
+    const other = connect({ token: 'developer-token-0001' });
+    await new Promise<void>((resolve, reject) => other.on('connect', resolve).on('connect_error', reject));
+    await ask(`${service.url}/api/v1/session`, { method: 'DELETE', headers: { cookie } });
+    // The page that was signed in by that cookie is cut off, the same person's script is not.
+    await expect(closed).resolves.toBe(4402);
+    expect(other.connected).toBe(true);
+    other.close();
   });
 
   function connect({ token, headers }: { token?: string; headers?: Record<string, string> }): Socket {
@@ -370,6 +381,31 @@ describe('a service with a shared secret, a base path and a foreign page that ma
     const seen = await ask(`${other.url}/api/v1/session`, { headers: { cookie: cookieOf(entered) } });
     await other.close();
     expect(json(seen)).toMatchObject({ subject: 'ada', role: 'operator' });
+  });
+});
+
+describe('a service whose Redis does not answer', () => {
+  it('starts, and says that its clients hear nothing of other replicas', async () => {
+    const service = await start({
+      FLEETDECK_DEV_TOKEN: 'developer-token-0001',
+      REDIS_URL: 'redis://user:hidden@127.0.0.1:1/0',
+    });
+    try {
+      const headers = { authorization: 'Bearer developer-token-0001' };
+      const told = async (): Promise<string> => {
+        const { body } = await ask(`${service.url}/api/v1/health`, { headers });
+        const { components } = JSON.parse(body) as { components: Record<string, { reason?: string }> };
+        return components['broadcast']?.reason ?? '';
+      };
+      let reason = '';
+      while (!(reason = await told()).includes('Redis does not answer')) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      expect(reason).not.toContain('hidden');
+      expect((await ask(`${service.url}/health/ready`)).status).toBe(200);
+    } finally {
+      await service.close();
+    }
   });
 });
 

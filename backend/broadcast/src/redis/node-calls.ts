@@ -14,7 +14,9 @@ export const CALLS: SharedTopic = {
 
 /** What is asked of every node. */
 export type NodeCall =
-  { call: 'revoke'; subject: string; topicPattern?: string } | { call: 'disconnect'; clientId: string };
+  | { call: 'revoke'; subject: string; topicPattern?: string }
+  | { call: 'disconnect'; clientId: string }
+  | { call: 'endSession'; session: string };
 
 /** A message outside the log for clients of other nodes. */
 export interface DirectMessage {
@@ -66,7 +68,8 @@ export function callMessage(call: NodeCall, clock: Clock): { at: string; json: s
 export function readCall(json: string): NodeCall | null {
   const value = parsed(json);
   if (!value) return null;
-  const { call, subject, topicPattern, clientId } = value;
+  const { call, subject, topicPattern, clientId, session } = value;
+  if (call === 'endSession') return typeof session === 'string' ? { call, session } : null;
   if (call === 'disconnect') return typeof clientId === 'string' ? { call, clientId } : null;
   if (call !== 'revoke' || typeof subject !== 'string') return null;
   if (topicPattern === undefined) return { call, subject };

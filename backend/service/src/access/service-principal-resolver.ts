@@ -5,7 +5,7 @@ import {
   type PrincipalRequest,
   type PrincipalResolver,
 } from '@fleetdeck/kernel';
-import type { SessionStore } from './session-store.ts';
+import { sessionName, type SessionStore } from './session-store.ts';
 import type { TokenVerifier } from './tokens.ts';
 
 /** Name of the cookie. Cookies do not see ports, so two services on one machine must differ by name. */
@@ -28,7 +28,7 @@ export class ServicePrincipalResolver implements PrincipalResolver {
     if (id === null) return null;
     const session = await this.sessions.find(id);
     if (session === 'expired') throw expired();
-    return session && { ...session, method: 'cookie' };
+    return session && { ...session, method: 'cookie', session: sessionName(id) };
   }
 
   /** The id of the session that a browser's cookie names. */

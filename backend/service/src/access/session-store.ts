@@ -95,6 +95,11 @@ export class SessionStore {
   }
 }
 
+/** Names a session to other replicas; nobody can sign in with it. */
+export function sessionName(id: string): string {
+  return hashOf(id).toString('base64url');
+}
+
 function hashOf(id: string): Buffer {
   return createHash('sha256').update(id).digest();
 }

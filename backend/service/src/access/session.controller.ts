@@ -15,6 +15,7 @@ import {
 } from '@nestjs/common';
 import { stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
+import { Broadcaster } from '@fleetdeck/broadcast';
 import type { Session } from '@fleetdeck/dto';
 import { SignInDto } from '@fleetdeck/dto/validation';
 import {
@@ -31,7 +32,7 @@ import {
   type Principal,
 } from '@fleetdeck/kernel';
 import { RUNTIME, type ServiceRuntime } from '../service-runtime.ts';
-import { SESSION_LIFETIME_MS, SessionStore } from './session-store.ts';
+import { SESSION_LIFETIME_MS, sessionName, SessionStore } from './session-store.ts';
 import { ServicePrincipalResolver } from './service-principal-resolver.ts';
 import { verifyLinkCode } from './tokens.ts';
 
@@ -46,6 +47,7 @@ export class SessionController {
     @Inject(SessionStore) private readonly sessions: SessionStore,
     @Inject(PRINCIPAL_RESOLVER) private readonly principals: ServicePrincipalResolver,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(Broadcaster) private readonly broadcaster: Broadcaster,
   ) {}
 
   /** Uses a sign-in link up and sends the browser to the dashboard. */
@@ -99,13 +101,16 @@ export class SessionController {
     return { subject, role, method, expiresAt: expiresAt === null ? null : isoTime(expiresAt) };
   }
 
-  /** Signs the browser out; also when its session has already ended. */
+  /** Signs the browser out, its open pages too; also when its session has already ended. */
   @Delete('api/v1/session')
   @RequireRole('public')
   @HttpCode(204)
   async signOut(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<void> {
     const id = this.principals.sessionIdOf(request.headers);
-    if (id !== null) await this.sessions.remove(id);
+    if (id !== null) {
+      await this.sessions.remove(id);
+      this.broadcaster.endSession(sessionName(id));
+    }
     this.setCookie(request, response, '', 0);
   }
 
