@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Follower } from '../testing/follower.ts';
-import { eventually, range } from '../testing/nodes.ts';
-import { PortalChild } from '../testing/portal-child.ts';
-import { RedisServer } from '../testing/redis-server.ts';
+import { Follower } from '../testing/own/follower.ts';
+import { eventually, range } from '../testing/own/nodes.ts';
+import { PortalChild } from '../testing/own/portal-child.ts';
+import { RedisServer } from '../testing/own/redis-server.ts';
 
 const MESSAGES = 3000;
 const CLIENTS = 10;

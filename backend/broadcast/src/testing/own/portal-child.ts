@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const LOADER = fileURLToPath(new URL('../../../../tools/ts-loader.mjs', import.meta.url));
+const LOADER = fileURLToPath(new URL('../../../../../tools/ts-loader.mjs', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('./portal-process.ts', import.meta.url));
 
 /** A portal in a process of its own. */
