@@ -123,8 +123,9 @@ export class Outbox {
     const taken = new Map<string, Unconfirmed>();
     for (const [name, topic] of this.torn) taken.set(name, { topic, messages: [] });
     for (const [name, { topic, sending, waiting }] of this.lanes) {
-      const messages = [...sending, ...waiting].filter((item) => !isBegin(item));
-      taken.set(name, { topic, messages: messages as OutgoingMessage[] });
+      const items = [...sending, ...waiting];
+      const messages = items.filter((item) => !isBegin(item)) as OutgoingMessage[];
+      if (items.length > 0) taken.set(name, { topic, messages });
     }
     this.torn.clear();
     this.lanes = new Map();

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { messageOf } from '@fleetdeck/kernel';
-import { withDeadline } from '../limits/with-deadline.ts';
 import { loadRedis, type MakeRedisClient, type RedisClient } from './redis-client.ts';
 import type { ResolvedRedisOptions } from './redis.options.ts';
 import { APPEND, READ } from './topic-scripts.ts';
@@ -22,6 +21,8 @@ export interface RedisLinkEvents {
 interface Session {
   commands: RedisClient;
   subscriber: RedisClient;
+  /** Who listens to a channel, and when that is so, or no longer so. */
+  channels: Map<string, { listener: ((payload: string) => void) | null; settled: Promise<unknown> }>;
 }
 
 /**
@@ -41,6 +42,7 @@ export class RedisLink {
   constructor(
     private readonly options: ResolvedRedisOptions,
     private readonly events: RedisLinkEvents,
+    private readonly load: () => Promise<MakeRedisClient> = loadRedis,
     private readonly random: () => number = Math.random,
   ) {}
 
@@ -53,7 +55,7 @@ export class RedisLink {
    * @throws Error when the package `redis` is not installed
    */
   async start(): Promise<void> {
-    this.make = await loadRedis();
+    this.make = await this.load();
     await this.attempt();
   }
 
@@ -83,16 +85,33 @@ export class RedisLink {
     });
   }
 
+  /** Hears a channel until the connection ends; who listened to it before no longer does. */
   async subscribe(channel: string, listener: (payload: string) => void): Promise<void> {
-    await this.guard((session) =>
-      session.subscriber.subscribe(channel, (payload) => {
-        if (this.session === session) listener(payload);
-      }),
-    );
+    await this.guard(({ channels, subscriber }) => {
+      const known = channels.get(channel);
+      if (known?.listener) {
+        known.listener = listener;
+        return known.settled;
+      }
+      const hear = (payload: string): void => {
+        if (this.session?.channels === channels) channels.get(channel)?.listener?.(payload);
+      };
+      const left = known ? known.settled : Promise.resolve();
+      const settled = left.then(() => subscriber.subscribe(channel, hear));
+      channels.set(channel, { listener, settled });
+      return settled;
+    });
   }
 
   async unsubscribe(channel: string): Promise<void> {
-    await this.guard((session) => session.subscriber.unsubscribe(channel));
+    await this.guard(async ({ channels, subscriber }) => {
+      const known = channels.get(channel);
+      if (!known?.listener) return;
+      const leaving = { listener: null, settled: known.settled.then(() => subscriber.unsubscribe(channel)) };
+      channels.set(channel, leaving);
+      await leaving.settled;
+      if (channels.get(channel) === leaving) channels.delete(channel);
+    });
   }
 
   /** Ends the connection because of what came over it. */
@@ -111,14 +130,24 @@ export class RedisLink {
     }
   }
 
-  private inTime<T>(work: Promise<T>, ms = this.options.commandTimeoutMs): Promise<T> {
-    return withDeadline(work, ms, () => new Error(`no answer within ${ms} ms`));
+  private inTime<T>(work: Promise<T>): Promise<T> {
+    const ms = this.options.commandTimeoutMs;
+    return new Promise<T>((resolve, reject) => {
+      const late = (): void => reject(new Error(`no answer within ${ms} ms`));
+      // After what has arrived is read: it may be this process that was busy.
+      const timer = setTimeout(() => setImmediate(late), ms);
+      work.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
   }
 
   private async attempt(): Promise<void> {
     if (this.stopped || !this.make) return;
     const { url, commandTimeoutMs } = this.options;
-    const made = { commands: this.make(url, commandTimeoutMs), subscriber: this.make(url, commandTimeoutMs) };
+    const made: Session = {
+      commands: this.make(url, commandTimeoutMs),
+      subscriber: this.make(url, commandTimeoutMs),
+      channels: new Map(),
+    };
     for (const client of [made.commands, made.subscriber]) {
       client.on('error', (error) => this.lose(made, messageOf(error)));
       client.on('end', () => this.lose(made, 'the connection ended'));

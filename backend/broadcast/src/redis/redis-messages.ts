@@ -29,6 +29,9 @@ export interface TopicState {
   messages: NumberedMessage[];
 }
 
+/** What is kept under our names is not what was written there. */
+export class StrangeDataError extends Error {}
+
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const ID = /^[\w-]{1,64}\.\d{1,16}$/;
 const EPOCH = /^[\w-]{1,32}$/;
@@ -57,7 +60,7 @@ export function readNews(payload: string): TopicNews | null {
 
 /**
  * Reads the answer of the script `READ`.
- * @throws Error when it has another shape: something else writes under our names
+ * @throws StrangeDataError when it has another shape: something else writes under our names
  */
 export function readState(answer: unknown, mode: 'log' | 'latest'): TopicState {
   if (!Array.isArray(answer)) throw strange();
@@ -116,6 +119,6 @@ function isStart(epoch: string, offset: number): boolean {
   return EPOCH.test(epoch) && isPosition({ epoch, offset });
 }
 
-function strange(): Error {
-  return new Error('what Redis keeps under the names of a topic is not what was written there');
+function strange(): StrangeDataError {
+  return new StrangeDataError('what Redis keeps under the names of a topic is not what was written there');
 }

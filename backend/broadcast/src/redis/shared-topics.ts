@@ -9,10 +9,10 @@ import type { OpenTopic, TopicSharing } from '../topic/topic-store.ts';
 import { LocalWriter, type TopicWriter } from '../topic/topic-writer.ts';
 import { CALLS, callMessage, CallsReplica, readDirect } from './node-calls.ts';
 import type { DirectMessage, NodeCall, NodeCallHandler } from './node-calls.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox, type OutgoingMessage } from './outbox.ts';
 import type { ResolvedRedisOptions } from './redis.options.ts';
 import { RedisLink } from './redis-link.ts';
-import { readNews } from './redis-messages.ts';
+import { readNews, StrangeDataError } from './redis-messages.ts';
 import { RemoteTopic, type RemoteTopicEvents } from './remote-topic.ts';
 import { SharedLog, type SharedTopic } from './shared-log.ts';
 import { SyncQueue } from './sync-queue.ts';
@@ -159,7 +159,7 @@ export class SharedTopics implements TopicWriter, TopicSharing, OnModuleInit, On
     if (position.epoch === epoch && position.offset <= offset) return undefined;
     const remote = this.topics.get(open.name)?.remote;
     if (!remote?.isLoaded || !this.link.isUp) return undefined;
-    return remote.sync().catch((error: unknown) => this.link.fail(messageOf(error)));
+    return remote.sync().catch((error: unknown) => this.failed(error));
   }
 
   /** Keeps the logs of topics that have subscribers here, and finds what Redis lost without a word. */
@@ -210,16 +210,21 @@ export class SharedTopics implements TopicWriter, TopicSharing, OnModuleInit, On
     this.hub.counters.apart += 1;
     this.logger.warn(`Redis does not answer, this node serves only its own clients: ${this.why}.`);
     for (const { topic, messages } of this.outbox.takeAll()) {
-      const shared = this.topics.get(topic.name);
-      for (const message of messages) {
-        if (topic.name === CALLS.name) this.outbox.push(CALLS, message);
-        else if (shared) this.publishApart(shared.replica.open, message);
-      }
-      // What was to be told to everyone is so still.
-      if (topic.name !== CALLS.name) this.parted.set(topic.name, topic);
-      if (shared && topic.name !== CALLS.name) this.goOwnWay(shared);
+      if (topic.name === CALLS.name) for (const message of messages) this.outbox.push(CALLS, message);
+      else this.takeHome(topic, messages);
     }
     for (const shared of this.topics.values()) shared.loaded();
+  }
+
+  // What Redis may or may not have taken goes to this node's clients, under an epoch of its own.
+  private takeHome(topic: SharedTopic, messages: OutgoingMessage[]): void {
+    this.parted.set(topic.name, topic);
+    const shared = this.topics.get(topic.name);
+    if (!shared) return;
+    const { isApart, open } = shared.replica;
+    this.goOwnWay(shared);
+    // Values published apart the last time are still here.
+    for (const message of messages) if (!message.onlyIfNewer || !isApart) this.publishApart(open, message);
   }
 
   private publishApart(open: OpenTopic, message: NewMessage): void {
@@ -237,13 +242,15 @@ export class SharedTopics implements TopicWriter, TopicSharing, OnModuleInit, On
 
   private join(sameServer: boolean): void {
     clearTimeout(this.grace);
-    if (this.current === 'apart') this.logger.log('Redis answers again, this node is back with the others.');
-    this.current = 'together';
-    for (const topic of this.parted.values()) {
-      this.outbox.begin(topic);
-      const apart = this.topics.get(topic.name)?.replica.publishedApart ?? [];
-      for (const value of apart) this.outbox.push(topic, value, true);
+    if (this.current === 'apart') {
+      this.logger.log('Redis answers again, this node is back with the others.');
+      for (const topic of this.parted.values()) {
+        this.outbox.begin(topic);
+        const values = this.topics.get(topic.name)?.replica.publishedApart ?? [];
+        for (const value of values) this.outbox.push(topic, value, true);
+      }
     }
+    this.current = 'together';
     this.outbox.open();
     this.link.subscribe(this.log.channel(DIRECT), (payload) => this.heard(payload)).catch(() => undefined);
     this.calls.mustVerify ||= !sameServer;
@@ -272,9 +279,13 @@ export class SharedTopics implements TopicWriter, TopicSharing, OnModuleInit, On
         await shared.remote.sync();
         shared.loaded();
       } catch (error) {
-        // Another shape than ours: nothing of it can be trusted.
-        this.link.fail(messageOf(error));
+        this.failed(error);
       }
     });
+  }
+
+  // All else has ended the connection already.
+  private failed(error: unknown): void {
+    if (error instanceof StrangeDataError) this.link.fail(error.message);
   }
 }

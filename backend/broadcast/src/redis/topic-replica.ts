@@ -19,6 +19,11 @@ export class TopicReplica implements Replica {
     private readonly clock: Clock,
   ) {}
 
+  /** Whether it went its own way. */
+  get isApart(): boolean {
+    return this.partedAt !== null;
+  }
+
   get position(): Position {
     return this.open.log.position;
   }

