@@ -90,6 +90,8 @@ export class Subscriptions {
   /** Ends a subscription by itself, and tells the client. Whether it was there. */
   dismiss(session: PortalClient, topic: string): boolean {
     const held = session.topics.has(topic);
+    // Who is just asking for it is decided anew.
+    session.forgetAdmissions();
     this.take(
       session,
       topic,

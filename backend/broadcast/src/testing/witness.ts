@@ -87,7 +87,8 @@ export class Witness {
   private subscribe(topic: string): void {
     this.socket.emit('subscribe', { topic, ...this.positions.get(topic) }, (answer) => {
       if (!answer.ok) {
-        const again = (): void => void (this.socket.connected && this.subscribe(topic));
+        const { id } = this.socket;
+        const again = (): void => void (this.socket.id === id && this.subscribe(topic));
         if (answer.retryAfterMs !== null) setTimeout(again, Math.min(answer.retryAfterMs, 200)).unref();
         return;
       }
