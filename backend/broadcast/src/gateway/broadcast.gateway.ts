@@ -258,7 +258,7 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
     if (verb === 'other') {
       return refusal('INVALID_INPUT', 'There is no such verb; use subscribe, unsubscribe or auth.', null);
     }
-    if (JSON.stringify(args).length <= MAX_REQUEST_CHARACTERS) return undefined;
+    if (charactersOf(args) <= MAX_REQUEST_CHARACTERS) return undefined;
     const sentence = `A request has at most ${MAX_REQUEST_CHARACTERS} characters; send less.`;
     // After the answer has gone out.
     setImmediate(() => session.end('PAYLOAD_TOO_LARGE', sentence, null));
@@ -311,4 +311,13 @@ function forSocket(
   return function (...args) {
     then(this, args);
   };
+}
+
+function charactersOf(args: unknown[]): number {
+  try {
+    return JSON.stringify(args).length;
+  } catch {
+    // So deep that it cannot be written again.
+    return Infinity;
+  }
 }

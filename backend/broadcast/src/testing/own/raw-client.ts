@@ -34,8 +34,15 @@ export class RawClient {
     return client;
   }
 
+  /** Sends a WebSocket message; nothing once it is closing. */
   send(frame: string | Buffer): void {
-    this.socket.send(frame);
+    this.socket.send(frame, () => undefined);
+  }
+
+  /** Writes below the WebSocket. */
+  writeRaw(bytes: Uint8Array): void {
+    const { _socket: network } = this.socket as unknown as { _socket?: { write(bytes: Uint8Array): void } };
+    network?.write(bytes);
   }
 
   /** Resolves with the first frame that begins so. */
@@ -43,7 +50,7 @@ export class RawClient {
     for (;;) {
       const found = this.frames.find((frame) => frame.startsWith(start));
       if (found !== undefined) return found;
-      await once(this.socket, 'message');
+      await new Promise((resolve) => this.socket.once('message', resolve));
     }
   }
 

@@ -1,7 +1,7 @@
 // What a publish costs through Redis and in memory, on this machine, with a redis-server of its own:
 // `node --import ../../tools/ts-loader.mjs src/testing/redis-cost.ts`.
 import 'reflect-metadata';
-import { SharedTopics } from '../redis/shared-topics.ts';
+import { SharedTopics } from '../../redis/shared-topics.ts';
 import { connect, startPortal, type Portal } from './portal.ts';
 import { notice } from './nodes.ts';
 import { RedisServer } from './redis-server.ts';

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { messageOf } from '@fleetdeck/kernel';
 import { Witness } from '../../witness.ts';
-import { endChild, heard, startChild } from './child.ts';
+import { endChild, heard, startChild } from '../child.ts';
 import { openControl, send, type Command } from './control.ts';
 import { Judge, noTally, type JudgedTopic, type Published, type Tally } from './judge.ts';
 import { CAP_BYTES, KEPT, MODEL_TOPICS, modelTopics } from './model-topics.ts';

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const LOADER = new URL('../../../../../../tools/ts-loader.mjs', import.meta.url).href;
+const LOADER = new URL('../../../../../tools/ts-loader.mjs', import.meta.url).href;
 
 /** Starts a script of the workspace, from source, in a process of its own that ends with this one. */
 export function startChild(script: URL, args: string[] = [], flags: string[] = []): ChildProcess {
