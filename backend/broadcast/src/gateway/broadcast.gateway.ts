@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
 import {
   Inject,
   Injectable,
@@ -8,7 +8,6 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { Server } from 'socket.io';
 import type { BroadcastRefusal } from '@fleetdeck/dto';
 import {
   CLOCK,
@@ -22,22 +21,20 @@ import {
   type PrincipalResolver,
 } from '@fleetdeck/kernel';
 import { BROADCAST_OPTIONS, type ResolvedBroadcastOptions } from '../broadcast.options.ts';
-import { GOODBYE_MS } from '../limits/cut-after.ts';
 import { directProblem, type EngineConnection } from '../wire/internals.ts';
 import { ClientRegistry } from './client-registry.ts';
 import { ClientSession, type ClientSessionEvents } from './client-session.ts';
 import { ConnectionGuard } from './connection-guard.ts';
-import { AUTH_DEADLINE_MS, Handshakes } from './handshake.ts';
+import { Handshakes } from './handshake.ts';
 import { refusal, toRefusal } from './refusal.ts';
 import { SocketHub } from './socket-hub.ts';
+import { makeServer } from './socket-server.ts';
 import type { BroadcastServer, BroadcastSocket } from './socket.types.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { UpgradeDoor } from './upgrade-door.ts';
 
 /** The largest request of a client: a token has 8,192 at most. */
 const MAX_REQUEST_CHARACTERS = 16_384;
-/** The largest frame that is read at all; a client that sends more is closed with 1009 by the WebSocket itself. */
-const MAX_FRAME_BYTES = 262_144;
 /** Shorter pauses between closes are not worth a timer. */
 const MIN_PAUSE_MS = 5;
 /** The number of a WebSocket that is closed because it was asked to. */
@@ -134,30 +131,10 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
   }
 
   private createServer(): BroadcastServer {
-    const server: BroadcastServer = new Server(this.door.inner, {
-      path: this.options.path,
-      // The door has matched the path already, with or without a slash at its end.
-      addTrailingSlash: false,
-      transports: ['websocket'],
-      allowUpgrades: false,
-      serveClient: false,
-      perMessageDeflate: false,
-      httpCompression: false,
-      maxHttpBufferSize: MAX_FRAME_BYTES,
-      pingInterval: this.options.heartbeatIntervalMs,
-      // Later than the heartbeat watch, which says why: the engine closes without a number.
-      pingTimeout: this.options.heartbeatTimeoutMs + 2 * GOODBYE_MS,
-      // The guard of each connection is earlier, and says why.
-      connectTimeout: 3 * AUTH_DEADLINE_MS,
-    });
-    // Nobody is in a room: topics know their members themselves.
-    server.of('/').adapter.addAll = () => undefined;
-    // The answer to the upgrade and the engine's first packet go out in one write.
-    server.engine.on('headers', (_headers: unknown, { socket }: IncomingMessage) => socket.cork());
+    const server = makeServer(this.door.inner, this.options);
     const refused = (error: FleetdeckError): void => this.noteRefusal(error);
     server.engine.on('connection', (connection: EngineConnection) => {
       new ConnectionGuard(connection, this.clock, this.options.heartbeatTimeoutMs, refused);
-      connection.request.socket.uncork();
     });
     server.use((socket, next) => {
       this.identify(socket).then(

@@ -208,6 +208,27 @@ describe.each(['direct', 'stock'] as const)('with fan-out %s', (fanout) => {
       }
     });
 
+    it('is encoded once for all who start from it', async () => {
+      let encoded = 0;
+      const state = { toJSON: () => ({ encoded: (encoded += 1) }) };
+      const begun: (() => void)[] = [];
+      const snapshot = async () => {
+        await new Promise<void>((resolve) => begun.push(resolve));
+        return state;
+      };
+      const audit = { leastRole: 'viewer', snapshot, snapshotForAll: true } as const;
+      const portal = await start({ policies: { ...portalPolicies, audit } });
+      const all = await Promise.all(Array.from({ length: 10 }, () => join(portal)));
+      const answers = all.map((client) => client.accepted({ topic: 'audit' }));
+      // Answered by the time that each has asked for the topic: requests of one client are taken in order.
+      for (const client of all) await client.accepted({ topic: 'system' });
+      for (const go of begun) go();
+      for (const answer of await Promise.all(answers)) {
+        expect(answer).toMatchObject({ snapshot: { state: { encoded: 1 } } });
+      }
+      expect(encoded).toBe(1);
+    });
+
     it('that cannot be read refuses the topic for the moment', async () => {
       const audit = { leastRole: 'viewer', snapshot: () => Promise.reject(new Error('down')) } as const;
       const portal = await start({ policies: { ...portalPolicies, audit } });
