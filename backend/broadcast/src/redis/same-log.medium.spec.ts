@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Position } from '@fleetdeck/dto';
-import { connect, portalPolicies, startPortal, type Portal, type TestClient } from '../testing/portal.ts';
-import { notice, numbers, range } from '../testing/nodes.ts';
-import { RedisServer } from '../testing/redis-server.ts';
+import { connect, portalPolicies, startPortal, type Portal, type TestClient } from '../testing/own/portal.ts';
+import { notice, numbers, range } from '../testing/own/nodes.ts';
+import { RedisServer } from '../testing/own/redis-server.ts';
 
 const policies = { ...portalPolicies, system: { leastRole: 'viewer', history: { count: 10 } } } as const;
 

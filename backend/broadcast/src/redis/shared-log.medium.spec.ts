@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { RedisServer } from '../testing/redis-server.ts';
+import { RedisServer } from '../testing/own/redis-server.ts';
 import type { OutgoingMessage } from './outbox.ts';
 import { RedisLink } from './redis-link.ts';
 import { resolveRedis } from './redis.options.ts';
