@@ -1,6 +1,8 @@
 /** @jest-environment node */
 import { renderToString } from 'react-dom/server.node';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { describe, expect, it } from '@jest/globals';
+import type { HealthReport } from '@fleetdeck/dto';
 import {
   ConnectionStatus,
   FleetdeckProvider,
@@ -13,6 +15,7 @@ import {
   useTopic,
   useWebSocket,
 } from './index.ts';
+import { useTopicQuery } from './query.ts';
 import { FakeHttp, FakeSocket } from './testing/fakes.ts';
 
 function Hooks() {
@@ -52,6 +55,29 @@ describe('on a server', () => {
       </FleetdeckProvider>,
     );
     expect(html).toContain('0 live 0 loading loading 0');
+    expect(http.asked).toEqual([]);
+    expect(socket.topics).toEqual([]);
+  });
+
+  it('a query with a topic is pending, and starts nothing', () => {
+    const socket = new FakeSocket();
+    const http = new FakeHttp();
+    const Health = () => {
+      const { status, topicStatus } = useTopicQuery({
+        queryKey: ['health'],
+        queryFn: () => http.get<HealthReport>('/health'),
+        topic: 'health',
+        reduce: (report) => report,
+        socket,
+      });
+      return <p>{`${status} ${topicStatus}`}</p>;
+    };
+    const html = renderToString(
+      <QueryClientProvider client={new QueryClient()}>
+        <Health />
+      </QueryClientProvider>,
+    );
+    expect(html).toBe('<p>pending waiting</p>');
     expect(http.asked).toEqual([]);
     expect(socket.topics).toEqual([]);
   });

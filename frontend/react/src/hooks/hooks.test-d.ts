@@ -1,7 +1,15 @@
 import type { HttpClient, WebSocketManager } from '@fleetdeck/client';
-import { defineTopics, fleetdeckTopics, topic, type HealthUpdate, type MetricLive } from '@fleetdeck/dto';
+import {
+  defineTopics,
+  fleetdeckTopics,
+  topic,
+  type HealthReport,
+  type HealthUpdate,
+  type MetricLive,
+} from '@fleetdeck/dto';
 import type { HttpReader, LiveSocket } from './services.ts';
 import { useTopic } from './useTopic.ts';
+import { useTopicQuery } from './useTopicQuery.ts';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 /** Takes a value of exactly the type `A`; any other one asks for an argument that nobody has. */
@@ -43,4 +51,39 @@ export function useTypes(): void {
 
   // @ts-expect-error a reducer needs a state to begin with
   useTopic('system', { reduce: (n: number) => n });
+}
+
+/** The answer's type comes from the query, the message's from the topic. */
+export function useQueryTypes(http: HttpReader): void {
+  const queryFn = () => http.get<HealthReport>('/health');
+  const whole = useTopicQuery({
+    queryKey: ['health'],
+    queryFn,
+    topic: 'health',
+    reduce: (report, { data, offset }) => {
+      exactly<HealthUpdate>()(data);
+      exactly<number | null>()(offset);
+      return { ...report, overallStatus: data.overallStatus };
+    },
+  });
+  exactly<HealthReport | undefined>()(whole.data);
+  if (whole.isSuccess) exactly<HealthReport>()(whole.data);
+  exactly<'waiting' | 'live' | 'paused' | 'refused' | 'ended'>()(whole.topicStatus);
+
+  const part = useTopicQuery({
+    queryKey: ['health'],
+    queryFn,
+    topic: 'health',
+    reduce: (report) => report,
+    select: ({ overallStatus }) => overallStatus,
+  });
+  exactly<HealthReport['overallStatus'] | undefined>()(part.data);
+
+  useTopicQuery({
+    queryKey: ['count'],
+    // @ts-expect-error an answer says up to where its topic is in it
+    queryFn: () => Promise.resolve(7),
+    topic: 'health',
+    reduce: (count) => count,
+  });
 }

@@ -1,5 +1,6 @@
 import { createContext, useContext } from 'react';
 import type { ConnectionSnapshot, QueryValue, TopicListener } from '@fleetdeck/client';
+import type { Position } from '@fleetdeck/dto';
 
 /** What the hooks need of a `WebSocketManager` of `@fleetdeck/client`. */
 export interface LiveSocket {
@@ -8,6 +9,8 @@ export interface LiveSocket {
   // A method, so that a manager that knows its topics by name is one as well.
   subscribe(topic: string, listener: TopicListener): () => void;
   retryNow(): void;
+  /** The last position of a topic that was applied; `undefined` when nobody listens to it or nothing was. */
+  position(topic: string): Position | undefined;
 }
 
 /** What the hooks need of an `HttpClient` of `@fleetdeck/client`. Paths are below its base, `/api/v1`. */

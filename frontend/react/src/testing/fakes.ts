@@ -1,5 +1,5 @@
 import type { ConnectionSnapshot, TopicListener, TopicState } from '@fleetdeck/client';
-import type { BroadcastRefusal, TopicMessage } from '@fleetdeck/dto';
+import type { BroadcastRefusal, Position, TopicMessage } from '@fleetdeck/dto';
 import type { HttpReader, LiveSocket } from '../hooks/services.ts';
 
 /** A socket that says what a test tells it to. */
@@ -75,6 +75,10 @@ export class FakeSocket implements LiveSocket {
   /** Says how the subscription of a topic stands. */
   stand(topic: string, status: TopicState['status'], error: BroadcastRefusal | null = null): void {
     for (const listener of this.#listenersOf(topic)) listener.onState?.({ status, error });
+  }
+
+  position(topic: string): Position | undefined {
+    return this.#listenersOf(topic).length > 0 ? { epoch: 'e1', offset: this.#offset } : undefined;
   }
 
   /** How often it was told to try at once. */
