@@ -6,6 +6,9 @@ import { withRig } from '../realtime/rig.mjs';
 
 const BYTES = 200;
 const PAIRS = 21;
+/** Of the highest rate, whose slices are longer; of memory, which no other process disturbs. */
+const RATE_PAIRS = 9;
+const MEMORY_PAIRS = 3;
 const SLICE_MS = 400;
 const WINDOW_MS = 10;
 const SMOKE = { pairs: 1, sliceMs: 200, clients: 50 };
@@ -15,13 +18,14 @@ export default function broadcast({ smoke }) {
     const pairs = smoke ? SMOKE.pairs : PAIRS;
     const capacity = await measureCapacity(rig, pairs, smoke);
     const windowed = await measureWindow(rig, pairs, smoke);
-    const rate = await measureRate(rig, pairs, smoke);
+    const rate = await measureRate(rig, smoke);
     const memory = await measureMemory(rig, smoke);
     return {
       pairs,
       ...capacity.judgement,
-      results: [...capacity.results, ...windowed.results, rate, memory],
-      notes: { ...capacity.notes, ...windowed.notes },
+      ...(smoke ? {} : rate.judgement),
+      results: [...capacity.results, windowed, ...rate.results, memory],
+      notes: capacity.notes,
     };
   });
 }
@@ -96,32 +100,34 @@ async function measureWindow(rig, pairs, smoke) {
   const figures = await inTurn(pairs, { ours: () => slice(ours), raw: () => slice(raw) });
   await rig.release(ours);
   await rig.release(raw);
-  return {
-    results: [
-      ratio({
-        id: `${clients} clients, ${perSecond} events/s, window of ${WINDOW_MS} ms: CPU time for each delivery`,
-        ours: figures.ours,
-        peer: figures.raw,
-        peerName: 'raw ws without a window',
-        unit: 'µs',
-        floor: 0.4,
-        want: 0.25,
-      }),
-    ],
-    notes: {},
-  };
+  return ratio({
+    id: `${clients} clients, ${perSecond} events/s, window of ${WINDOW_MS} ms: CPU time for each delivery`,
+    ours: figures.ours,
+    peer: figures.raw,
+    peerName: 'raw ws without a window',
+    unit: 'µs',
+    floor: 0.4,
+    want: 0.25,
+  });
 }
 
-async function measureRate(rig, pairs, smoke) {
+async function measureRate(rig, smoke) {
   const clients = smoke ? SMOKE.clients : 1000;
   const ours = await rig.start('ours', { coalesceMs: WINDOW_MS });
   const stock = await rig.start('socket.io');
   await ours.connect(clients);
   await stock.connect(clients);
-  const figures = await highestRates({ ours, stock }, { pairs, bytes: BYTES, seconds: smoke ? 0.2 : 1 });
+  const figures = await highestRates(
+    { ours, stock },
+    { pairs: smoke ? SMOKE.pairs : RATE_PAIRS, bytes: BYTES, seconds: smoke ? 0.2 : 1 },
+  );
   await rig.release(ours);
   await rig.release(stock);
-  return ratio({
+  if (!figures) {
+    const reason = 'too noisy: deliveries are late at a rate that is no load';
+    return { judgement: { verdict: false, reason }, results: [] };
+  }
+  const result = ratio({
     id: `${clients} clients: highest rate with p99 below 100 ms, ours with a window of ${WINDOW_MS} ms`,
     ours: figures.ours,
     peer: figures.stock,
@@ -131,6 +137,7 @@ async function measureRate(rig, pairs, smoke) {
     want: 6,
     better: 'higher',
   });
+  return { judgement: {}, results: [result] };
 }
 
 /** Fresh processes each time: what one run left in the heap is not the next one's. */
@@ -145,7 +152,7 @@ async function measureMemory(rig, smoke) {
     await rig.release(subject);
     return (after.rss - before.rss) / (many - few) / 1024;
   };
-  const figures = await inTurn(smoke ? 1 : 5, {
+  const figures = await inTurn(smoke ? SMOKE.pairs : MEMORY_PAIRS, {
     ours: () => slope('ours'),
     nest: () => slope('Nest gateway'),
   });

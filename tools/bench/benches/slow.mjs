@@ -8,8 +8,8 @@ const CLIENTS = 200;
 const FROZEN = 20;
 /** Large messages, so that what the kernel holds for a frozen client is soon full. */
 const BYTES = 20_000;
-const PER_SECOND = 30;
-const SLICE_EVENTS = 30;
+const PER_SECOND = 80;
+const SLICE_EVENTS = 80;
 const FILL_DEADLINE_MS = 40_000;
 /** The most that the server may grow while frozen clients are left behind. */
 const GROWTH_LIMIT_MIB = 8;
@@ -76,7 +76,7 @@ export default function slow({ smoke }) {
 /** Publishes until every frozen client has fallen behind, as the server itself counts it. */
 async function fill(subject, frozen) {
   const until = performance.now() + FILL_DEADLINE_MS;
-  const perSecond = PER_SECOND * 4;
+  const perSecond = PER_SECOND * 1.5;
   while (performance.now() < until) {
     const before = await skipped(subject);
     await subject.publish('paced', { events: perSecond / 2, perSecond, bytes: BYTES });
