@@ -191,6 +191,7 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
     if (guard) guard.session = session;
     socket.on('disconnect', this.onDisconnect);
     socket.onAny(this.onVerb);
+    socket.use(goNoFurther);
     session.wire.emit('welcome', {
       clientId: socket.id,
       serverTime: isoTime(this.clock.now()),
@@ -280,6 +281,11 @@ export class BroadcastGateway implements OnApplicationBootstrap, BeforeApplicati
 
 function isReply(value: unknown): value is (answer: unknown) => void {
   return typeof value === 'function';
+}
+
+// Taken already: socket.io would emit it again, and a client may name any event, `error` too.
+function goNoFurther(): void {
+  return undefined;
 }
 
 function forSocket(

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Socket } from 'socket.io-client';
 import { BROADCAST_CODES, type SubscribeReply } from '@fleetdeck/dto';
@@ -166,6 +167,18 @@ describe.each(['direct', 'stock'] as const)('with fan-out %s', (fanout) => {
         code: BROADCAST_CODES.LIMIT_EXCEEDED.number,
       });
       await client.accepted({ topic: 'operations.4' });
+    });
+
+    it('is all that an unknown event leads to: nothing is emitted within the service', async () => {
+      const client = await connect();
+      const inside: unknown[] = [];
+      const server = portal.app.get(SocketHub).server;
+      for (const socket of server?.sockets.sockets.values() ?? []) {
+        (socket as unknown as EventEmitter).on('error', (error) => inside.push(error));
+      }
+      expect(await client.send('error', { toString: 1 })).toMatchObject({ ok: false });
+      expect(await client.send('error', { toString: 2 })).toMatchObject({ ok: false });
+      expect(inside).toEqual([]);
     });
 
     it('leaves the client connected, and so do verbs that do not exist', async () => {
