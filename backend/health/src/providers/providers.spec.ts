@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { broadcastHealth } from './broadcast.health.ts';
 import { diskHealth } from './disk.health.ts';
 import { eventLoopHealth } from './event-loop.health.ts';
+import { auditSealLagHealth, lagHealth, metricsLagHealth } from './lag.health.ts';
 import { memoryHealth } from './memory.health.ts';
 import { postgresHealth } from './postgres.health.ts';
 
@@ -145,5 +147,48 @@ describe('diskHealth', () => {
     };
     await expect(diskHealth('/data', { read: gone }).checkHealth(signal)).rejects.toThrow('ENOENT');
     expect(asked).toEqual(['/data']);
+  });
+});
+
+describe('lagHealth', () => {
+  const lag = (ms: number | null) =>
+    lagHealth({ name: 'outbox', read: () => ms, degradedAboveMs: 1000, criticalAboveMs: 5000 }).checkHealth(
+      signal,
+    );
+
+  it('follows how far behind the work is', async () => {
+    expect(await lag(null)).toEqual({ status: 'healthy', details: { lagMs: 0 } });
+    expect((await lag(1000)).status).toBe('healthy');
+    expect(await lag(1001)).toEqual({
+      status: 'degraded',
+      reason: 'The work is over 1 s behind.',
+      details: { lagMs: 1001 },
+    });
+    expect(await lag(5001)).toMatchObject({ status: 'critical', reason: 'The work is over 5 s behind.' });
+  });
+
+  it('watches the sealing of audit entries and the writing of metrics with limits of their own', async () => {
+    const seal = auditSealLagHealth(() => Promise.resolve(61_000));
+    expect([seal.healthName, seal.healthOptions]).toEqual(['audit-seal', { criticality: 'optional' }]);
+    expect(await seal.checkHealth(signal)).toMatchObject({
+      status: 'critical',
+      reason: 'The sealing of audit entries is over 60 s behind.',
+    });
+    const metrics = metricsLagHealth(() => 1e9, { name: 'points' });
+    expect(metrics.healthName).toBe('points');
+    expect((await metrics.checkHealth(signal)).status).toBe('degraded');
+  });
+});
+
+describe('broadcastHealth', () => {
+  it('is degraded when the topic is not kept', async () => {
+    let kept = true;
+    const provider = broadcastHealth({ position: () => (kept ? { epoch: 'e', offset: 7 } : null) });
+    expect(await provider.checkHealth(signal)).toEqual({ status: 'healthy', details: { offset: 7 } });
+    kept = false;
+    expect(await provider.checkHealth(signal)).toEqual({
+      status: 'degraded',
+      reason: 'Topic "health" is not kept.',
+    });
   });
 });

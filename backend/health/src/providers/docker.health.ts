@@ -1,0 +1,64 @@
+import { request, type IncomingMessage } from 'node:http';
+import { FleetdeckError } from '@fleetdeck/kernel';
+import type { HealthCheckContributor, HealthCheckOptions } from '../health.options.ts';
+
+/** Options of {@link dockerHealth}. */
+export interface DockerHealthOptions extends HealthCheckOptions {
+  /** @default 'docker' */
+  name?: string;
+  /**
+   * Where the daemon listens: `unix:///path` or `tcp://host:port`.
+   * @default `DOCKER_HOST`, else `unix:///var/run/docker.sock`
+   */
+  host?: string;
+}
+
+/**
+ * Asks the Docker daemon for a sign of life (`GET /_ping`), over its socket and without a client library. Degraded when
+ * that takes over 500 ms, until it takes under 300 ms again. Critical by default.
+ *
+ * @throws FleetdeckError `INVALID_INPUT` when the address is neither `unix://` nor `tcp://`
+ */
+export function dockerHealth({
+  name = 'docker',
+  host = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock',
+  ...options
+}: DockerHealthOptions = {}): HealthCheckContributor {
+  const target = targetOf(host);
+  return {
+    healthName: name,
+    healthOptions: { latency: { degradedAboveMs: 500, recoverBelowMs: 300 }, ...options },
+    async checkHealth(signal) {
+      const { statusCode, headers } = await ping(target, signal);
+      if (statusCode !== 200) {
+        return { status: 'critical', reason: `The daemon answers ${statusCode ?? 'nothing'} to a ping.` };
+      }
+      return { status: 'healthy', details: { apiVersion: String(headers['api-version'] ?? '') } };
+    },
+  };
+}
+
+type Target = { socketPath: string } | { host: string; port: number };
+
+function targetOf(address: string): Target {
+  const unix = /^unix:\/\/(\/.+)$/.exec(address);
+  if (unix?.[1]) return { socketPath: unix[1] };
+  const url = address.startsWith('tcp://') && URL.canParse(address) ? new URL(address) : null;
+  if (url?.hostname) return { host: url.hostname, port: Number(url.port || 2375) };
+  throw new FleetdeckError(
+    'INVALID_INPUT',
+    `dockerHealth: host (or DOCKER_HOST) must read unix:///path or tcp://host:port, not "${address}".`,
+  );
+}
+
+function ping(target: Target, signal: AbortSignal): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ ...target, path: '/_ping', signal, agent: false }, (answer) => {
+      answer.resume();
+      answer.once('end', () => resolve(answer));
+      answer.once('error', reject);
+    });
+    asked.once('error', reject);
+    asked.end();
+  });
+}

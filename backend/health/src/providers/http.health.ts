@@ -1,0 +1,63 @@
+import { FleetdeckError } from '@fleetdeck/kernel';
+import type { HealthCheckContributor, HealthCheckOptions } from '../health.options.ts';
+
+/** Options of {@link httpHealth}. */
+export interface HttpHealthOptions extends HealthCheckOptions {
+  /** What the component is called. */
+  name: string;
+  /** @default 'GET' */
+  method?: 'GET' | 'HEAD' | 'POST';
+  /** Sent along. @default none */
+  headers?: Readonly<Record<string, string>>;
+  /** Whether a status is well. @default 200 to 299 */
+  expect?: (status: number) => boolean;
+}
+
+/**
+ * Asks an address over HTTP. Only the status counts; the body is not read, and no redirect is followed, so that a
+ * sign-in page is not taken for the service. Critical by default.
+ *
+ * @throws FleetdeckError `INVALID_INPUT` when the address is neither `http://` nor `https://`
+ * @example
+ * httpHealth('https://payments.internal/health', { name: 'payments', criticality: 'optional' })
+ */
+export function httpHealth(
+  address: string,
+  {
+    name,
+    method = 'GET',
+    headers = {},
+    expect = (status) => status >= 200 && status < 300,
+    ...options
+  }: HttpHealthOptions,
+): HealthCheckContributor {
+  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
+    throw new FleetdeckError(
+      'INVALID_INPUT',
+      `Health check "${name}": the address must begin with http:// or https://.`,
+    );
+  }
+  return {
+    healthName: name,
+    healthOptions: options,
+    async checkHealth(signal) {
+      let answer: Response;
+      try {
+        answer = await fetch(address, { method, headers, signal, redirect: 'manual' });
+      } catch (thrown) {
+        return { status: 'critical', reason: failureOf(thrown) };
+      }
+      const details = { httpStatus: answer.status };
+      await answer.body?.cancel();
+      if (expect(answer.status)) return { status: 'healthy', details };
+      return { status: 'critical', reason: `It answers ${answer.status}.`, details };
+    },
+  };
+}
+
+/** `fetch` says only "fetch failed" and keeps the reason behind it. */
+function failureOf(thrown: unknown): string {
+  const { cause, message } = thrown as { cause?: { code?: unknown; message?: unknown }; message?: unknown };
+  const said = cause?.code ?? cause?.message ?? message;
+  return `It cannot be reached: ${typeof said === 'string' ? said : 'unknown error'}.`;
+}
