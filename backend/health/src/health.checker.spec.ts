@@ -274,6 +274,7 @@ describe('register', () => {
   it('refuses wrong defaults and a wrong grace at once', () => {
     expect(() => checkerFixture({ defaults: { timeoutMs: -1 } })).toThrow('"defaults": timeoutMs must be');
     expect(() => checkerFixture({ startupGraceMs: -1 })).toThrow('startupGraceMs must be');
+    expect(() => checkerFixture({ shutdownDrainMs: NaN })).toThrow('shutdownDrainMs must be');
   });
 
   it('watches at most 500 components', () => {

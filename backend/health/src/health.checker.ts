@@ -54,11 +54,12 @@ export class HealthChecker {
     @Optional() @Inject(CLOCK) private readonly clock: Clock = systemClock,
     @Optional() @Inject(HEALTH_TIMERS) timers: HealthTimers = systemTimers,
   ) {
-    const grace = options.startupGraceMs ?? 0;
-    if (!(grace >= 0 && grace <= 86_400_000)) {
+    for (const field of ['startupGraceMs', 'shutdownDrainMs'] as const) {
+      const value = options[field] ?? 0;
+      if (value >= 0 && value <= 86_400_000) continue;
       throw new FleetdeckError(
         'INVALID_INPUT',
-        `startupGraceMs must be a number from 0 to 86400000, not ${grace}.`,
+        `${field} must be a number from 0 to 86400000, not ${value}.`,
       );
     }
     resolveCheckOptions('defaults', {}, options.defaults);
@@ -246,12 +247,22 @@ export class HealthChecker {
 
   /**
    * Announces the shutdown: the readiness probe answers 503 at once, and checks end, so that parts which close down
-   * do not look like failures. A service that drains calls it before it begins; the module calls it in any case.
+   * do not look like failures. The module calls it when the application closes; {@link drain} also waits.
    */
   beginShutdown(): void {
     this.stopping = true;
     for (const component of this.components.values()) component.stop();
     this.refresh();
+  }
+
+  /**
+   * Says not ready at once and waits until those who ask the probe have noticed, while the service goes on to answer.
+   * Call it before `app.close()`, or give the module `shutdownDrainMs`.
+   * @param ms longer than the time between two probes, in milliseconds
+   */
+  async drain(ms: number): Promise<void> {
+    this.beginShutdown();
+    if (ms > 0) await new Promise<void>((resolve) => void this.context.timers.after(ms, resolve));
   }
 
   private async runAll(): Promise<void> {

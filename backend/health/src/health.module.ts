@@ -13,7 +13,7 @@ import { HealthAnnouncer } from './health.announcer.ts';
 import { HealthChecker } from './health.checker.ts';
 import { HealthDiscovery } from './health.discovery.ts';
 import { HEALTH_HTTP_OPTIONS, HealthModuleBase } from './health.module-definition.ts';
-import type { HealthHttpOptions } from './health.options.ts';
+import { HEALTH_MODULE_OPTIONS, type HealthHttpOptions, type HealthModuleOptions } from './health.options.ts';
 import { HealthHistoryKeeper } from './history/history-keeper.ts';
 import { HealthHistoryReader } from './history/history-reader.ts';
 import { mountProbes } from './http/probe-routes.ts';
@@ -45,6 +45,7 @@ export class TerminusHealthModule
     @Inject(HealthAnnouncer) private readonly announcer: HealthAnnouncer,
     @Inject(HealthHistoryKeeper) private readonly keeper: HealthHistoryKeeper,
     @Inject(HealthDiscovery) private readonly discovery: HealthDiscovery,
+    @Inject(HEALTH_MODULE_OPTIONS) private readonly options: HealthModuleOptions,
     @Inject(HEALTH_HTTP_OPTIONS) private readonly http: HealthHttpOptions,
     @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
   ) {
@@ -73,9 +74,9 @@ export class TerminusHealthModule
     }
   }
 
-  // Nest's first step of closing down: from here on other modules may stop.
-  onModuleDestroy(): void {
-    this.checker.beginShutdown();
+  // Nest's first step of closing down, while the server still listens: from here on other modules may stop.
+  async onModuleDestroy(): Promise<void> {
+    await this.checker.drain(this.checker.shuttingDown ? 0 : (this.options.shutdownDrainMs ?? 0));
   }
 
   // After this the story service may close the database that the history is written to.

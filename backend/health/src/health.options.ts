@@ -100,6 +100,11 @@ export interface HealthModuleOptions {
    * `unknown`, and the service not ready. In milliseconds. @default 0
    */
   startupGraceMs?: number;
+  /**
+   * For this long after the application begins to close it answers on, while readiness says 503, so that whoever asks
+   * the probe has sent the last request elsewhere. Longer than the time between two probes, in milliseconds. @default 0
+   */
+  shutdownDrainMs?: number;
   /** Checks to register beside the discovered ones. @default [] */
   checks?: readonly HealthCheckContributor[];
   /** Groups of components, each with a probe of its own name. @default `live` and `ready` only */

@@ -4,13 +4,7 @@ import { DataSource } from 'typeorm';
 import { SOCKET_PATH } from '@fleetdeck/dto';
 import { CLOCK, PRINCIPAL_RESOLVER, ProblemFilter, systemClock } from '@fleetdeck/kernel';
 import { BroadcastModule } from '@fleetdeck/broadcast';
-import {
-  diskHealth,
-  eventLoopHealth,
-  memoryHealth,
-  postgresHealth,
-  TerminusHealthModule,
-} from '@fleetdeck/health';
+import { TerminusHealthModule } from '@fleetdeck/health';
 import { MetricsModule } from '@fleetdeck/metrics';
 import { ServicePrincipalResolver } from './access/service-principal-resolver.ts';
 import { SessionController } from './access/session.controller.ts';
@@ -18,6 +12,7 @@ import { SessionStore } from './access/session-store.ts';
 import { TokenVerifier } from './access/tokens.ts';
 import { trustedProxies } from './http/trusted-proxies.ts';
 import { RUNTIME, type ServiceRuntime } from './service-runtime.ts';
+import { healthChecks } from './telemetry/health-checks.ts';
 import { SERVICE_METRICS } from './telemetry/metric-declarations.ts';
 import { RequestMeter } from './telemetry/request-meter.ts';
 import { SystemSampler } from './telemetry/system-sampler.ts';
@@ -74,12 +69,8 @@ export class AppModule {
           metrics: [...SERVICE_METRICS],
         }),
         TerminusHealthModule.forRoot({
-          checks: [
-            postgresHealth(runtime.dataSource, { intervalMs: 5_000 }),
-            eventLoopHealth({ criticality: 'optional', intervalMs: 5_000 }),
-            memoryHealth({ criticality: 'optional' }),
-            diskHealth(runtime.dataDir, { criticality: 'optional', intervalMs: 30_000 }),
-          ],
+          checks: healthChecks(runtime),
+          shutdownDrainMs: environment.drainMs,
           history: { dataSource: runtime.dataSource, node: environment.nodeName },
         }),
       ],

@@ -7,7 +7,7 @@ export interface DockerHealthOptions extends HealthCheckOptions {
   /** @default 'docker' */
   name?: string;
   /**
-   * Where the daemon listens: `unix:///path` or `tcp://host:port`.
+   * Where the daemon listens: `unix:///path`, `tcp://host:port` or `http://host:port`.
    * @default `DOCKER_HOST`, else `unix:///var/run/docker.sock`
    */
   host?: string;
@@ -43,7 +43,7 @@ type Target = { socketPath: string } | { host: string; port: number };
 function targetOf(address: string): Target {
   const unix = /^unix:\/\/(\/.+)$/.exec(address);
   if (unix?.[1]) return { socketPath: unix[1] };
-  const url = address.startsWith('tcp://') && URL.canParse(address) ? new URL(address) : null;
+  const url = /^(?:tcp|http):\/\//.test(address) && URL.canParse(address) ? new URL(address) : null;
   if (url?.hostname) return { host: url.hostname, port: Number(url.port || 2375) };
   throw new FleetdeckError(
     'INVALID_INPUT',

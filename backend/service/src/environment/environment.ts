@@ -24,6 +24,8 @@ export interface Environment {
   logLevel: LogLevel;
   /** Name of this replica: label `node` of its own metrics. @default the machine's host name */
   nodeName: string;
+  /** How long the service answers on, not ready, before it stops; at most 15 s. @default 0 */
+  drainMs: number;
   jwtSecret: string | null;
   oidc: { issuer: string; audience: string; rolesClaim: string } | null;
   devToken: string | null;
@@ -88,6 +90,7 @@ export function readEnvironment(source: Source): Environment {
     dataDir: get('FLEETDECK_DATA_DIR'),
     logLevel: read('LOG_LEVEL', 'info', parseLogLevel),
     nodeName: read('FLEETDECK_NODE_NAME', hostname(), parseNodeName),
+    drainMs: read('FLEETDECK_DRAIN_MS', 0, parseDrain),
     jwtSecret: read('FLEETDECK_JWT_SECRET', null, secretOf(32)),
     oidc: null,
     devToken: read('FLEETDECK_DEV_TOKEN', null, secretOf(16)),
@@ -155,6 +158,13 @@ function parseLogLevel(value: string): LogLevel {
 function parseFanout(value: string): Environment['fanout'] {
   if (value === 'direct' || value === 'stock') return value;
   return wrong(`is "${value}"; expected direct or stock.`) as Environment['fanout'];
+}
+
+function parseDrain(value: string): number | string {
+  const ms = Number(value);
+  // A stop may take 20 s in all.
+  if (/^\d+$/.test(value) && ms <= 15_000) return ms;
+  return wrong(`is "${value}"; expected a whole number of milliseconds from 0 to 15000.`);
 }
 
 function parseNodeName(value: string): string {

@@ -1,4 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Environment } from '../environment/environment.ts';
+import type { ServiceRuntime } from '../service-runtime.ts';
+import { healthChecks } from './health-checks.ts';
 import { CpuShare, EventLoopDelay, hostCpuTimes, hostMemoryPercent } from './readings.ts';
 import { RequestMeter } from './request-meter.ts';
 
@@ -52,5 +55,34 @@ describe('RequestMeter', () => {
     for (let i = 0; i < 6_000; i += 1) meter.finished(i);
     expect(meter.takeDurations()).toHaveLength(5_000);
     expect(meter.total).toBe(6_000);
+  });
+});
+
+describe('healthChecks', () => {
+  const names = (environment: Partial<Environment>) =>
+    healthChecks({
+      environment: { redisUrl: null, amqpUrl: null, dockerHost: null, ...environment },
+      dataSource: { query: () => Promise.resolve() },
+      dataDir: '/',
+    } as unknown as ServiceRuntime).map(
+      ({ healthName, healthOptions }) => `${healthName} ${healthOptions?.criticality ?? 'critical'}`,
+    );
+
+  it('watch the service and its database', () => {
+    expect(names({})).toEqual([
+      'postgres critical',
+      'event-loop optional',
+      'memory optional',
+      'disk optional',
+    ]);
+  });
+
+  it('watch what the environment names, and none of it may end readiness', () => {
+    const named = {
+      redisUrl: 'redis://cache',
+      amqpUrl: 'amqp://broker',
+      dockerHost: 'unix:///var/run/docker.sock',
+    };
+    expect(names(named).slice(4)).toEqual(['redis optional', 'rabbitmq optional', 'docker optional']);
   });
 });
