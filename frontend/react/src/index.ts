@@ -6,6 +6,8 @@ export {
   ConnectionStatus,
   type ConnectionStatusProps,
 } from './components/connection-status/ConnectionStatus.tsx';
+export { HealthStrip, type HealthStripProps } from './components/health-strip/HealthStrip.tsx';
+export { IncidentList, type IncidentListProps } from './components/incident-list/IncidentList.tsx';
 export { MetricsCard, type MetricsCardProps } from './components/metrics-card/MetricsCard.tsx';
 export type { SparkPoint } from './components/metrics-card/sparkline.ts';
 export { StatusBadge, type StatusBadgeProps } from './components/status-badge/StatusBadge.tsx';
@@ -18,6 +20,7 @@ export {
   type MetricFormatName,
   type MetricFormatOptions,
 } from './format/formatMetric.ts';
+export { formatUptime } from './format/formatUptime.ts';
 export { formatAge, formatAgo, formatTime, type TimeOptions } from './format/formatTime.ts';
 export { englishMessages, type Course, type Messages, type TrendVerdict } from './messages.ts';
 export {
@@ -34,6 +37,12 @@ export { FleetdeckProvider, type FleetdeckProviderProps } from './hooks/Fleetdec
 export type { LiveSeries } from './hooks/metricsModel.ts';
 export type { HttpReader, LiveSocket } from './hooks/services.ts';
 export { useHealth, type HealthState } from './hooks/useHealth.ts';
+export { useHealthHistory, type HealthHistoryState } from './hooks/useHealthHistory.ts';
+export {
+  useHealthTimeline,
+  type HealthTimelineState,
+  type UseHealthTimelineOptions,
+} from './hooks/useHealthTimeline.ts';
 export {
   MAX_METRIC_NAMES,
   useMetrics,

@@ -1,4 +1,5 @@
 import { request, type IncomingMessage } from 'node:http';
+import { request as requestTls } from 'node:https';
 import { FleetdeckError } from '@fleetdeck/kernel';
 import type { HealthCheckContributor, HealthCheckOptions } from '../health.options.ts';
 
@@ -7,7 +8,7 @@ export interface DockerHealthOptions extends HealthCheckOptions {
   /** @default 'docker' */
   name?: string;
   /**
-   * Where the daemon listens: `unix:///path`, `tcp://host:port` or `http://host:port`.
+   * Where the daemon listens: `unix:///path`, `tcp://host:port`, `http://host:port` or `https://host:port`.
    * @default `DOCKER_HOST`, else `unix:///var/run/docker.sock`
    */
   host?: string;
@@ -17,7 +18,7 @@ export interface DockerHealthOptions extends HealthCheckOptions {
  * Asks the Docker daemon for a sign of life (`GET /_ping`), over its socket and without a client library. Degraded when
  * that takes over 500 ms, until it takes under 300 ms again. Critical by default.
  *
- * @throws FleetdeckError `INVALID_INPUT` when the address is neither `unix://` nor `tcp://`
+ * @throws FleetdeckError `INVALID_INPUT` when the address is none of these
  */
 export function dockerHealth({
   name = 'docker',
@@ -38,13 +39,14 @@ export function dockerHealth({
   };
 }
 
-type Target = { socketPath: string } | { host: string; port: number };
+type Target = { socketPath: string } | { host: string; port: number; tls: boolean };
 
 function targetOf(address: string): Target {
   const unix = /^unix:\/\/(\/.+)$/.exec(address);
   if (unix?.[1]) return { socketPath: unix[1] };
-  const url = /^(?:tcp|http):\/\//.test(address) && URL.canParse(address) ? new URL(address) : null;
-  if (url?.hostname) return { host: url.hostname, port: Number(url.port || 2375) };
+  const url = /^(?:tcp|https?):\/\//.test(address) && URL.canParse(address) ? new URL(address) : null;
+  const tls = url?.protocol === 'https:';
+  if (url?.hostname) return { host: url.hostname, port: Number(url.port || (tls ? 2376 : 2375)), tls };
   throw new FleetdeckError(
     'INVALID_INPUT',
     `dockerHealth: host (or DOCKER_HOST) must read unix:///path or tcp://host:port, not "${address}".`,
@@ -53,7 +55,8 @@ function targetOf(address: string): Target {
 
 function ping(target: Target, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const asked = request({ ...target, path: '/_ping', signal, agent: false }, (answer) => {
+    const ask = 'tls' in target && target.tls ? requestTls : request;
+    const asked = ask({ ...target, path: '/_ping', signal, agent: false }, (answer) => {
       answer.resume();
       answer.once('end', () => resolve(answer));
       answer.once('error', reject);

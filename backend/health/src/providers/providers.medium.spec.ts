@@ -333,6 +333,12 @@ describe('dockerHealth', () => {
     expect(() => dockerHealth({ host: 'ssh://host' })).toThrow('must read unix:///path or tcp://host:port');
     expect(dockerHealth({ host: 'tcp://host' }).healthName).toBe('docker');
   });
+
+  it('speaks TLS to https', async () => {
+    const server = await serve((socket) => socket.end());
+    await expect(check(dockerHealth({ host: `https://127.0.0.1:${server.port}` }))).rejects.toThrow();
+    expect(server.received()[0]).toBe(0x16);
+  });
 });
 
 describe('httpHealth', () => {

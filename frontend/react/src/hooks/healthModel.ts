@@ -5,7 +5,8 @@ import { isCovered } from './metricsModel.ts';
 /** Components that may appear live beside those of the report. */
 export const MAX_COMPONENTS = 1000;
 
-function isUpdate(data: unknown): data is HealthUpdate {
+/** Whether a message of the topic `health` says how a component is. */
+export function isHealthUpdate(data: unknown): data is HealthUpdate {
   if (typeof data !== 'object' || data === null) return false;
   const { component, health, overallStatus } = data as Partial<Record<keyof HealthUpdate, unknown>>;
   return (
@@ -24,7 +25,8 @@ export function createHealthModel(): LiveModel<HealthReport, HealthReport> {
       report = answer;
     },
     apply: (message: TopicMessage) => {
-      if (report === null || !isUpdate(message.data) || isCovered(report.position, message)) return false;
+      if (report === null || !isHealthUpdate(message.data) || isCovered(report.position, message))
+        return false;
       const { component, health, overallStatus } = message.data;
       const before = Object.hasOwn(report.components, component) ? report.components[component] : undefined;
       if (before && (health.checkedAt ?? health.since) < (before.checkedAt ?? before.since)) return false;

@@ -1,0 +1,69 @@
+import { createRef } from 'react';
+import { render, screen } from '@testing-library/react';
+import { describe, expect, it } from '@jest/globals';
+import { incident, PAST_AS_OF } from '../../testing/past.ts';
+import { pseudoMessages } from '../../testing/pseudo.ts';
+import { IncidentList } from './IncidentList.tsx';
+
+const fixed = { timeZone: 'UTC', now: PAST_AS_OF };
+const texts = () =>
+  screen
+    .getAllByRole('listitem')
+    .map((item) => [...item.children].slice(1).map(({ textContent }) => textContent));
+
+describe('IncidentList', () => {
+  it('tells what happened, when it began, how long it took and why', () => {
+    render(
+      <IncidentList
+        incidents={[incident(), incident({ begin: '2026-01-11T23:50:00.000Z', reason: null })]}
+        {...fixed}
+      />,
+    );
+    expect(texts()).toEqual([
+      ['Critical', '08:05, for 12 min', 'No answer within 2000 ms.'],
+      ['Critical', 'Jan 11, 23:50, for 12 min'],
+    ]);
+  });
+
+  it('counts one on that lasts', () => {
+    const open = incident({
+      begin: '2026-01-15T14:01:00.000Z',
+      end: null,
+      durationMs: 1000,
+      worst: 'degraded',
+    });
+    render(<IncidentList incidents={[open]} {...fixed} />);
+    expect(texts()[0]?.slice(0, 2)).toEqual(['Degraded', 'since 14:01, 6 min so far']);
+    expect(screen.getByRole('listitem')).toHaveAttribute('data-open');
+  });
+
+  it('says so when there is none', () => {
+    render(<IncidentList incidents={[]} />);
+    expect(screen.getByText('No incidents')).toBeVisible();
+  });
+
+  it('says that it is loading, could not be read, or is the last known', () => {
+    const { container, rerender } = render(<IncidentList incidents={null} {...fixed} />);
+    expect(container).toHaveTextContent('Loading');
+    rerender(<IncidentList incidents={undefined} error="It is busy." {...fixed} />);
+    expect(container.textContent).toBe('It is busy.');
+    rerender(<IncidentList incidents={[incident()]} error="It is busy." {...fixed} />);
+    expect(container).toHaveTextContent(/^It is busy\.Critical/);
+    rerender(<IncidentList incidents={[incident()]} stale {...fixed} />);
+    expect(container).toHaveTextContent(/^Last known value\.Critical/);
+    expect(container.firstElementChild).toHaveAttribute('data-stale');
+  });
+
+  it('passes ref, class name and DOM props to its element, in another language too', () => {
+    const ref = createRef<HTMLUListElement>();
+    render(
+      <IncidentList
+        {...fixed}
+        {...{ ref, className: 'mine', 'aria-label': 'x', locale: 'ja', messages: pseudoMessages }}
+        incidents={[incident({ reason: null })]}
+      />,
+    );
+    expect(ref.current).toHaveClass('fd-incidents-list', 'mine');
+    expect(ref.current?.textContent).not.toMatch(/[a-z]{2,}/i);
+  });
+});

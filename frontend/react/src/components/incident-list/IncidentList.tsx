@@ -1,0 +1,83 @@
+import type { ComponentProps } from 'react';
+import type { HealthIncident } from '@fleetdeck/dto';
+import { useClockValue } from '../../clock.ts';
+import { useEnvironment, type Environment, type EnvironmentProps } from '../../environment.ts';
+import { formatAge, formatTime } from '../../format/formatTime.ts';
+import { statusWord } from '../../messages.ts';
+import { classes } from '../classes.ts';
+import { Glyph } from '../glyph/Glyph.tsx';
+
+/** Props of {@link IncidentList}. What is not named here goes to its `ul`. */
+export interface IncidentListProps extends Omit<ComponentProps<'ul'>, 'children'>, EnvironmentProps {
+  /** Newest first; none while they are loading. */
+  incidents: readonly HealthIncident[] | null | undefined;
+  /** What is shown is the last known. @default false */
+  stale?: boolean;
+  /** Why they could not be read, one sentence. */
+  error?: string | null;
+}
+
+/**
+ * What happened, when it began, how long it took and why. An incident that lasts counts on by itself.
+ *
+ * @example
+ * const { history } = useHealthHistory('postgres');
+ * <IncidentList incidents={history?.incidents ?? []} aria-label="Incidents of postgres" />
+ */
+export function IncidentList({
+  incidents,
+  stale = false,
+  error,
+  className,
+  locale,
+  timeZone,
+  hourCycle,
+  messages,
+  now,
+  ...rest
+}: IncidentListProps) {
+  const environment = useEnvironment({ locale, timeZone, hourCycle, messages, now });
+  const { noIncidents, loading, lastKnown } = environment.messages;
+  const note = error ?? (stale && incidents ? lastKnown : null);
+  const instead = !incidents ? (error ? null : loading) : incidents.length === 0 ? noIncidents : null;
+  return (
+    <div className="fd-incidents" data-stale={stale || undefined}>
+      {note !== null && <p className="fd-incidents-note">{note}</p>}
+      {instead !== null && <p className="fd-incidents-note">{instead}</p>}
+      {incidents && incidents.length > 0 && (
+        <ul {...rest} className={classes('fd-incidents-list', className)}>
+          {incidents.map((incident) => (
+            <Incident key={incident.begin} incident={incident} environment={environment} />
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function Incident({ incident, environment }: { incident: HealthIncident; environment: Environment }) {
+  const { worst, reason, begin, end, durationMs } = incident;
+  const { messages, locale, clock } = environment;
+  const beganAt = Date.parse(begin);
+  const open = end === null;
+  const age = useClockValue(
+    open ? clock : null,
+    (at) => formatAge(open ? Math.max(at - beganAt, 0) : durationMs, locale),
+    formatAge(durationMs, locale),
+  );
+  const time = useClockValue(
+    clock,
+    (at) => formatTime(beganAt, { ...environment, seconds: false, now: at }),
+    formatTime(beganAt, { ...environment, seconds: false }),
+  );
+  return (
+    <li className="fd-incident" data-tone={worst} data-open={open || undefined}>
+      <Glyph shape={worst} />
+      <span className="fd-incident-word">{statusWord(worst, messages, locale)}</span>
+      <span className="fd-incident-time">
+        {open ? messages.incidentOpen(time, age) : messages.incidentOver(time, age)}
+      </span>
+      {reason !== null && <span className="fd-incident-reason">{reason}</span>}
+    </li>
+  );
+}
