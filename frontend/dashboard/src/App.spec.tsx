@@ -105,7 +105,7 @@ describe('preferences', () => {
     service.answers.set('GET /health', ok(report({ postgres: component({ since }) })));
     open('/');
     const row = (await screen.findByRole('rowheader', { name: 'postgres' })).closest('tr');
-    const [, sinceCell] = [...(row?.querySelectorAll('td') ?? [])];
+    const sinceCell = row?.querySelector('td[data-label="since"]');
     expect(sinceCell).toHaveTextContent('20:00:00');
     await press('Times: local');
     expect(sinceCell).toHaveTextContent('11:00:00');

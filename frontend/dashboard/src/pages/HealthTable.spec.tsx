@@ -1,12 +1,29 @@
-import { render, screen, within } from '@testing-library/react';
+import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { ComponentHealth } from '@fleetdeck/dto';
-import { FleetdeckProvider, type FleetdeckProviderProps, type HealthState } from '@fleetdeck/react';
+import type { ComponentHealth, HealthIncident } from '@fleetdeck/dto';
+import {
+  FleetdeckProvider,
+  type FleetdeckProviderProps,
+  type HealthState,
+  type HealthTimelineState,
+} from '@fleetdeck/react';
+import { FakeService, ok, refusal } from '../testing/fake-service.ts';
 import { fakeTime, pass } from '../testing/page.ts';
-import { component, NOW, report } from '../testing/samples.ts';
+import { alwaysUp, component, history, NOW, report, timeline } from '../testing/samples.ts';
 import { HealthTable } from './HealthTable.tsx';
 
-function open(health: Partial<HealthState>, provider: Omit<FleetdeckProviderProps, 'children'> = {}): void {
+const noPast: HealthTimelineState = {
+  state: 'loading',
+  error: null,
+  timeline: null,
+  refetch: () => undefined,
+};
+
+function open(
+  health: Partial<HealthState>,
+  provider: Omit<FleetdeckProviderProps, 'children'> = {},
+  past: Partial<HealthTimelineState> = {},
+): void {
   const whole: HealthState = {
     state: 'live',
     error: null,
@@ -16,7 +33,7 @@ function open(health: Partial<HealthState>, provider: Omit<FleetdeckProviderProp
   };
   render(
     <FleetdeckProvider timeZone="UTC" now={() => Date.now()} {...provider}>
-      <HealthTable health={whole} />
+      <HealthTable health={whole} past={{ ...noPast, ...past }} />
     </FleetdeckProvider>,
   );
 }
@@ -76,7 +93,7 @@ describe('HealthTable', () => {
   it('tells no times of a component that was never checked', () => {
     openWith({ postgres: component({ status: 'unknown', checkedAt: null, latencyMs: null }) });
     const cells = within(row('postgres')).getAllByRole('cell');
-    expect(cells.map(({ textContent }) => textContent)).toEqual(['Unknown', '', '', '', '']);
+    expect(cells.map(({ textContent }) => textContent)).toEqual(['Unknown', 'Loading', '', '', '', '']);
   });
 
   it('does not show a check from the future as one', () => {
@@ -123,5 +140,78 @@ describe('HealthTable', () => {
     });
     expect(screen.getByText(/The service is busy\. Shown is what was known before\./)).toBeVisible();
     expect(row('postgres')).toBeVisible();
+  });
+
+  it('shows the last day of each component that is watched, and none of a port that is not there', () => {
+    const components = {
+      postgres: component(),
+      'port:AuditSink': component({ criticality: 'informational' }),
+    };
+    open({ report: report(components) }, {}, { state: 'live', timeline: timeline('postgres') });
+    const strip = within(row('postgres')).getByRole('slider');
+    expect(strip).toHaveAccessibleName('postgres, last 1 day, 100% up');
+    expect(within(row(/AuditSink/)).queryByRole('slider')).toBeNull();
+    expect(within(row(/AuditSink/)).queryByRole('button')).toBeNull();
+  });
+
+  it('says when the past is the last known, or not known', () => {
+    const health = { report: report({ postgres: component() }) };
+    open(health, {}, { state: 'stale', timeline: timeline('postgres') });
+    expect(screen.getByRole('slider')).toHaveAccessibleName(/Last known value/);
+    cleanup();
+    open(health, {}, { state: 'error', error: new Error('busy') });
+    expect(row('postgres')).toHaveTextContent('not known');
+  });
+
+  it('tells of the component that is opened what happened, since when, and how much of the time it was up', async () => {
+    const service = new FakeService();
+    const incidents: HealthIncident[] = [
+      {
+        ...{ begin: ago(7_200_000), end: ago(6_480_000), durationMs: 720_000 },
+        ...{ worst: 'critical', reason: 'It does not answer.' },
+      },
+    ];
+    const uptime = {
+      ...history('postgres').uptime,
+      '7d': {
+        percent: 99.988,
+        healthyMs: 300_000_000,
+        degradedMs: 0,
+        criticalMs: 36_000,
+        unknownMs: 300_000_000,
+      },
+      '30d': { ...alwaysUp, percent: null, healthyMs: 0, unknownMs: 1 },
+    };
+    service.answers.set(
+      'GET /health/components/postgres/history',
+      ok(history('postgres', { incidents, uptime })),
+    );
+    const past = { state: 'live', timeline: timeline('postgres') } as const;
+    open({ report: report({ postgres: component() }) }, { http: service.http }, past);
+    fireEvent.click(screen.getByRole('button', { name: 'postgres', expanded: false }));
+    await pass(0);
+    const item = within(screen.getByRole('list', { name: 'Incidents of postgres' })).getByRole('listitem');
+    expect(item).toHaveTextContent('Critical10:00, for 12 minIt does not answer.');
+    const figures = screen.getAllByRole('definition').map(({ textContent }) => textContent);
+    expect(figures).toEqual(['100%', '100%', '99.98% of the 50% that is known', '— of the 0% that is known']);
+    fireEvent.click(screen.getByRole('button', { name: 'postgres', expanded: true }));
+    expect(screen.queryByRole('list')).toBeNull();
+  });
+
+  it('says when the history is not whole, not kept, or cannot be read', async () => {
+    const service = new FakeService();
+    const path = 'GET /health/components/postgres/history';
+    service.answers.set(path, ok(history('postgres', { durable: false, complete: false })));
+    const past = { state: 'live', timeline: timeline('postgres', 'disk') } as const;
+    const components = { postgres: component(), disk: component() };
+    open({ report: report(components) }, { http: service.http }, past);
+    fireEvent.click(screen.getByRole('button', { name: 'postgres' }));
+    await pass(0);
+    for (const words of ['No incidents', /kept in memory only/, /Not all of the past can be read/])
+      expect(screen.getByText(words)).toBeVisible();
+    service.answers.set('GET /health/components/disk/history', refusal('FORBIDDEN', 'It is busy.'));
+    fireEvent.click(screen.getByRole('button', { name: 'disk' }));
+    await pass(0);
+    expect(screen.getByText('The history could not be read: It is busy.')).toBeVisible();
   });
 });

@@ -1,14 +1,32 @@
 import { resolveStatus, severityOf, type ComponentHealth } from '@fleetdeck/dto';
-import { StatusBadge, usePageClock, useTimeFormat, type HealthState } from '@fleetdeck/react';
+import { Fragment, useState } from 'react';
+import {
+  HealthStrip,
+  StatusBadge,
+  usePageClock,
+  useTimeFormat,
+  type HealthState,
+  type HealthTimelineState,
+} from '@fleetdeck/react';
+import { ComponentPast } from './ComponentPast.tsx';
 
 /** A component's status is not known any more when this many checks are overdue. */
 const STALE_AFTER_INTERVALS = 3;
 /** The report itself is read this often, so a check can look that much older than it is. */
 const REPORT_AGE_MS = 20_000;
 
-/** How each component is, worst first. */
-export function HealthTable({ health: { state, report, error } }: { health: HealthState }) {
+const COLUMNS = 7;
+
+/** Props of {@link HealthTable}. */
+export interface HealthTableProps {
+  health: HealthState;
+  past: HealthTimelineState;
+}
+
+/** How each component is, worst first, how it was over the last day, and what happened to the one that is opened. */
+export function HealthTable({ health: { state, report, error }, past }: HealthTableProps) {
   const now = usePageClock();
+  const [opened, setOpened] = useState<string | null>(null);
   return (
     <section className="panel" aria-labelledby="health-title">
       <h2 id="health-title">Health</h2>
@@ -22,6 +40,7 @@ export function HealthTable({ health: { state, report, error } }: { health: Heal
             <tr>
               <th scope="col">Status</th>
               <th scope="col">Component</th>
+              <th scope="col">Last 24 hours</th>
               <th scope="col">Since</th>
               <th scope="col" className="number">
                 Check took
@@ -32,7 +51,13 @@ export function HealthTable({ health: { state, report, error } }: { health: Heal
           </thead>
           <tbody>
             {sorted(report.components, now).map(([name, component]) => (
-              <HealthRow key={name} name={name} component={component} overdue={isOverdue(component, now)} />
+              <HealthRow
+                key={name}
+                {...{ name, component, past }}
+                overdue={isOverdue(component, now)}
+                opened={opened === name}
+                onToggle={() => setOpened(opened === name ? null : name)}
+              />
             ))}
           </tbody>
         </table>
@@ -44,31 +69,68 @@ export function HealthTable({ health: { state, report, error } }: { health: Heal
 interface HealthRowProps {
   name: string;
   component: ComponentHealth;
+  past: HealthTimelineState;
   overdue: boolean;
+  opened: boolean;
+  onToggle: () => void;
 }
 
-function HealthRow({ name, component, overdue }: HealthRowProps) {
+function HealthRow({ name, component, past, overdue, opened, onToggle }: HealthRowProps) {
   const { time, ago } = useTimeFormat();
   const { status, since, latencyMs, checkedAt, reason, criticality } = component;
+  const { timeline } = past;
+  const own = timeline && Object.hasOwn(timeline.components, name) ? timeline.components[name] : undefined;
+  // A port that nobody fills is not watched, so it has no past.
+  const watched = timeline === null || own !== undefined;
   return (
-    <tr data-tone={overdue ? 'unknown' : resolveStatus(status).tone}>
-      <td>
-        <StatusBadge
-          status={status}
-          asOf={checkedAt}
-          staleAfterMs={checkedAt === null ? null : staleAfterMs(component)}
-        />
-      </td>
-      <th scope="row">
-        {name} {criticality !== 'critical' && <span className="quiet">{criticality}</span>}
-      </th>
-      <td data-label="since">{checkedAt === null ? '' : time(Date.parse(since))}</td>
-      <td className="number" data-label="check took">
-        {latencyMs === null ? '' : `${latencyMs} ms`}
-      </td>
-      <td data-label="last check">{checkedAt === null ? '' : ago(Date.parse(checkedAt))}</td>
-      <td className="reason">{reason}</td>
-    </tr>
+    <Fragment>
+      <tr data-tone={overdue ? 'unknown' : resolveStatus(status).tone}>
+        <td>
+          <StatusBadge
+            status={status}
+            asOf={checkedAt}
+            staleAfterMs={checkedAt === null ? null : staleAfterMs(component)}
+          />
+        </td>
+        <th scope="row">
+          {own ? (
+            <button type="button" className="link-button" aria-expanded={opened} onClick={onToggle}>
+              {name}
+            </button>
+          ) : (
+            name
+          )}{' '}
+          {criticality !== 'critical' && <span className="quiet">{criticality}</span>}
+        </th>
+        <td className="strip">
+          {watched && (
+            <HealthStrip
+              subject={name}
+              buckets={own?.buckets}
+              from={timeline?.from}
+              bucketMs={timeline?.bucketMs ?? 0}
+              asOf={timeline?.asOf ?? null}
+              uptime={own?.uptime ?? null}
+              stale={past.state === 'stale' || past.state === 'error'}
+              error={timeline === null && past.error ? 'not known' : null}
+            />
+          )}
+        </td>
+        <td data-label="since">{checkedAt === null ? '' : time(Date.parse(since))}</td>
+        <td className="number" data-label="check took">
+          {latencyMs === null ? '' : `${latencyMs} ms`}
+        </td>
+        <td data-label="last check">{checkedAt === null ? '' : ago(Date.parse(checkedAt))}</td>
+        <td className="reason">{reason}</td>
+      </tr>
+      {opened && (
+        <tr className="past">
+          <td colSpan={COLUMNS}>
+            <ComponentPast name={name} />
+          </td>
+        </tr>
+      )}
+    </Fragment>
   );
 }
 

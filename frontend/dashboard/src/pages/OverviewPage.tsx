@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import type { HealthReport } from '@fleetdeck/dto';
 import type { HttpClient } from '@fleetdeck/client';
-import { StatusSummary, useHealth, useMetrics } from '@fleetdeck/react';
+import { StatusSummary, useHealth, useHealthTimeline, useMetrics } from '@fleetdeck/react';
 import { HealthTable } from './HealthTable.tsx';
 import { MetricCard } from './MetricCard.tsx';
 import { drawSections, OVERVIEW_METRICS } from './overview-layout.ts';
@@ -10,6 +10,8 @@ import { ReportedMetrics } from './ReportedMetrics.tsx';
 
 /** The topic carries transitions only; the times of the last checks come with the report. */
 const HEALTH_REFRESH_MS = 15_000;
+/** The past moves on by itself; what becomes worse is heard at once. */
+const PAST_REFRESH_MS = 60_000;
 /** A replica broadcasts its own values to its own clients; those of the others are read before they count as stale. */
 const REPLICAS_REFRESH_MS = 3_000;
 
@@ -18,6 +20,8 @@ export function OverviewPage({ http }: { http: HttpClient }) {
   const metrics = useMetrics(OVERVIEW_METRICS);
   const health = useHealth();
   useRefresh(health.refetch, HEALTH_REFRESH_MS);
+  const past = useHealthTimeline();
+  useRefresh(past.refetch, PAST_REFRESH_MS);
   const nodes = new Set(metrics.series.map(({ labels }) => labels['node']).filter(Boolean));
   useRefresh(metrics.refetch, nodes.size > 1 ? REPLICAS_REFRESH_MS : null);
   useFirstValueMark(metrics.series.some(({ value }) => value !== null));
@@ -54,7 +58,7 @@ export function OverviewPage({ http }: { http: HttpClient }) {
         ))}
       </div>
       <ReportedMetrics http={http} />
-      <HealthTable health={health} />
+      <HealthTable health={health} past={past} />
     </>
   );
 }

@@ -8,6 +8,7 @@ import {
   type Session,
 } from '@fleetdeck/dto';
 import type { Connection } from '../connection.ts';
+import { timeline } from './samples.ts';
 
 /** What a request is answered with; `'never'` leaves it without one, `'unreachable'` fails it as a lost network does. */
 export type Answer = { status: number; body?: unknown } | 'never' | 'unreachable';
@@ -44,6 +45,7 @@ export class FakeService {
     ['DELETE /session', ok()],
     ['GET /metrics/recent', ok({ asOf: new Date(0).toISOString(), stepMs: 5000, metrics: [] })],
     ['GET /metrics/names', ok({ metrics: [] })],
+    ['GET /health/timeline', ok(timeline())],
     ['GET /health', ok({ overallStatus: 'healthy', components: {}, asOf: new Date(0).toISOString() })],
   ]);
   /** Set it to have the socket refused. */

@@ -1,6 +1,10 @@
 import type {
   ComponentHealth,
+  HealthBucket,
+  HealthHistory,
   HealthReport,
+  HealthTimeline,
+  HealthUptime,
   MetricDescriptor,
   MetricLabels,
   MetricRecent,
@@ -76,3 +80,33 @@ export function component(over: Partial<ComponentHealth> = {}): ComponentHealth 
 export const report = (components: Record<string, ComponentHealth>): HealthReport => ({
   ...{ overallStatus: 'healthy', components, asOf: iso(NOW) },
 });
+
+const HALF_HOUR_MS = 1_800_000;
+
+/** A span that was up all the time. */
+export const alwaysUp: HealthUptime = {
+  ...{ percent: 100, healthyMs: 86_400_000, degradedMs: 0, criticalMs: 0, unknownMs: 0 },
+};
+
+const known = { asOf: iso(NOW), from: iso(NOW - 86_400_000), to: iso(NOW), durable: true, complete: true };
+
+/** A day in which these components were healthy. */
+export function timeline(...names: string[]): HealthTimeline {
+  const healthy: HealthBucket = { status: 'healthy', inStatusMs: HALF_HOUR_MS, unknownMs: 0, reason: null };
+  const past = { buckets: Array.from({ length: 48 }, () => healthy), uptime: alwaysUp };
+  return {
+    ...known,
+    bucketMs: HALF_HOUR_MS,
+    components: Object.fromEntries(names.map((name) => [name, past])),
+  };
+}
+
+/** A component to which nothing happened. */
+export function history(component: string, over: Partial<HealthHistory> = {}): HealthHistory {
+  return {
+    ...known,
+    ...{ component, incidents: [], items: [], nextCursor: null },
+    uptime: { '1h': alwaysUp, '24h': alwaysUp, '7d': alwaysUp, '30d': alwaysUp },
+    ...over,
+  };
+}

@@ -9,6 +9,8 @@ export interface TimeFormat {
   time: (ms: number) => string;
   /** How long ago a moment was, given in ms since 1970: "6 min. ago". One that lies ahead was 0 seconds ago. */
   ago: (ms: number) => string;
+  /** The provider's locale, for what else is written. */
+  locale: string;
 }
 
 /**
@@ -26,6 +28,7 @@ export function useTimeFormat(): TimeFormat {
     () => ({
       time: (ms) => formatTime(ms, { locale, timeZone, hourCycle, now }),
       ago: (ms) => formatAgo(Math.max(0, now - ms), locale),
+      locale,
     }),
     [locale, timeZone, hourCycle, now],
   );

@@ -1,0 +1,50 @@
+import { HEALTH_SPANS, type HealthHistory } from '@fleetdeck/dto';
+import { formatUptime, IncidentList, useHealthHistory, useTimeFormat } from '@fleetdeck/react';
+
+/** What happened to one component, since when, and how much of the time it was up. */
+export function ComponentPast({ name }: { name: string }) {
+  const { state, history, error } = useHealthHistory(name);
+  const problem = error === null ? null : `The history could not be read: ${error.message}`;
+  return (
+    <div className="component-past">
+      {history !== null && <Uptime history={history} />}
+      <h3>Last 30 days</h3>
+      <IncidentList
+        incidents={history?.incidents}
+        stale={state === 'stale'}
+        error={problem}
+        aria-label={`Incidents of ${name}`}
+      />
+      {history !== null && !history.complete && (
+        <p className="quiet">Not all of the past can be read at present; what is missing shows as unknown.</p>
+      )}
+      {history !== null && !history.durable && (
+        <p className="quiet">The history is kept in memory only: it began with this process.</p>
+      )}
+    </div>
+  );
+}
+
+function Uptime({ history: { uptime } }: { history: HealthHistory }) {
+  const { locale } = useTimeFormat();
+  return (
+    <dl className="uptimes">
+      {HEALTH_SPANS.map((span) => {
+        const { percent, unknownMs, healthyMs, degradedMs, criticalMs } = uptime[span];
+        const known = healthyMs + degradedMs + criticalMs;
+        const knownPercent = known === 0 ? 0 : (known / (known + unknownMs)) * 100;
+        return (
+          <div key={span}>
+            <dt>Up, {span}</dt>
+            <dd>
+              {percent === null ? '—' : formatUptime(percent, locale)}
+              {knownPercent < 99.5 && (
+                <span className="quiet"> of the {formatUptime(knownPercent, locale)} that is known</span>
+              )}
+            </dd>
+          </div>
+        );
+      })}
+    </dl>
+  );
+}
