@@ -88,6 +88,7 @@ export const fleetdeckPolicies = {
   system: { leastRole: 'viewer' },
   'metrics.*': { leastRole: 'viewer' },
   health: { leastRole: 'viewer' },
+  alerts: { leastRole: 'viewer' },
   'operations.*': { leastRole: 'viewer' },
 } as const satisfies Record<keyof typeof fleetdeckTopics, TopicPolicy>;
 

@@ -5,6 +5,8 @@ describe('the public entry', () => {
   it('offers these values and no others', () => {
     expect(Object.keys(dto).sort()).toMatchInlineSnapshot(`
      [
+       "ALERT_SEVERITIES",
+       "ALERT_STATES",
        "BROADCAST_CODES",
        "CATEGORY_STATUS",
        "DEFAULT_PAGE_SIZE",
@@ -13,10 +15,12 @@ describe('the public entry', () => {
        "HEALTH_SPAN_MS",
        "ISO_TIME_EXPECTED",
        "LABEL_NAME_PATTERN",
+       "MATCHER_OPERATORS",
        "MAX_EPOCH_LENGTH",
        "MAX_FIELD_PROBLEMS",
        "MAX_LABELS",
        "MAX_LABEL_VALUE_LENGTH",
+       "MAX_MATCHERS",
        "MAX_METRIC_NAME_LENGTH",
        "MAX_PAGE_SIZE",
        "MAX_POINTS_PER_REQUEST",
@@ -44,6 +48,7 @@ describe('the public entry', () => {
        "isTopicName",
        "labelsProblem",
        "matchTopic",
+       "matchesLabels",
        "newerTracking",
        "problemOf",
        "quantileOf",

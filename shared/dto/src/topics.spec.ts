@@ -7,7 +7,14 @@ describe('defineTopics', () => {
       ...fleetdeckTopics,
       'orders.*': topic<{ id: string }>({ mode: 'latest', key: 'id' }),
     });
-    expect(Object.keys(topics)).toEqual(['system', 'metrics.*', 'health', 'operations.*', 'orders.*']);
+    expect(Object.keys(topics)).toEqual([
+      'system',
+      'metrics.*',
+      'health',
+      'alerts',
+      'operations.*',
+      'orders.*',
+    ]);
     expect(topics['orders.*']).toEqual({ mode: 'latest', key: 'id' });
   });
 

@@ -1,3 +1,4 @@
+import type { AlertUpdate } from './alerts.ts';
 import type { HealthUpdate } from './health.ts';
 import type { MetricLive } from './metrics.ts';
 import type { StatusTracking } from './tracking.ts';
@@ -101,5 +102,6 @@ export const fleetdeckTopics = {
   system: topic<SystemNotice>({ mode: 'log' }),
   'metrics.*': topic<MetricLive>({ mode: 'latest', key: 'labels' }),
   health: topic<HealthUpdate>({ mode: 'latest', key: 'component' }),
+  alerts: topic<AlertUpdate>({ mode: 'log' }),
   'operations.*': topic<StatusTracking>({ mode: 'latest' }),
 } as const satisfies TopicMap;

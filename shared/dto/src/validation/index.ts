@@ -1,3 +1,4 @@
+export { AcknowledgeDto, IncidentQueryDto, SilenceInputDto, SilenceMatcherDto } from './alerts.dto.ts';
 export { IsIsoTime, IsMetricLabels, MayBeLeftOut, MayBeNull } from './decorators.ts';
 export { HealthHistoryQueryDto, HealthTimelineQueryDto } from './health-query.dto.ts';
 export { MetricPointDto, MetricPointsDto } from './metric-points.dto.ts';

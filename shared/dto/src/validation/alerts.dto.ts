@@ -1,0 +1,106 @@
+import 'reflect-metadata';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsIn,
+  IsObject,
+  IsOptional,
+  IsString,
+  Matches,
+  MaxLength,
+  ValidateNested,
+} from 'class-validator';
+import {
+  ALERT_SEVERITIES,
+  MATCHER_OPERATORS,
+  MAX_MATCHERS,
+  type AlertSeverity,
+  type IncidentQuery,
+  type MatcherOperator,
+  type SilenceInput,
+  type SilenceMatcher,
+} from '../alerts.ts';
+import { LABEL_NAME_PATTERN, MAX_LABEL_VALUE_LENGTH } from '../metrics.ts';
+import { IsIsoTime, MayBeLeftOut } from './decorators.ts';
+import { PageQueryDto } from './page-query.dto.ts';
+
+// NUL is refused: PostgreSQL cannot hold it in a text.
+const TEXT = /^[^\0]*$/;
+const SAID = /^(?=[^]*\S)[^\0]*$/;
+const NO_NUL = '$property must not hold the NUL character';
+
+/** The query of `GET /api/v1/incidents`. */
+export class IncidentQueryDto extends PageQueryDto implements IncidentQuery {
+  @IsOptional()
+  @IsIn(['open', 'ended'])
+  state?: 'open' | 'ended';
+
+  @IsOptional()
+  @IsIn(ALERT_SEVERITIES)
+  severity?: AlertSeverity;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  @Matches(TEXT, { message: NO_NUL })
+  rule?: string;
+
+  @IsOptional()
+  @IsIsoTime()
+  from?: string;
+
+  @IsOptional()
+  @IsIsoTime()
+  to?: string;
+}
+
+/** The body of `POST /api/v1/incidents/:id/ack`. */
+export class AcknowledgeDto {
+  /** What is being done about it. */
+  @MayBeLeftOut()
+  @IsString()
+  @MaxLength(500)
+  @Matches(SAID, { message: '$property must say something, without the NUL character' })
+  reason?: string;
+}
+
+/** One matcher of a silence. */
+export class SilenceMatcherDto implements SilenceMatcher {
+  @IsString()
+  @MaxLength(200)
+  @Matches(LABEL_NAME_PATTERN, { message: '$property must be the name of a label, as "rule" or "host"' })
+  label!: string;
+
+  @IsIn(MATCHER_OPERATORS)
+  is!: MatcherOperator;
+
+  @IsString()
+  @MaxLength(MAX_LABEL_VALUE_LENGTH)
+  @Matches(TEXT, { message: NO_NUL })
+  value!: string;
+}
+
+/** The body of `POST /api/v1/silences`. */
+export class SilenceInputDto implements SilenceInput {
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(MAX_MATCHERS)
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => SilenceMatcherDto)
+  matchers!: SilenceMatcherDto[];
+
+  @IsString()
+  @MaxLength(500)
+  @Matches(SAID, { message: '$property must say why, without the NUL character' })
+  reason!: string;
+
+  @MayBeLeftOut()
+  @IsIsoTime()
+  startsAt?: string;
+
+  @IsIsoTime()
+  endsAt!: string;
+}
