@@ -16,6 +16,8 @@ export {
 export { bindController, type ModuleHttpOptions } from './http/bind-controller.ts';
 export { DtoPipe } from './http/dto.pipe.ts';
 export { ProblemFilter, toFleetdeckError } from './http/problem.filter.ts';
+export { leaseMigrations } from './lease/lease-migrations.ts';
+export { createPostgresLease, type PostgresLeaseOptions } from './lease/postgres-lease.ts';
 export { migrateFleetdeck, type MigrateOptions } from './migrations/migrate-fleetdeck.ts';
 export type { Migration, MigrationSet } from './migrations/migration.ts';
 export {
@@ -26,7 +28,7 @@ export {
   type HealthContributorOptions,
 } from './ports/health.port.ts';
 export { emptyPortNotice, KNOWN_PORTS } from './ports/known-ports.ts';
-export { LEASE, type Lease } from './ports/lease.port.ts';
+export { LEASE, LeaseLost, leaseLossOf, type Lease, type LeaseLossReason } from './ports/lease.port.ts';
 export {
   METRIC_QUERY,
   METRIC_SINK,
