@@ -1,0 +1,45 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  ContributesHealth,
+  type HealthCheckOutcome,
+  type HealthContributor,
+  type HealthContributorOptions,
+} from '@fleetdeck/kernel';
+import { Alerting } from './alerting.service.ts';
+
+/** Evaluations that may be missed before it is said. */
+const MAX_MISSED = 3;
+
+/** Says in health when rules are evaluated late, the store is away, or notices do not arrive. */
+@Injectable()
+@ContributesHealth()
+export class AlertingHealth implements HealthContributor {
+  readonly healthName = 'alerting';
+  readonly healthOptions: HealthContributorOptions = { criticality: 'optional' };
+  private abandonedBefore = 0;
+
+  constructor(@Inject(Alerting) private readonly alerting: Alerting) {}
+
+  checkHealth(): Promise<HealthCheckOutcome> {
+    const { evaluator, sinceEvaluationMs, intervalMs } = this.alerting.stats();
+    if (!evaluator) return Promise.resolve({ status: 'healthy', details: { evaluator: 'on another replica' } });
+    const reasons: string[] = [];
+    if (sinceEvaluationMs > MAX_MISSED * intervalMs) {
+      reasons.push(`rules have not been evaluated for ${Math.round(sinceEvaluationMs / 1000)} s`);
+    }
+    if (evaluator.storeAwaySince !== null) reasons.push('the store is away, alerts go on from memory');
+    if (evaluator.abandonedNotices > this.abandonedBefore) reasons.push('notices were given up');
+    if (evaluator.seriesLeftOut > 0) reasons.push('rules have too many series, further ones are not watched');
+    this.abandonedBefore = evaluator.abandonedNotices;
+    const details = {
+      evaluator: 'here',
+      waitingNotices: evaluator.waitingNotices,
+      abandonedNotices: evaluator.abandonedNotices,
+      droppedEvents: evaluator.droppedEvents,
+      seriesLeftOut: evaluator.seriesLeftOut,
+    };
+    if (reasons.length === 0) return Promise.resolve({ status: 'healthy', details });
+    const reason = reasons.join('; ');
+    return Promise.resolve({ status: 'degraded', reason: `${reason[0]?.toUpperCase()}${reason.slice(1)}.`, details });
+  }
+}

@@ -1,0 +1,255 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Incident, Page, Problem, Silence } from '@fleetdeck/dto';
+import { createTestDatabase, type TestDatabase } from '@fleetdeck/kernel/testing';
+import type { MetricRule } from './rule/alert-rule.ts';
+import { startAlerting, type AlertingApp } from './testing/alerting-app.fixture.ts';
+
+const LAG: MetricRule = {
+  name: 'LoopLag',
+  metric: { name: 'lag_ms', window: '1m', aggregation: 'p95' },
+  when: { is: 'above', value: 200, recoverAt: 100 },
+  forMs: 20_000,
+  keepFiringForMs: 20_000,
+  severity: 'degraded',
+  message: 'The loop is {{value}} ms late, the limit is {{threshold}} ms.',
+  runbookUrl: 'https://runbooks.example.com/lag',
+};
+
+let database: TestDatabase;
+let app: AlertingApp;
+beforeEach(async () => {
+  database = await createTestDatabase();
+});
+afterEach(async () => {
+  await app.close();
+  await database.drop();
+});
+
+const problem = ({ json }: { json: unknown }): Problem => json as Problem;
+
+describe('an alert from beginning to end', () => {
+  it('goes through all states, tells people once that it fires and once that it is over, and leaves a record', async () => {
+    app = await startAlerting(database, { rules: [LAG] });
+    app.metrics.set('lag_ms', 250);
+    await app.evaluate();
+    expect(await app.alerts()).toMatchObject([{ rule: 'LoopLag', state: 'pending', value: 250, version: 1 }]);
+    expect(app.sink.got).toEqual([]);
+    await app.evaluate(2);
+    expect(app.sink.told).toEqual(['firing LoopLag']);
+    expect(app.sink.got[0]).toMatchObject({
+      kind: 'firing',
+      group: { rule: 'LoopLag' },
+      severity: 'degraded',
+      mayRepeat: false,
+      incidents: [{ message: 'The loop is 250 ms late, the limit is 200 ms.', value: 250 }],
+    });
+    app.metrics.set('lag_ms', 150);
+    await app.evaluate(3);
+    expect(await app.alerts()).toMatchObject([{ state: 'firing', value: 150 }]);
+    app.metrics.set('lag_ms', 80);
+    await app.evaluate();
+    expect(await app.alerts()).toMatchObject([{ state: 'recovering' }]);
+    await app.evaluate(2);
+    expect(await app.alerts()).toEqual([]);
+    expect(app.sink.told).toEqual(['firing LoopLag', 'resolved LoopLag']);
+    const page = (await app.http('incidents', { role: 'viewer' })).json as Page<Incident>;
+    expect(page).toMatchObject({
+      nextCursor: null,
+      items: [{ rule: 'LoopLag', durationMs: 80_000, value: 250, runbookUrl: LAG.runbookUrl }],
+    });
+    const { events } = await app.alerting.incident(page.items[0]?.id ?? '');
+    expect(events?.map(({ from, to, durationMs }) => [from, to, durationMs])).toEqual([
+      ['inactive', 'pending', null],
+      ['pending', 'firing', 20_000],
+      ['firing', 'recovering', 40_000],
+      ['recovering', 'inactive', 20_000],
+    ]);
+    expect(app.updates().map(({ event }) => event.to)).toEqual(['pending', 'firing', 'recovering', 'inactive']);
+    expect(app.publisher.published.every(({ topic }) => topic === 'alerts')).toBe(true);
+  });
+
+  it('goes on after a restart where it was, in pending and in firing, without telling anybody twice', async () => {
+    const first = await startAlerting(database, { rules: [LAG] });
+    const { time, metrics, sink } = first;
+    metrics.set('lag_ms', 250);
+    await first.evaluate(2);
+    await first.close();
+    const second = await startAlerting(database, { rules: [LAG] }, { time, metrics, sink });
+    expect(await second.alerts()).toMatchObject([{ state: 'pending' }]);
+    await second.evaluate();
+    expect(sink.told).toEqual(['firing LoopLag']);
+    await second.close();
+    app = await startAlerting(database, { rules: [LAG] }, { time, metrics, sink });
+    await app.evaluate(2);
+    metrics.set('lag_ms', 0);
+    await app.evaluate(3);
+    expect(sink.told).toEqual(['firing LoopLag', 'resolved LoopLag']);
+    expect((await app.alerting.incidents()).items).toHaveLength(1);
+  });
+
+  it('ends when its rule is taken away, and says so', async () => {
+    const first = await startAlerting(database, { rules: [{ ...LAG, forMs: 0 }] });
+    const { time, metrics, sink } = first;
+    metrics.set('lag_ms', 250);
+    await first.evaluate();
+    await first.close();
+    app = await startAlerting(database, { rules: [] }, { time, metrics, sink });
+    expect(sink.told).toEqual(['firing LoopLag', 'resolved LoopLag']);
+    expect((await app.alerting.incidents()).items).toMatchObject([
+      { severity: 'degraded', endReason: 'Rule LoopLag is no longer there.' },
+    ]);
+  });
+});
+
+describe('silences and acknowledgements', () => {
+  it('keep people from being told: a silence of the firing and its end, an acknowledgement of reminders', async () => {
+    app = await startAlerting(database, { rules: [{ ...LAG, forMs: 0 }], reminderIntervalMs: 30_000 });
+    const body = {
+      matchers: [{ label: 'rule', is: 'equals', value: 'LoopLag' }],
+      reason: 'Planned work.',
+      endsAt: new Date(app.time.clock.now() + 25_000).toISOString(),
+    };
+    const made = await app.http('silences', { role: 'operator', body });
+    expect([made.status, made.json]).toMatchObject([201, { createdBy: 'ada', state: 'active' }]);
+    app.metrics.set('lag_ms', 250);
+    await app.evaluate();
+    expect(app.sink.got).toEqual([]);
+    const { id } = made.json as Silence;
+    expect(await app.alerts()).toMatchObject([{ state: 'firing', silencedBy: id }]);
+    await app.evaluate(2);
+    expect(app.sink.told).toEqual(['firing LoopLag']);
+    await app.evaluate(3);
+    expect(app.sink.told).toEqual(['firing LoopLag', 'reminder LoopLag']);
+    const [alert] = await app.alerts();
+    const ack = await app.http(`incidents/${alert?.incidentId}/ack`, { role: 'operator', body: { reason: 'On it.' } });
+    expect([ack.status, ack.json]).toMatchObject([200, { acknowledgement: { by: 'ada', reason: 'On it.' } }]);
+    expect(await app.alerts()).toMatchObject([{ acknowledgement: { by: 'ada' } }]);
+    expect(app.updates().at(-1)).toMatchObject({
+      event: { kind: 'acknowledged', by: 'ada' },
+      alert: { acknowledgement: { by: 'ada' } },
+    });
+    await app.evaluate(6);
+    expect(app.sink.told).toEqual(['firing LoopLag', 'reminder LoopLag']);
+    expect(app.audit.map(({ eventType, operator }) => [eventType, operator])).toEqual([
+      ['silence.created', 'ada'],
+      ['incident.acknowledged', 'ada'],
+    ]);
+    const again = await app.http(`incidents/${alert?.incidentId}/ack`, { role: 'admin', body: {} });
+    expect(again.json).toMatchObject({ acknowledgement: { reason: 'On it.' } });
+    expect(app.audit).toHaveLength(2);
+  });
+
+  it('nobody is told of the end of what nobody was told of', async () => {
+    app = await startAlerting(database, { rules: [{ ...LAG, forMs: 0, keepFiringForMs: 0 }] });
+    const endsAt = new Date(app.time.clock.now() + 3_600_000).toISOString();
+    const matchers = [{ label: 'severity', is: 'equals' as const, value: 'degraded' }];
+    const silence = await app.alerting.silence({ matchers, reason: 'Move.', endsAt }, 'ada');
+    app.metrics.set('lag_ms', 250);
+    await app.evaluate();
+    app.metrics.set('lag_ms', 0);
+    await app.evaluate();
+    expect(app.sink.got).toEqual([]);
+    const ended = await app.http(`silences/${silence.id}`, { role: 'operator', method: 'DELETE' });
+    expect([ended.status, ended.json]).toMatchObject([200, { state: 'ended' }]);
+    await app.http(`silences/${silence.id}`, { role: 'operator', method: 'DELETE' });
+    expect(app.audit.map(({ eventType }) => eventType)).toEqual(['silence.created', 'silence.ended']);
+    expect((await app.http('silences', { role: 'viewer' })).json).toEqual({ silences: [] });
+    expect(await app.alerting.silences(true)).toHaveLength(1);
+    app.metrics.set('lag_ms', 250);
+    await app.evaluate();
+    expect(app.sink.told).toEqual(['firing LoopLag']);
+  });
+});
+
+describe('over HTTP', () => {
+  beforeEach(async () => {
+    app = await startAlerting(database, {
+      rules: [
+        {
+          ...LAG,
+          forMs: 0,
+          keepFiringForMs: 0,
+          metric: { ...LAG.metric, groupBy: ['node'] },
+        },
+      ],
+    });
+  });
+
+  it('lets viewers read and only operators act', async () => {
+    expect((await app.http('alerts')).status).toBe(401);
+    expect((await app.http('alerts', { role: 'viewer' })).json).toMatchObject({
+      alerts: [],
+      position: { epoch: 'fake', offset: 0 },
+    });
+    for (const [path, method] of [
+      ['silences', 'POST'],
+      ['silences/x', 'DELETE'],
+      ['incidents/x/ack', 'POST'],
+    ]) {
+      expect((await app.http(String(path), { role: 'viewer', method })).status).toBe(403);
+    }
+  });
+
+  it('pages incidents by key, newest first, with filters', async () => {
+    for (let i = 0; i < 5; i += 1) {
+      app.metrics.set('lag_ms', [{ labels: { node: `n${i}` }, value: 300 }]);
+      await app.evaluate();
+    }
+    app.metrics.set('lag_ms', []);
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const path = `incidents?limit=2${cursor === null ? '' : `&cursor=${cursor}`}`;
+      const page = (await app.http(path, { role: 'viewer' })).json as Page<Incident>;
+      seen.push(...page.items.map(({ labels }) => labels['node'] ?? ''));
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    expect(seen).toEqual(['n4', 'n3', 'n2', 'n1', 'n0']);
+    const count = async (query: string): Promise<number> =>
+      ((await app.http(`incidents?${query}`, { role: 'viewer' })).json as Page<Incident>).items.length;
+    expect(await count('state=open')).toBe(5);
+    expect(await count('state=ended')).toBe(0);
+    expect(await count('severity=critical')).toBe(0);
+    expect(await count('rule=LoopLag&severity=degraded')).toBe(5);
+    expect(await count('from=2026-01-01T00:00:25.000Z')).toBe(3);
+    expect(await count('from=2026-01-01T00:00:25.000Z&to=2026-01-01T00:00:45.000Z')).toBe(2);
+  });
+
+  it.each([
+    ['incidents?cursor=abc', undefined, 400, 'cursor'],
+    [`incidents?cursor=${Buffer.from('["a","b"]').toString('base64url')}`, undefined, 400, 'cursor'],
+    ['incidents?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z', undefined, 400, 'from'],
+    ['incidents?state=firing', undefined, 400, 'state'],
+    ['incidents/nonsense', undefined, 404, null],
+    ['incidents/00000000-0000-4000-8000-000000000000', undefined, 404, null],
+    ['incidents/00000000-0000-4000-8000-000000000000/ack', {}, 404, null],
+    ['silences', { matchers: [], reason: 'x', endsAt: '2026-01-02T00:00:00Z' }, 400, 'matchers'],
+    ['silences', { ...quiet(), endsAt: '2025-12-31T00:00:00Z' }, 400, 'endsAt'],
+    ['silences', { ...quiet(), startsAt: '2026-01-03T00:00:00Z' }, 400, 'endsAt'],
+    ['silences', { ...quiet(), endsAt: '2028-01-03T00:00:00Z' }, 400, 'endsAt'],
+  ])('answers %s %j with %d, naming the field', async (path, body, status, field) => {
+    const answer = await app.http(path, { role: 'operator', body });
+    expect(answer.status).toBe(status);
+    if (field !== null) expect(problem(answer).fields?.[0]?.field).toBe(field);
+  });
+
+  it('refuses to acknowledge what is over, and to end a silence that is not there', async () => {
+    app.metrics.set('lag_ms', [{ labels: { node: 'a' }, value: 300 }]);
+    await app.evaluate();
+    const [alert] = await app.alerts();
+    app.metrics.set('lag_ms', [{ labels: { node: 'a' }, value: 3 }]);
+    await app.evaluate();
+    const late = await app.http(`incidents/${alert?.incidentId}/ack`, { role: 'operator', body: {} });
+    expect([late.status, problem(late).code]).toEqual([409, 'CONFLICT']);
+    const gone = await app.http('silences/7', { role: 'operator', method: 'DELETE' });
+    expect(gone.status).toBe(404);
+  });
+});
+
+function quiet() {
+  return {
+    matchers: [{ label: 'rule', is: 'equals', value: 'x' }],
+    reason: 'x',
+    endsAt: '2026-01-02T00:00:00Z',
+  };
+}

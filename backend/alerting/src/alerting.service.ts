@@ -1,0 +1,337 @@
+import { randomUUID } from 'node:crypto';
+import {
+  Inject,
+  Injectable,
+  Optional,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import type {
+  Alert,
+  AlertsAnswer,
+  Incident,
+  IncidentEvent,
+  IncidentQuery,
+  Page,
+  Silence,
+  SilenceInput,
+} from '@fleetdeck/dto';
+import {
+  CLOCK,
+  FleetdeckError,
+  isoTime,
+  messageOf,
+  systemClock,
+  type AlertSignal,
+  type AlertSink,
+  type Clock,
+} from '@fleetdeck/kernel';
+import {
+  ALERTING_OPTIONS,
+  resolveAlertingOptions,
+  type AlertingOptions,
+  type ResolvedAlertingOptions,
+} from './alerting.options.ts';
+import { AlertingPorts } from './alerting.ports.ts';
+import { Evaluator, type EvaluatorStats } from './evaluate/evaluator.ts';
+import { Leader } from './evaluate/leader.ts';
+import { RuleReader } from './evaluate/read-rules.ts';
+import { SignalBoard } from './evaluate/signal-board.ts';
+import { silenceFor } from './notify/plan-notices.ts';
+import { alertOf, labelsOf } from './rule/instance.ts';
+import { IncidentReader, isUuid } from './store/incident-reader.ts';
+import { PostgresAlertStore, readInstances } from './store/postgres-alert-store.ts';
+import { SilenceStore } from './store/silence-store.ts';
+import { StoreGate } from './store/store-gate.ts';
+import { ALERTING_TIMERS, systemTimers, withDeadline, type AlertingTimers } from './timers.ts';
+
+/** Name of the lease by which the evaluator is elected. */
+export const EVALUATOR_LEASE = 'alerting';
+/** Silences that may be in force or to come at once. */
+export const MAX_SILENCES = 500;
+const MAX_SILENCE_MS = 366 * 86_400_000;
+
+/** What the module says of itself. */
+export interface AlertingStats {
+  /** Figures of the evaluator; `null` while another replica has it. */
+  evaluator: EvaluatorStats | null;
+  /** How long ago the evaluator, if it is here, has last evaluated, in milliseconds. */
+  sinceEvaluationMs: number;
+  /** Time between two evaluations, in milliseconds. */
+  intervalMs: number;
+}
+
+/**
+ * Alerts, incidents and silences. Health signals come in through the port `ALERT_SINK`, which this fills.
+ *
+ * @example
+ * const { alerts } = await alerting.alerts();
+ * await alerting.acknowledge(alerts[0].incidentId, 'ada', 'On it.');
+ */
+@Injectable()
+export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly resolved: ResolvedAlertingOptions;
+  private readonly board = new SignalBoard();
+  private readonly node = randomUUID();
+  private parts: Parts | null = null;
+  private saidSignals = false;
+  private cancelSignals: () => void = () => undefined;
+  private stopped = false;
+
+  constructor(
+    @Inject(ALERTING_OPTIONS) private readonly options: AlertingOptions,
+    @Inject(AlertingPorts) private readonly ports: AlertingPorts,
+    @Optional() @Inject(CLOCK) private readonly clock: Clock = systemClock,
+    @Optional() @Inject(ALERTING_TIMERS) private readonly timers: AlertingTimers = systemTimers,
+  ) {
+    this.resolved = resolveAlertingOptions(options);
+  }
+
+  onApplicationBootstrap(): void {
+    const { rules, leaseTtlMs, storeTimeoutMs } = this.resolved;
+    this.ports.connect(rules.some(({ source }) => source.kind === 'metric'));
+    const sql = this.ports.sql(this.options);
+    const gate = new StoreGate(storeTimeoutMs, this.clock, this.timers);
+    const store = new PostgresAlertStore(sql, EVALUATOR_LEASE);
+    this.parts = {
+      sql,
+      store,
+      incidents: new IncidentReader(sql),
+      silences: new SilenceStore(sql),
+      leader: new Leader({
+        lease: this.ports.lease(this.options, leaseTtlMs),
+        leaseName: EVALUATOR_LEASE,
+        intervalMs: this.resolved.evaluationIntervalMs,
+        clock: this.clock,
+        timers: this.timers,
+        evaluator: (fence) => this.newEvaluator(fence, store, gate),
+        warn: (sentence) => this.ports.warn(sentence),
+      }),
+    };
+    this.parts.leader.start();
+    this.saySignals();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    this.cancelSignals();
+    await this.parts?.leader.stop();
+    if (this.saidSignals) await this.parts?.store.saveSignals(this.node, []).catch(() => undefined);
+  }
+
+  /** Takes note of a component that is no longer well, or is well again. Never throws, never waits. */
+  signal(signal: AlertSignal): void {
+    this.board.signal(signal);
+  }
+
+  /** Every alert that is not inactive. */
+  async alerts(): Promise<AlertsAnswer> {
+    const position = this.ports.position();
+    const evaluator = this.running.leader.evaluator;
+    const alerts = evaluator ? evaluator.alerts() : await this.storedAlerts();
+    return { alerts, asOf: isoTime(this.clock.now()), position };
+  }
+
+  /** One page of incidents, newest first. @throws FleetdeckError `INVALID_INPUT`, `INVALID_CURSOR` */
+  incidents(query: IncidentQuery = {}): Promise<Page<Incident>> {
+    return this.running.incidents.page(query);
+  }
+
+  /** One incident with its events. @throws FleetdeckError `NOT_FOUND` */
+  async incident(id: string): Promise<Incident> {
+    const found = isUuid(id) ? await this.running.incidents.one(id) : null;
+    if (found) return found;
+    throw new FleetdeckError('NOT_FOUND', `There is no incident "${id.slice(0, 60)}".`);
+  }
+
+  /**
+   * Notes that somebody takes care of an incident: reminders stop. The first acknowledgement stays.
+   * @throws FleetdeckError `NOT_FOUND`, or `CONFLICT` when the incident is over
+   */
+  async acknowledge(id: string, by: string, reason: string | null = null): Promise<Incident> {
+    const before = await this.incident(id);
+    if (before.acknowledgement) return before;
+    if (before.endedAt !== null) {
+      throw new FleetdeckError('CONFLICT', `The incident ended at ${before.endedAt}; there is nothing to acknowledge.`);
+    }
+    const at = isoTime(this.clock.now());
+    const alert = (await this.alerts()).alerts.find(({ incidentId }) => incidentId === id);
+    const state = alert?.state ?? 'firing';
+    const event: IncidentEvent = {
+      id: randomUUID(),
+      incidentId: id,
+      rule: before.rule,
+      kind: 'acknowledged',
+      from: state,
+      to: state,
+      at,
+      durationMs: null,
+      reason: reason ?? 'Acknowledged.',
+      value: alert?.value ?? null,
+      by,
+    };
+    const acknowledgement = { by, at, reason };
+    if (await this.running.incidents.acknowledge(id, acknowledgement, event)) {
+      await this.running.leader.evaluator?.hear();
+      if (alert) this.ports.publish({ event, alert: { ...alert, acknowledgement } });
+      await this.ports.record({
+        eventType: 'incident.acknowledged',
+        resourceId: id,
+        operator: by,
+        beforeState: { acknowledgement: null },
+        afterState: { acknowledgement },
+        ...(reason === null ? {} : { reason }),
+      });
+    }
+    return this.incident(id);
+  }
+
+  /** Silences that are in force or to come; with `ended` also those that are over. The newest 500. */
+  silences(ended = false): Promise<Silence[]> {
+    return this.running.silences.list(this.clock.now(), MAX_SILENCES, ended);
+  }
+
+  /** Keeps people from being told for a time. @throws FleetdeckError `INVALID_INPUT`, `LIMIT_EXCEEDED` */
+  async silence(input: SilenceInput, by: string): Promise<Silence> {
+    const now = this.clock.now();
+    const startsAt = input.startsAt === undefined ? now : Date.parse(input.startsAt);
+    const endsAt = Date.parse(input.endsAt);
+    if (endsAt <= now) throw invalid('endsAt', 'must be in the future');
+    if (endsAt <= startsAt) throw invalid('endsAt', 'must be after startsAt');
+    if (endsAt - now > MAX_SILENCE_MS) throw invalid('endsAt', 'must be within 366 days');
+    if ((await this.running.silences.count(now)) >= MAX_SILENCES) {
+      throw new FleetdeckError('LIMIT_EXCEEDED', `There are ${MAX_SILENCES} silences already; end some first.`);
+    }
+    const silence: Silence = {
+      id: randomUUID(),
+      matchers: input.matchers.map(({ label, is, value }) => ({ label, is, value })),
+      reason: input.reason,
+      createdBy: by,
+      createdAt: isoTime(now),
+      startsAt: isoTime(startsAt),
+      endsAt: isoTime(endsAt),
+      state: startsAt > now ? 'waiting' : 'active',
+    };
+    await this.running.silences.add(silence);
+    await this.running.leader.evaluator?.hear();
+    await this.ports.record({
+      eventType: 'silence.created',
+      resourceId: silence.id,
+      operator: by,
+      beforeState: null,
+      afterState: silence,
+      reason: silence.reason,
+    });
+    return silence;
+  }
+
+  /** Ends a silence now. @throws FleetdeckError `NOT_FOUND` */
+  async endSilence(id: string, by: string): Promise<Silence> {
+    const ended = isUuid(id) ? await this.running.silences.end(id, this.clock.now()) : null;
+    if (!ended) throw new FleetdeckError('NOT_FOUND', `There is no silence "${id.slice(0, 60)}".`);
+    const { before, after } = ended;
+    if (before.endsAt !== after.endsAt) {
+      await this.running.leader.evaluator?.hear();
+      await this.ports.record({
+        eventType: 'silence.ended',
+        resourceId: id,
+        operator: by,
+        beforeState: before,
+        afterState: after,
+      });
+    }
+    return after;
+  }
+
+  /** Resolves when the evaluation that is under way has ended, is stored, and no notice is on its way. For tests. */
+  async settled(): Promise<void> {
+    await this.parts?.leader.settled();
+  }
+
+  /** Figures for health. */
+  stats(): AlertingStats {
+    const evaluator = this.parts?.leader.evaluator?.stats ?? null;
+    const last = evaluator?.evaluatedAt ?? null;
+    return {
+      evaluator,
+      sinceEvaluationMs: last === null ? 0 : Math.max(0, this.clock.now() - last),
+      intervalMs: this.resolved.evaluationIntervalMs,
+    };
+  }
+
+  private get running(): Parts {
+    if (this.parts) return this.parts;
+    throw new FleetdeckError('OVERLOADED', 'The service is still starting; try again in a moment.', {
+      retryAfterSeconds: 1,
+    });
+  }
+
+  private newEvaluator(fence: number, store: PostgresAlertStore, gate: StoreGate): Evaluator {
+    const { rules, sinks, groupBy, queryTimeoutMs } = this.resolved;
+    const reader = new RuleReader(rules, this.ports.metrics, this.timers, queryTimeoutMs, (rule, thrown) =>
+      this.ports.warnOnce(`rule ${rule}`, `Rule ${rule} cannot be read, so it stays as it is: ${messageOf(thrown)}`),
+    );
+    return new Evaluator(
+      {
+        rules,
+        sinks,
+        groupBy,
+        numbers: this.resolved,
+        store,
+        gate,
+        clock: this.clock,
+        timers: this.timers,
+        newId: randomUUID,
+        read: async (signals) => {
+          const readings = await reader.read(signals);
+          for (const [rule, read] of readings) if (read !== null) this.ports.well(`rule ${rule}`);
+          return readings;
+        },
+        ownSignals: () => this.board.all(),
+        publish: (update) => this.ports.publish(update),
+        warn: (sentence) => this.ports.warn(sentence),
+      },
+      fence,
+    );
+  }
+
+  private async storedAlerts(): Promise<Alert[]> {
+    const { sql, silences } = this.running;
+    const now = this.clock.now();
+    const [instances, quiet] = await Promise.all([readInstances(sql), silences.list(now, MAX_SILENCES, false)]);
+    const rules = new Map(this.resolved.rules.map((rule) => [rule.name, rule]));
+    return instances.flatMap((instance) => {
+      const rule = rules.get(instance.rule);
+      if (!rule || instance.standing.state === 'inactive') return [];
+      const silence = silenceFor(quiet, labelsOf(rule, instance.seriesLabels), now);
+      return [alertOf(rule, instance, silence?.id ?? null)];
+    });
+  }
+
+  /** Tells the evaluator, wherever it runs, what this replica's health says; for as long as there is something. */
+  private saySignals(): void {
+    const { evaluationIntervalMs, storeTimeoutMs } = this.resolved;
+    const signals = this.board.all();
+    const due = this.parts !== null && (signals.length > 0 || this.saidSignals);
+    const said = due ? this.parts?.store.saveSignals(this.node, signals) : undefined;
+    void withDeadline(said ?? Promise.resolve(), storeTimeoutMs, this.timers, 'No answer in time.')
+      .then(() => (this.saidSignals = signals.length > 0))
+      .catch(() => undefined)
+      .then(() => {
+        if (this.stopped) return;
+        this.cancelSignals = this.timers.after(Math.min(evaluationIntervalMs, 10_000), () => this.saySignals());
+      });
+  }
+}
+
+interface Parts {
+  sql: ReturnType<AlertingPorts['sql']>;
+  store: PostgresAlertStore;
+  incidents: IncidentReader;
+  silences: SilenceStore;
+  leader: Leader;
+}
+
+function invalid(field: string, message: string): FleetdeckError {
+  return new FleetdeckError('INVALID_INPUT', `${field} ${message}.`, { fields: [{ field, message }] });
+}

@@ -1,0 +1,330 @@
+import type { Alert, AlertNotice, AlertUpdate, Silence } from '@fleetdeck/dto';
+import { isoTime, messageOf, type Clock } from '@fleetdeck/kernel';
+import type { AlertingNumbers } from '../alerting.options.ts';
+import { DeliveryQueue } from '../notify/delivery-queue.ts';
+import type { Delivery, NoticeSink } from '../notify/notice-sink.ts';
+import { planNotices, silenceFor } from '../notify/plan-notices.ts';
+import type { ParsedRule } from '../rule/alert-rule.ts';
+import { alertOf, labelsOf, type Instance } from '../rule/instance.ts';
+import { RuleEngine, type Change, type Readings } from '../rule/rule-engine.ts';
+import type { AlertStore, StoredSignal, StoreNews } from '../store/alert-store.ts';
+import type { StoreGate } from '../store/store-gate.ts';
+import type { AlertingTimers } from '../timers.ts';
+import { Journal } from './journal.ts';
+
+/** What an evaluator works with. */
+export interface EvaluatorParts {
+  rules: readonly ParsedRule[];
+  sinks: readonly NoticeSink[];
+  groupBy: readonly string[];
+  numbers: AlertingNumbers;
+  store: AlertStore;
+  gate: StoreGate;
+  clock: Clock;
+  timers: AlertingTimers;
+  newId: () => string;
+  /** Reads every rule, with the signals of all replicas that are known. */
+  read: (signals: readonly StoredSignal[]) => Promise<Readings>;
+  /** What this replica's own health says, also while the store is away. */
+  ownSignals: () => readonly StoredSignal[];
+  publish: (update: AlertUpdate) => void;
+  warn: (sentence: string) => void;
+}
+
+/** Figures of an evaluator. */
+export interface EvaluatorStats {
+  evaluatedAt: number | null;
+  /** Since when the store has been away; `null` when it is not. */
+  storeAwaySince: number | null;
+  waitingNotices: number;
+  abandonedNotices: number;
+  droppedEvents: number;
+  seriesLeftOut: number;
+}
+
+const PRUNE_EVERY_MS = 3_600_000;
+
+/**
+ * Evaluates the rules, keeps what came of it and tells people; one at a time among all replicas. Its memory is the
+ * truth while it leads; the store follows, and a notice leaves only once the store knows of it, or has been away for
+ * too long.
+ */
+export class Evaluator {
+  private readonly engine: RuleEngine;
+  private readonly journal = new Journal();
+  private readonly queue: DeliveryQueue;
+  private news: StoreNews = { silences: [], acknowledgements: new Map(), signals: [], fence: null };
+  private readonly stats_ = { evaluatedAt: null as number | null, abandoned: 0 };
+  private awaySince: number | null = null;
+  private prunedAt = -Infinity;
+  private saving: Promise<boolean> | null = null;
+  private ended = false;
+
+  constructor(
+    private readonly parts: EvaluatorParts,
+    private fence: number,
+  ) {
+    const { rules, sinks, numbers, clock, timers, newId } = parts;
+    this.engine = new RuleEngine(rules, {
+      intervalMs: numbers.evaluationIntervalMs,
+      maxSeriesPerRule: numbers.maxSeriesPerRule,
+      forgetSeriesAfterMs: numbers.forgetSeriesAfterMs,
+      newId,
+    });
+    this.queue = new DeliveryQueue(
+      sinks,
+      {
+        maxAttempts: numbers.maxAttempts,
+        retryBaseMs: numbers.retryBaseMs,
+        retryCapMs: numbers.retryCapMs,
+        deadlineMs: numbers.deliveryTimeoutMs,
+        maxWaiting: numbers.maxWaitingNotices,
+      },
+      clock,
+      timers,
+      {
+        changed: (delivery) => this.delivered(delivery),
+        failed: ({ notice, sink, status, attempts }, sentence) => {
+          const fate = status === 'abandoned' ? 'will not arrive' : `has failed ${attempts} times so far`;
+          parts.warn(`Notice ${notice.id} to sink "${sink}" ${fate}: ${sentence}`);
+        },
+      },
+    );
+  }
+
+  get stats(): EvaluatorStats {
+    return {
+      evaluatedAt: this.stats_.evaluatedAt,
+      storeAwaySince: this.awaySince,
+      waitingNotices: this.queue.waiting,
+      abandonedNotices: this.stats_.abandoned,
+      droppedEvents: this.journal.droppedEvents,
+      seriesLeftOut: this.engine.seriesLeftOut,
+    };
+  }
+
+  /** The fence under which it writes. */
+  get term(): number {
+    return this.fence;
+  }
+
+  /** Goes on under a new fence: the lease was away for a while, but nobody else had it. */
+  renew(fence: number): void {
+    this.fence = fence;
+  }
+
+  /** Takes over what was stored. @throws any error when the store is away */
+  async begin(): Promise<void> {
+    const { store, gate, clock } = this.parts;
+    const { instances, deliveries, told } = await gate.run(() => store.load());
+    for (const { sink, incidentIds } of told) this.queue.toldBefore(sink, incidentIds);
+    for (const delivery of deliveries) this.queue.add(delivery);
+    const at = clock.now();
+    const changes = this.engine.restore(instances, at);
+    this.note(changes, planNotices(this.engine, changes, [], at, this.noticeOptions('ended')));
+    this.announce(changes);
+  }
+
+  /** Evaluates once. `false` when it seems that another evaluator has taken over. */
+  async tick(): Promise<boolean> {
+    const { clock, read, ownSignals } = this.parts;
+    const at = clock.now();
+    const away = !(await this.refresh(at));
+    const readings = await read([...this.news.signals, ...ownSignals()]);
+    if (this.ended) return false;
+    const changes = this.engine.evaluate(at, readings);
+    const notices = planNotices(this.engine, changes, this.news.silences, at, this.noticeOptions('all'));
+    this.note(changes, notices);
+    this.stats_.evaluatedAt = at;
+    const leads = away || ((this.news.fence ?? this.fence) === this.fence && (await this.save()));
+    this.announce(changes);
+    if (this.awaySince !== null) this.releaseOverdue();
+    if (leads && this.awaySince === null) await this.prune();
+    return leads;
+  }
+
+  /** Every alert that is not inactive, from memory. */
+  alerts(): Alert[] {
+    return this.engine.active().flatMap((instance) => {
+      const rule = this.engine.rule(instance.rule);
+      return rule ? [this.view(rule, instance)] : [];
+    });
+  }
+
+  /** Takes note of a silence or an acknowledgement made on this replica, without waiting for the next evaluation. */
+  async hear(): Promise<void> {
+    await this.refresh(this.parts.clock.now());
+  }
+
+  /** Ends quietly: what waits is taken up by the next evaluator. */
+  async end(): Promise<void> {
+    if (this.awaySince === null) await this.save();
+    this.ended = true;
+    await this.queue.stop();
+  }
+
+  /** Ends because another evaluator has taken over, and leaves on record what it has not stored yet. */
+  async stepDown(): Promise<void> {
+    this.ended = true;
+    const now = this.parts.clock.now();
+    await this.queue.stop();
+    const { events, incidents, deliveries, begun } = this.journal.take();
+    const own = new Set(begun);
+    const record = {
+      events,
+      incidents: incidents
+        .filter(({ id }) => own.has(id))
+        .map((incident) =>
+          incident.endedAt === null
+            ? { ...incident, endedAt: isoTime(now), endReason: 'Another evaluator went on.' }
+            : incident,
+        ),
+      deliveries: deliveries.map((delivery): Delivery =>
+        delivery.status === 'waiting'
+          ? { ...delivery, status: 'abandoned', doneAt: now, lastError: 'Another evaluator went on.' }
+          : delivery,
+      ),
+    };
+    await this.parts.gate.run(() => this.parts.store.record(record)).catch((thrown: unknown) => {
+      this.parts.warn(`What happened while the store was away is not on record: ${messageOf(thrown)}`);
+    });
+  }
+
+  /** Resolves when no notice is on its way at this moment and all that is known is stored or cannot be. */
+  async idle(): Promise<void> {
+    await this.queue.idle();
+    await this.saving;
+  }
+
+  private noticeOptions(which: 'all' | 'ended') {
+    const { groupBy, numbers, newId } = this.parts;
+    // Before the first evaluation only what has ended is certain.
+    return { groupBy, reminderIntervalMs: numbers.reminderIntervalMs, newId, endedOnly: which === 'ended' };
+  }
+
+  private note(changes: readonly Change[], notices: readonly AlertNotice[]): void {
+    for (const change of changes) this.journal.addChange(change);
+    const active = new Map(this.engine.active().map((instance) => [instance.incidentId, instance]));
+    for (const notice of notices) {
+      if (notice.kind === 'firing') {
+        for (const { incidentId, rule } of notice.incidents) {
+          const instance = active.get(incidentId);
+          if (instance) this.journal.addNotified(this.engine.rule(rule) ?? null, instance);
+        }
+      }
+      for (const sink of this.queue.sinkNames) {
+        const delivery: Delivery = {
+          sink,
+          notice,
+          status: 'waiting',
+          attempts: 0,
+          nextAttemptAt: this.parts.clock.now(),
+          doneAt: null,
+          lastError: null,
+          released: false,
+        };
+        this.journal.addDelivery(delivery);
+        this.queue.add(delivery);
+      }
+    }
+  }
+
+  private async refresh(at: number): Promise<boolean> {
+    const { store, gate } = this.parts;
+    try {
+      this.news = await gate.run(() => store.news(at));
+    } catch (thrown) {
+      this.away(thrown);
+      return false;
+    }
+    for (const instance of this.engine.active()) {
+      const ack = this.news.acknowledgements.get(instance.incidentId);
+      if (ack) instance.acknowledgement = ack;
+    }
+    return true;
+  }
+
+  /** Stores what has happened. One save at a time; `false` when another evaluator has taken over. */
+  private async save(): Promise<boolean> {
+    while (this.saving) await this.saving;
+    this.saving = this.saveNow();
+    try {
+      return await this.saving;
+    } finally {
+      this.saving = null;
+    }
+  }
+
+  private async saveNow(): Promise<boolean> {
+    const { store, gate } = this.parts;
+    const { write: instances, forget } = this.engine.takeDirty();
+    const history = this.journal.take();
+    const nothing = [instances, forget, history.incidents, history.events, history.deliveries];
+    try {
+      const write = { instances: instances.map((each) => ({ ...each })), forget, ...history };
+      const leads = nothing.every((list) => list.length === 0)
+        ? true
+        : await gate.run(() => store.commit(write, this.fence));
+      if (!leads) {
+        this.journal.putBack(history);
+        return false;
+      }
+      if (this.awaySince !== null) this.parts.warn('The store is back; what happened meanwhile is on record.');
+      this.awaySince = null;
+      for (const delivery of history.deliveries) delivery.released = true;
+      this.queue.wake();
+      return true;
+    } catch (thrown) {
+      this.journal.putBack(history);
+      for (const instance of instances) this.engine.touch(instance);
+      this.engine.forgetLater(forget);
+      this.away(thrown);
+      return true;
+    }
+  }
+
+  private away(thrown: unknown): void {
+    if (this.awaySince !== null) return;
+    this.awaySince = this.parts.clock.now();
+    this.parts.warn(`The store is away, alerts go on from memory: ${messageOf(thrown)}`);
+  }
+
+  private releaseOverdue(): void {
+    const { clock, numbers } = this.parts;
+    if (clock.now() - (this.awaySince ?? 0) < numbers.storeGraceMs) return;
+    for (const delivery of this.journal.unsaved()) {
+      delivery.notice.mayRepeat = true;
+      delivery.released = true;
+    }
+    this.queue.wake();
+  }
+
+  private delivered(delivery: Delivery): void {
+    if (delivery.status === 'abandoned') this.stats_.abandoned += 1;
+    if (this.ended) return;
+    this.journal.addDelivery(delivery);
+    if (this.awaySince === null) void this.save();
+  }
+
+  private announce(changes: readonly Change[]): void {
+    for (const { instance, rule, event } of changes) {
+      if (rule) this.parts.publish({ event, alert: this.view(rule, instance) });
+    }
+  }
+
+  private view(rule: ParsedRule, instance: Instance): Alert {
+    const labels = labelsOf(rule, instance.seriesLabels);
+    const silence: Silence | null = silenceFor(this.news.silences, labels, this.parts.clock.now());
+    return alertOf(rule, instance, silence?.id ?? null);
+  }
+
+  private async prune(): Promise<void> {
+    const { clock, numbers, store, gate, warn } = this.parts;
+    const now = clock.monotonicMs();
+    if (now - this.prunedAt < PRUNE_EVERY_MS) return;
+    this.prunedAt = now;
+    await gate
+      .run(() => store.prune(clock.now() - numbers.retentionMs))
+      .catch((thrown: unknown) => warn(`Old incidents could not be deleted: ${messageOf(thrown)}`));
+  }
+}

@@ -1,0 +1,107 @@
+import type { IncidentEvent } from '@fleetdeck/dto';
+import { isoTime } from '@fleetdeck/kernel';
+import type { Delivery } from '../notify/notice-sink.ts';
+import type { ParsedRule } from '../rule/alert-rule.ts';
+import { labelsOf, messageFor, reasonFor, type Instance } from '../rule/instance.ts';
+import type { Change } from '../rule/rule-engine.ts';
+import type { IncidentRecord, StoreWrite } from '../store/alert-store.ts';
+
+/** Events that are kept for a store that is away; of more the oldest are dropped and counted. */
+export const MAX_EVENTS = 10_000;
+
+type History = Omit<StoreWrite, 'instances' | 'forget'>;
+
+/** What has happened and is not stored yet. */
+export class Journal {
+  private readonly events = new Map<string, IncidentEvent>();
+  private readonly incidents = new Map<string, IncidentRecord>();
+  private readonly deliveries = new Set<Delivery>();
+  /** Incidents of which the store has never heard. */
+  private readonly begun = new Set<string>();
+  private dropped = 0;
+
+  get droppedEvents(): number {
+    return this.dropped;
+  }
+
+  addChange({ instance, rule, event }: Change): void {
+    this.events.set(event.id, event);
+    if (this.events.size > MAX_EVENTS) {
+      const [oldest] = this.events.keys();
+      this.events.delete(String(oldest));
+      this.dropped += 1;
+    }
+    const wasOn = event.from === 'firing' || event.from === 'recovering';
+    if (event.to === 'firing' && !wasOn) {
+      this.begun.add(event.incidentId);
+      this.putIncident(rule, instance, { reason: event.reason });
+    } else if (event.to === 'inactive' && wasOn) {
+      this.putIncident(rule, instance, { endedAt: event.at, endReason: event.reason });
+    }
+  }
+
+  /** Notes when people were first told of an incident. */
+  addNotified(rule: ParsedRule | null, instance: Instance): void {
+    this.putIncident(rule, instance, {});
+  }
+
+  addDelivery(delivery: Delivery): void {
+    this.deliveries.add(delivery);
+  }
+
+  /** Takes everything out, to store it. */
+  take(): History & { begun: readonly string[] } {
+    const taken = {
+      events: [...this.events.values()],
+      incidents: [...this.incidents.values()],
+      deliveries: [...this.deliveries],
+      begun: [...this.begun],
+    };
+    this.events.clear();
+    this.incidents.clear();
+    this.deliveries.clear();
+    this.begun.clear();
+    return taken;
+  }
+
+  /** Puts back what could not be stored, before what came since. */
+  putBack(taken: ReturnType<Journal['take']>): void {
+    const since = this.take();
+    for (const event of [...taken.events, ...since.events]) this.events.set(event.id, event);
+    for (const incident of [...taken.incidents, ...since.incidents]) this.incidents.set(incident.id, incident);
+    for (const delivery of [...taken.deliveries, ...since.deliveries]) this.deliveries.add(delivery);
+    for (const id of [...taken.begun, ...since.begun]) this.begun.add(id);
+  }
+
+  /** Deliveries of which the store has not heard. */
+  unsaved(): Delivery[] {
+    return [...this.deliveries].filter(({ released }) => !released);
+  }
+
+  private putIncident(rule: ParsedRule | null, instance: Instance, part: Partial<IncidentRecord>): void {
+    const known = this.incidents.get(instance.incidentId);
+    this.incidents.set(instance.incidentId, {
+      ...(known ?? recordOf(rule, instance)),
+      notifiedAt: instance.notifiedAt === null ? null : isoTime(instance.notifiedAt),
+      ...part,
+    });
+  }
+}
+
+function recordOf(rule: ParsedRule | null, instance: Instance): IncidentRecord {
+  return {
+    id: instance.incidentId,
+    rule: instance.rule,
+    labels: rule ? labelsOf(rule, instance.seriesLabels) : { ...instance.seriesLabels, rule: instance.rule },
+    severity: rule?.severity ?? 'degraded',
+    message: rule ? messageFor(rule, instance) : `Rule ${instance.rule} is no longer there.`,
+    runbookUrl: rule?.runbookUrl ?? null,
+    beganAt: isoTime(instance.beganAt),
+    firedAt: isoTime(instance.firedAt ?? instance.since),
+    endedAt: null,
+    reason: rule ? reasonFor(rule, instance) : `Rule ${instance.rule} is no longer there.`,
+    endReason: null,
+    value: instance.value,
+    notifiedAt: null,
+  };
+}

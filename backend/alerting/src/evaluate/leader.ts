@@ -1,0 +1,143 @@
+import { leaseLossOf, messageOf, type Clock, type Lease } from '@fleetdeck/kernel';
+import type { AlertingTimers } from '../timers.ts';
+import type { Evaluator } from './evaluator.ts';
+
+/** What a {@link Leader} works with. */
+export interface LeaderParts {
+  lease: Lease;
+  leaseName: string;
+  intervalMs: number;
+  clock: Clock;
+  timers: AlertingTimers;
+  evaluator: (fence: number) => Evaluator;
+  warn: (sentence: string) => void;
+}
+
+/** Evaluations in a row that may find another's fence: our own new one may be on its way to us. */
+const MAX_FOREIGN = 2;
+
+/**
+ * Runs the evaluator while this replica has the lease. When the lease is lost because the store is away, the
+ * evaluator goes on from memory: until it can be reached again, nobody else can have the lease.
+ */
+export class Leader {
+  private running: Running | null = null;
+  private readonly stopping = new AbortController();
+  private held: Promise<void> | null = null;
+
+  constructor(private readonly parts: LeaderParts) {}
+
+  /** The evaluator, while it runs here. */
+  get evaluator(): Evaluator | null {
+    return this.running?.evaluator ?? null;
+  }
+
+  start(): void {
+    const { lease, leaseName } = this.parts;
+    this.held ??= lease.hold(leaseName, (signal, fence) => this.lead(signal, fence), this.stopping.signal);
+  }
+
+  /** Resolves when the evaluation that is under way has ended and no notice is on its way. */
+  async settled(): Promise<void> {
+    await this.running?.ticking;
+    await this.running?.evaluator.idle();
+  }
+
+  /** Ends the evaluator and gives the lease away. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    const running = this.running;
+    this.running = null;
+    if (running) await this.halt(running, () => running.evaluator.end());
+    await this.held;
+  }
+
+  private async lead(signal: AbortSignal, fence: number): Promise<void> {
+    const before = this.running;
+    if (before && fence === before.evaluator.term + 1) {
+      before.evaluator.renew(fence);
+      before.foreign = 0;
+    } else {
+      if (before) await this.stepDown(before);
+      const evaluator = this.parts.evaluator(fence);
+      await evaluator.begin();
+      if (signal.aborted) return evaluator.end();
+      this.running = this.run(evaluator);
+    }
+    const running = this.running;
+    if (!running) return;
+    await Promise.race([aborted(signal), running.ended]);
+    if (leaseLossOf(signal) === 'taken') await this.stepDown(running);
+    // stop() ends the evaluator, and the lease is given away only after that.
+    else if (this.stopping.signal.aborted) await running.ended;
+    // Else the store is away, and it goes on.
+  }
+
+  private run(evaluator: Evaluator): Running {
+    const { intervalMs, clock, timers, warn } = this.parts;
+    let finish: () => void = () => undefined;
+    const running: Running = {
+      evaluator,
+      foreign: 0,
+      halted: false,
+      cancel: () => undefined,
+      ticking: Promise.resolve(),
+      ended: new Promise((resolve) => (finish = resolve)),
+      finish: () => finish(),
+    };
+    let due = clock.monotonicMs();
+    const tick = (): void => {
+      running.ticking = evaluator
+        .tick()
+        .catch((thrown: unknown) => {
+          warn(`An evaluation failed: ${messageOf(thrown)}`);
+          return true;
+        })
+        .then((leads) => {
+          if (running.halted) return;
+          running.foreign = leads ? 0 : running.foreign + 1;
+          if (running.foreign >= MAX_FOREIGN) {
+            void this.stepDown(running);
+            return;
+          }
+          // On the grid of the first evaluation; those that were missed are not made up for.
+          const now = clock.monotonicMs();
+          due += Math.max(1, Math.ceil((now - due) / intervalMs)) * intervalMs;
+          running.cancel = timers.after(Math.max(0, due - now), tick);
+        });
+    };
+    tick();
+    return running;
+  }
+
+  private async stepDown(running: Running): Promise<void> {
+    if (this.running === running) this.running = null;
+    await this.halt(running, () => running.evaluator.stepDown());
+  }
+
+  private async halt(running: Running, end: () => Promise<void>): Promise<void> {
+    if (running.halted) return;
+    running.halted = true;
+    running.cancel();
+    await running.ticking;
+    await end();
+    running.finish();
+  }
+}
+
+interface Running {
+  readonly evaluator: Evaluator;
+  foreign: number;
+  halted: boolean;
+  cancel: () => void;
+  ticking: Promise<unknown>;
+  readonly ended: Promise<void>;
+  finish: () => void;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

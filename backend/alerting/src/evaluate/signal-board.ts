@@ -1,0 +1,24 @@
+import type { AlertSignal, AlertSink } from '@fleetdeck/kernel';
+import type { StoredSignal } from '../store/alert-store.ts';
+
+/** Components that may be unwell at once on one replica; more are left out. */
+export const MAX_SIGNALS = 1000;
+const MAX_TEXT = 500;
+
+/** What this replica's health says: the components that are not well. */
+export class SignalBoard implements AlertSink {
+  private readonly signals = new Map<string, StoredSignal & { at: number }>();
+
+  signal({ source, active, severity, message, at }: AlertSignal): void {
+    if (!active) this.signals.delete(source);
+    else if (this.signals.has(source) || this.signals.size < MAX_SIGNALS) {
+      // NUL is nothing that PostgreSQL could keep.
+      const text = message.replaceAll('\0', '').slice(0, MAX_TEXT);
+      this.signals.set(source, { source: source.replaceAll('\0', ''), severity, message: text, at });
+    }
+  }
+
+  all(): (StoredSignal & { at: number })[] {
+    return [...this.signals.values()];
+  }
+}

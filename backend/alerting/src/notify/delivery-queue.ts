@@ -1,0 +1,201 @@
+import { messageOf, type Clock } from '@fleetdeck/kernel';
+import type { AlertingTimers } from '../timers.ts';
+import type { Delivery, NoticeSink } from './notice-sink.ts';
+
+/** How notices are tried. */
+export interface DeliveryOptions {
+  /** How often one notice is tried at a sink before it is given up. */
+  maxAttempts: number;
+  /** The first wait, at most; doubles with each failure, and chance takes a part of it. In milliseconds. */
+  retryBaseMs: number;
+  /** The longest wait, in milliseconds. */
+  retryCapMs: number;
+  /** What one attempt may take, in milliseconds. */
+  deadlineMs: number;
+  /** Notices that may wait for one sink; the oldest reminder, else the oldest, is given up for one more. */
+  maxWaiting: number;
+}
+
+/** What the queue tells its owner. */
+export interface DeliveryListener {
+  /** A delivery has changed and should be stored. */
+  changed(delivery: Delivery): void;
+  /** A notice will not arrive, or an attempt failed; one sentence without secrets. */
+  failed(delivery: Delivery, sentence: string): void;
+}
+
+/**
+ * Brings notices to their sinks: each sink gets one after the other, in order, so that an end never comes before its
+ * begin; a sink that is away holds up no other.
+ */
+export class DeliveryQueue {
+  private readonly lines: ReadonlyMap<string, Line>;
+
+  constructor(
+    sinks: readonly NoticeSink[],
+    private readonly options: DeliveryOptions,
+    private readonly clock: Clock,
+    private readonly timers: AlertingTimers,
+    private readonly listener: DeliveryListener,
+  ) {
+    this.lines = new Map(sinks.map((sink) => [sink.name, { sink, waiting: [], told: new Set(), busy: null, cancel: null }]));
+  }
+
+  get sinkNames(): string[] {
+    return [...this.lines.keys()];
+  }
+
+  /** How many notices wait, for all sinks together. */
+  get waiting(): number {
+    return [...this.lines.values()].reduce((sum, { waiting }) => sum + waiting.length, 0);
+  }
+
+  /** Notes that a sink was told that incidents fire. */
+  toldBefore(sink: string, incidentIds: readonly string[]): void {
+    const line = this.lines.get(sink);
+    for (const id of incidentIds) line?.told.add(id);
+  }
+
+  /** Adds a delivery at the end of its sink's line. One for a sink that is no longer there is given up. */
+  add(delivery: Delivery): void {
+    const line = this.lines.get(delivery.sink);
+    if (!line) {
+      this.settle(delivery, 'abandoned', `There is no sink "${delivery.sink}" any more.`);
+      return;
+    }
+    if (line.waiting.length >= this.options.maxWaiting) this.makeRoom(line);
+    line.waiting.push(delivery);
+    this.pump(line);
+  }
+
+  /** Sends what has become due or was released. */
+  wake(): void {
+    for (const line of this.lines.values()) this.pump(line);
+  }
+
+  /** Resolves when nothing is on its way at this moment. */
+  async idle(): Promise<void> {
+    for (;;) {
+      const busy = [...this.lines.values()].flatMap((line) => (line.busy ? [line.busy.done] : []));
+      if (busy.length === 0) return;
+      await Promise.all(busy);
+    }
+  }
+
+  /** Ends all attempts; what waits stays stored. */
+  async stop(): Promise<void> {
+    for (const line of this.lines.values()) {
+      line.waiting.length = 0;
+      line.told.clear();
+      line.cancel?.();
+      line.busy?.abort.abort();
+    }
+    await this.idle();
+  }
+
+  private makeRoom(line: Line): void {
+    // Never the one that is on its way.
+    const free = line.waiting.slice(line.busy ? 1 : 0);
+    const victim = free.find(({ notice }) => notice.kind === 'reminder') ?? free[0];
+    if (!victim) return;
+    line.waiting.splice(line.waiting.indexOf(victim), 1);
+    this.settle(victim, 'abandoned', `Too many notices wait for sink "${line.sink.name}".`);
+  }
+
+  private pump(line: Line): void {
+    if (line.busy) return;
+    line.cancel?.();
+    line.cancel = null;
+    const first = line.waiting[0];
+    if (!first?.released) return;
+    const wait = first.nextAttemptAt - this.clock.now();
+    if (wait > 0) {
+      // A clock that was set back must not hold notices up for longer than any wait can be.
+      line.cancel = this.timers.after(Math.min(wait, this.options.retryCapMs), () => {
+        first.nextAttemptAt = Math.min(first.nextAttemptAt, this.clock.now());
+        this.pump(line);
+      });
+      return;
+    }
+    const abort = new AbortController();
+    const done = this.attempt(line, first, abort).then(() => {
+      line.busy = null;
+      this.pump(line);
+    });
+    line.busy = { abort, done };
+  }
+
+  private async attempt(line: Line, delivery: Delivery, abort: AbortController): Promise<void> {
+    const notice = told(line, delivery);
+    if (notice === null) {
+      line.waiting.shift();
+      this.settle(delivery, 'abandoned', 'Nobody was told of its begin here.', true);
+      return;
+    }
+    delivery.attempts += 1;
+    const { deadlineMs, maxAttempts } = this.options;
+    let late: () => void = () => undefined;
+    const cancel = this.timers.after(deadlineMs, () => {
+      abort.abort();
+      late();
+    });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        late = () => reject(new Error(`No answer within ${deadlineMs} ms.`));
+        line.sink.deliver(notice, abort.signal).then(resolve, reject);
+      });
+      cancel();
+      if (line.waiting[0] !== delivery) return;
+      line.waiting.shift();
+      for (const { incidentId } of notice.incidents) {
+        if (notice.kind === 'resolved') line.told.delete(incidentId);
+        else line.told.add(incidentId);
+      }
+      this.settle(delivery, 'sent', null);
+    } catch (thrown) {
+      cancel();
+      // Stopped meanwhile: the next evaluator tries again, under the same id.
+      if (line.waiting[0] !== delivery) return;
+      const sentence = messageOf(thrown);
+      const refused = (thrown as { name?: unknown } | null)?.name === 'NoticeRefused';
+      if (refused || delivery.attempts >= maxAttempts) {
+        line.waiting.shift();
+        this.settle(delivery, 'abandoned', sentence);
+        return;
+      }
+      delivery.lastError = sentence;
+      delivery.nextAttemptAt = this.clock.now() + this.backOff(delivery.attempts);
+      this.listener.changed(delivery);
+      this.listener.failed(delivery, sentence);
+    }
+  }
+
+  private backOff(attempts: number): number {
+    const { retryBaseMs, retryCapMs } = this.options;
+    return this.timers.random() * Math.min(retryCapMs, retryBaseMs * 2 ** (attempts - 1));
+  }
+
+  private settle(delivery: Delivery, status: 'sent' | 'abandoned', error: string | null, quiet = false): void {
+    delivery.status = status;
+    delivery.doneAt = this.clock.now();
+    delivery.lastError = error;
+    this.listener.changed(delivery);
+    if (error !== null && !quiet) this.listener.failed(delivery, error);
+  }
+}
+
+interface Line {
+  readonly sink: NoticeSink;
+  readonly waiting: Delivery[];
+  /** Incidents of which the sink was told that they fire. */
+  readonly told: Set<string>;
+  busy: { abort: AbortController; done: Promise<void> } | null;
+  cancel: (() => void) | null;
+}
+
+/** The notice as the sink should get it: an end only of what it was told of; `null` when nothing is left. */
+function told(line: Line, { notice }: Delivery): Delivery['notice'] | null {
+  if (notice.kind !== 'resolved') return notice;
+  const incidents = notice.incidents.filter(({ incidentId }) => line.told.has(incidentId));
+  return incidents.length === 0 ? null : { ...notice, incidents };
+}

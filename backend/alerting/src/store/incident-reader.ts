@@ -1,0 +1,172 @@
+import type { Incident, IncidentEvent, IncidentQuery, Page } from '@fleetdeck/dto';
+import { DEFAULT_PAGE_SIZE } from '@fleetdeck/dto';
+import { decodeCursor, encodeCursor, FleetdeckError, isoTime } from '@fleetdeck/kernel';
+import { writeEvents } from './write.sql.ts';
+import type { Sql, SqlRunner } from './sql.ts';
+
+interface IncidentRow {
+  id: string;
+  rule: string;
+  labels: Record<string, string>;
+  severity: Incident['severity'];
+  message: string;
+  runbook_url: string | null;
+  began_at: Date;
+  fired_at: Date;
+  ended_at: Date | null;
+  reason: string;
+  end_reason: string | null;
+  value: number | null;
+  notified_at: Date | null;
+  acknowledged_by: string | null;
+  acknowledged_at: Date | null;
+  acknowledged_reason: string | null;
+}
+
+interface EventRow {
+  id: string;
+  incident_id: string;
+  rule: string;
+  kind: IncidentEvent['kind'];
+  from_state: IncidentEvent['from'];
+  to_state: IncidentEvent['to'];
+  at: Date;
+  duration_ms: number | null;
+  reason: string;
+  value: number | null;
+  actor: string | null;
+}
+
+/** Events of one incident that an answer holds. */
+const MAX_EVENTS = 500;
+
+/** Reads incidents, and writes that people took notice of them. */
+export class IncidentReader {
+  constructor(private readonly sql: Sql) {}
+
+  /** One page, newest begin first. @throws FleetdeckError `INVALID_CURSOR`, `INVALID_INPUT` */
+  async page(query: IncidentQuery): Promise<Page<Incident>> {
+    const { limit = DEFAULT_PAGE_SIZE, state, severity, rule, from, to, cursor } = query;
+    if (from !== undefined && to !== undefined && Date.parse(from) >= Date.parse(to)) {
+      const message = 'must be before "to"';
+      throw new FleetdeckError('INVALID_INPUT', `from ${message}.`, { fields: [{ field: 'from', message }] });
+    }
+    const values: unknown[] = [limit + 1];
+    const place = (value: unknown): string => `$${values.push(value)}`;
+    const where = [
+      ...(state === undefined ? [] : [`ended_at is ${state === 'open' ? '' : 'not '}null`]),
+      ...(severity === undefined ? [] : [`severity = ${place(severity)}`]),
+      ...(rule === undefined ? [] : [`rule = ${place(rule)}`]),
+      ...(from === undefined ? [] : [`began_at >= ${place(from)}`]),
+      ...(to === undefined ? [] : [`began_at < ${place(to)}`]),
+    ];
+    if (cursor !== undefined) {
+      const [beganAt, id] = keyOf(cursor);
+      where.push(`(began_at, id) < (${place(beganAt)}::timestamptz, ${place(id)}::uuid)`);
+    }
+    const rows = await this.sql.query<IncidentRow[]>(
+      `select * from fleetdeck.incident ${where.length === 0 ? '' : `where ${where.join(' and ')}`}
+       order by began_at desc, id desc limit $1`,
+      values,
+    );
+    const items = rows.slice(0, limit).map(incidentOf);
+    const last = items.at(-1);
+    const nextCursor = rows.length > limit && last ? encodeCursor([last.beganAt, last.id]) : null;
+    return { items, nextCursor };
+  }
+
+  /** One incident with its events; `null` when there is none of that id. */
+  async one(id: string): Promise<Incident | null> {
+    const [row] = await this.sql.query<IncidentRow[]>('select * from fleetdeck.incident where id = $1', [id]);
+    if (!row) return null;
+    const events = await this.sql.query<EventRow[]>(
+      `select * from (
+         select * from fleetdeck.incident_event where incident_id = $1 order by at desc, id desc limit ${MAX_EVENTS}
+       ) newest order by at, id`,
+      [id],
+    );
+    return { ...incidentOf(row), events: events.map(eventOf) };
+  }
+
+  /** Notes an acknowledgement and its event; `false` when there is one already, which stays. */
+  async acknowledge(
+    id: string,
+    ack: { by: string; at: string; reason: string | null },
+    event: IncidentEvent,
+  ): Promise<boolean> {
+    return this.sql.transaction(async (manager: SqlRunner) => {
+      const changed = await manager.query<unknown[]>(
+        `with acknowledged as (
+           update fleetdeck.incident
+           set acknowledged_by = $2, acknowledged_at = $3, acknowledged_reason = $4
+           where id = $1 and acknowledged_at is null
+           returning id)
+         select id from acknowledged`,
+        [id, ack.by, ack.at, ack.reason],
+      );
+      if (changed.length === 0) return false;
+      await writeEvents(manager, [event]);
+      return true;
+    });
+  }
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Whether a text can be the id of an incident or a silence. */
+export function isUuid(value: string): boolean {
+  return UUID.test(value);
+}
+
+function keyOf(cursor: string): [string, string] {
+  const [beganAt, id] = decodeCursor(cursor, 2);
+  if (typeof beganAt === 'string' && typeof id === 'string' && isUuid(id) && !Number.isNaN(Date.parse(beganAt))) {
+    return [isoTime(Date.parse(beganAt)), id];
+  }
+  const message = 'must be the nextCursor of the page before';
+  throw new FleetdeckError('INVALID_CURSOR', `cursor ${message}.`, { fields: [{ field: 'cursor', message }] });
+}
+
+function incidentOf(row: IncidentRow): Incident {
+  const timeOf = (date: Date | null): string | null => (date === null ? null : isoTime(date.getTime()));
+  return {
+    id: row.id,
+    rule: row.rule,
+    labels: row.labels,
+    severity: row.severity,
+    message: row.message,
+    runbookUrl: row.runbook_url,
+    beganAt: isoTime(row.began_at.getTime()),
+    firedAt: isoTime(row.fired_at.getTime()),
+    endedAt: timeOf(row.ended_at),
+    durationMs: row.ended_at === null ? null : row.ended_at.getTime() - row.began_at.getTime(),
+    reason: row.reason,
+    endReason: row.end_reason,
+    value: row.value,
+    notifiedAt: timeOf(row.notified_at),
+    acknowledgement:
+      row.acknowledged_by === null || row.acknowledged_at === null
+        ? null
+        : {
+            by: row.acknowledged_by,
+            at: isoTime(row.acknowledged_at.getTime()),
+            reason: row.acknowledged_reason,
+          },
+  };
+}
+
+function eventOf(row: EventRow): IncidentEvent {
+  return {
+    id: row.id,
+    incidentId: row.incident_id,
+    rule: row.rule,
+    kind: row.kind,
+    from: row.from_state,
+    to: row.to_state,
+    at: isoTime(row.at.getTime()),
+    durationMs: row.duration_ms,
+    reason: row.reason,
+    value: row.value,
+    by: row.actor,
+  };
+}
