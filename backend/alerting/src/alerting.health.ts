@@ -22,7 +22,8 @@ export class AlertingHealth implements HealthContributor {
 
   checkHealth(): Promise<HealthCheckOutcome> {
     const { evaluator, sinceEvaluationMs, intervalMs } = this.alerting.stats();
-    if (!evaluator) return Promise.resolve({ status: 'healthy', details: { evaluator: 'on another replica' } });
+    if (!evaluator)
+      return Promise.resolve({ status: 'healthy', details: { evaluator: 'on another replica' } });
     const reasons: string[] = [];
     if (sinceEvaluationMs > MAX_MISSED * intervalMs) {
       reasons.push(`rules have not been evaluated for ${Math.round(sinceEvaluationMs / 1000)} s`);
@@ -40,6 +41,10 @@ export class AlertingHealth implements HealthContributor {
     };
     if (reasons.length === 0) return Promise.resolve({ status: 'healthy', details });
     const reason = reasons.join('; ');
-    return Promise.resolve({ status: 'degraded', reason: `${reason[0]?.toUpperCase()}${reason.slice(1)}.`, details });
+    return Promise.resolve({
+      status: 'degraded',
+      reason: `${reason[0]?.toUpperCase()}${reason.slice(1)}.`,
+      details,
+    });
   }
 }

@@ -64,7 +64,12 @@ describe('an alert from beginning to end', () => {
       ['firing', 'recovering', 40_000],
       ['recovering', 'inactive', 20_000],
     ]);
-    expect(app.updates().map(({ event }) => event.to)).toEqual(['pending', 'firing', 'recovering', 'inactive']);
+    expect(app.updates().map(({ event }) => event.to)).toEqual([
+      'pending',
+      'firing',
+      'recovering',
+      'inactive',
+    ]);
     expect(app.publisher.published.every(({ topic }) => topic === 'alerts')).toBe(true);
   });
 
@@ -121,7 +126,10 @@ describe('silences and acknowledgements', () => {
     await app.evaluate(3);
     expect(app.sink.told).toEqual(['firing LoopLag', 'reminder LoopLag']);
     const [alert] = await app.alerts();
-    const ack = await app.http(`incidents/${alert?.incidentId}/ack`, { role: 'operator', body: { reason: 'On it.' } });
+    const ack = await app.http(`incidents/${alert?.incidentId}/ack`, {
+      role: 'operator',
+      body: { reason: 'On it.' },
+    });
     expect([ack.status, ack.json]).toMatchObject([200, { acknowledgement: { by: 'ada', reason: 'On it.' } }]);
     expect(await app.alerts()).toMatchObject([{ acknowledgement: { by: 'ada' } }]);
     expect(app.updates().at(-1)).toMatchObject({

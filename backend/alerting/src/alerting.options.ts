@@ -103,7 +103,10 @@ export function resolveAlertingOptions(options: AlertingOptions): ResolvedAlerti
   const taken = new Set<string>();
   for (const { name } of sinks) {
     if (name === '' || name.length > 100 || taken.has(name)) {
-      throw invalid('sinks', `has "${name}" twice, or as a name that is empty or too long; give each its own`);
+      throw invalid(
+        'sinks',
+        `has "${name}" twice, or as a name that is empty or too long; give each its own`,
+      );
     }
     taken.add(name);
   }

@@ -152,7 +152,10 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
     const before = await this.incident(id);
     if (before.acknowledgement) return before;
     if (before.endedAt !== null) {
-      throw new FleetdeckError('CONFLICT', `The incident ended at ${before.endedAt}; there is nothing to acknowledge.`);
+      throw new FleetdeckError(
+        'CONFLICT',
+        `The incident ended at ${before.endedAt}; there is nothing to acknowledge.`,
+      );
     }
     const at = isoTime(this.clock.now());
     const alert = (await this.alerts()).alerts.find(({ incidentId }) => incidentId === id);
@@ -200,7 +203,10 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
     if (endsAt <= startsAt) throw invalid('endsAt', 'must be after startsAt');
     if (endsAt - now > MAX_SILENCE_MS) throw invalid('endsAt', 'must be within 366 days');
     if ((await this.running.silences.count(now)) >= MAX_SILENCES) {
-      throw new FleetdeckError('LIMIT_EXCEEDED', `There are ${MAX_SILENCES} silences already; end some first.`);
+      throw new FleetdeckError(
+        'LIMIT_EXCEEDED',
+        `There are ${MAX_SILENCES} silences already; end some first.`,
+      );
     }
     const silence: Silence = {
       id: randomUUID(),
@@ -269,7 +275,10 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
   private newEvaluator(fence: number, store: PostgresAlertStore, gate: StoreGate): Evaluator {
     const { rules, sinks, groupBy, queryTimeoutMs } = this.resolved;
     const reader = new RuleReader(rules, this.ports.metrics, this.timers, queryTimeoutMs, (rule, thrown) =>
-      this.ports.warnOnce(`rule ${rule}`, `Rule ${rule} cannot be read, so it stays as it is: ${messageOf(thrown)}`),
+      this.ports.warnOnce(
+        `rule ${rule}`,
+        `Rule ${rule} cannot be read, so it stays as it is: ${messageOf(thrown)}`,
+      ),
     );
     return new Evaluator(
       {
@@ -298,7 +307,10 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
   private async storedAlerts(): Promise<Alert[]> {
     const { sql, silences } = this.running;
     const now = this.clock.now();
-    const [instances, quiet] = await Promise.all([readInstances(sql), silences.list(now, MAX_SILENCES, false)]);
+    const [instances, quiet] = await Promise.all([
+      readInstances(sql),
+      silences.list(now, MAX_SILENCES, false),
+    ]);
     const rules = new Map(this.resolved.rules.map((rule) => [rule.name, rule]));
     return instances.flatMap((instance) => {
       const rule = rules.get(instance.rule);
@@ -319,7 +331,9 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
       .catch(() => undefined)
       .then(() => {
         if (this.stopped) return;
-        this.cancelSignals = this.timers.after(Math.min(evaluationIntervalMs, 10_000), () => this.saySignals());
+        this.cancelSignals = this.timers.after(Math.min(evaluationIntervalMs, 10_000), () =>
+          this.saySignals(),
+        );
       });
   }
 }

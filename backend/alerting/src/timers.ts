@@ -20,7 +20,12 @@ export const systemTimers: AlertingTimers = {
 };
 
 /** Gives the outcome of `work`, or rejects with `late` when it takes longer than `ms`. */
-export function withDeadline<T>(work: Promise<T>, ms: number, timers: AlertingTimers, late: string): Promise<T> {
+export function withDeadline<T>(
+  work: Promise<T>,
+  ms: number,
+  timers: AlertingTimers,
+  late: string,
+): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const cancel = timers.after(ms, () => reject(new Error(late)));
     work.then(resolve, reject).finally(cancel);

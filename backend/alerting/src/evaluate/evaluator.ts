@@ -185,9 +185,11 @@ export class Evaluator {
           : delivery,
       ),
     };
-    await this.parts.gate.run(() => this.parts.store.record(record)).catch((thrown: unknown) => {
-      this.parts.warn(`What happened while the store was away is not on record: ${messageOf(thrown)}`);
-    });
+    await this.parts.gate
+      .run(() => this.parts.store.record(record))
+      .catch((thrown: unknown) => {
+        this.parts.warn(`What happened while the store was away is not on record: ${messageOf(thrown)}`);
+      });
   }
 
   /** Resolves when no notice is on its way at this moment and all that is known is stored or cannot be. */
@@ -269,7 +271,8 @@ export class Evaluator {
         this.journal.putBack(history);
         return false;
       }
-      if (this.awaySince !== null) this.parts.warn('The store is back; what happened meanwhile is on record.');
+      if (this.awaySince !== null)
+        this.parts.warn('The store is back; what happened meanwhile is on record.');
       this.awaySince = null;
       for (const delivery of history.deliveries) delivery.released = true;
       this.queue.wake();

@@ -68,7 +68,8 @@ export class Journal {
   putBack(taken: ReturnType<Journal['take']>): void {
     const since = this.take();
     for (const event of [...taken.events, ...since.events]) this.events.set(event.id, event);
-    for (const incident of [...taken.incidents, ...since.incidents]) this.incidents.set(incident.id, incident);
+    for (const incident of [...taken.incidents, ...since.incidents])
+      this.incidents.set(incident.id, incident);
     for (const delivery of [...taken.deliveries, ...since.deliveries]) this.deliveries.add(delivery);
     for (const id of [...taken.begun, ...since.begun]) this.begun.add(id);
   }

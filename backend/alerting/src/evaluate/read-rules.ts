@@ -60,7 +60,11 @@ export class RuleReader {
   }
 }
 
-function readingOf({ labels, points }: MetricResult, groupBy: readonly string[], minCoverage: number): Reading {
+function readingOf(
+  { labels, points }: MetricResult,
+  groupBy: readonly string[],
+  minCoverage: number,
+): Reading {
   const point = points.at(-1);
   const covered = minCoverage === 0 || (point?.coverage ?? 1) >= minCoverage;
   const value = point?.value ?? null;

@@ -38,7 +38,9 @@ export class DeliveryQueue {
     private readonly timers: AlertingTimers,
     private readonly listener: DeliveryListener,
   ) {
-    this.lines = new Map(sinks.map((sink) => [sink.name, { sink, waiting: [], told: new Set(), busy: null, cancel: null }]));
+    this.lines = new Map(
+      sinks.map((sink) => [sink.name, { sink, waiting: [], told: new Set(), busy: null, cancel: null }]),
+    );
   }
 
   get sinkNames(): string[] {
@@ -175,7 +177,12 @@ export class DeliveryQueue {
     return this.timers.random() * Math.min(retryCapMs, retryBaseMs * 2 ** (attempts - 1));
   }
 
-  private settle(delivery: Delivery, status: 'sent' | 'abandoned', error: string | null, quiet = false): void {
+  private settle(
+    delivery: Delivery,
+    status: 'sent' | 'abandoned',
+    error: string | null,
+    quiet = false,
+  ): void {
     delivery.status = status;
     delivery.doneAt = this.clock.now();
     delivery.lastError = error;

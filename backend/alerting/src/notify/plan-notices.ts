@@ -1,4 +1,10 @@
-import { matchesLabels, type AlertLabels, type AlertNotice, type NoticeIncident, type Silence } from '@fleetdeck/dto';
+import {
+  matchesLabels,
+  type AlertLabels,
+  type AlertNotice,
+  type NoticeIncident,
+  type Silence,
+} from '@fleetdeck/dto';
 import { isoTime } from '@fleetdeck/kernel';
 import type { ParsedRule } from '../rule/alert-rule.ts';
 import { labelsOf, messageFor, type Instance } from '../rule/instance.ts';
@@ -38,7 +44,8 @@ export function planNotices(
 ): AlertNotice[] {
   const groups = new Groups(at, options);
   for (const { instance, rule, event } of changes) {
-    if (event.to === 'inactive' && instance.notifiedAt !== null) groups.add('resolved', rule, instance, isoTime(at));
+    if (event.to === 'inactive' && instance.notifiedAt !== null)
+      groups.add('resolved', rule, instance, isoTime(at));
   }
   for (const instance of options.endedOnly ? [] : engine.active()) {
     const rule = engine.rule(instance.rule);
@@ -72,7 +79,9 @@ class Groups {
       ? labelsOf(rule, instance.seriesLabels)
       : { ...instance.seriesLabels, rule: instance.rule };
     const group = Object.fromEntries(
-      this.options.groupBy.filter((name) => Object.hasOwn(labels, name)).map((name) => [name, labels[name] ?? '']),
+      this.options.groupBy
+        .filter((name) => Object.hasOwn(labels, name))
+        .map((name) => [name, labels[name] ?? '']),
     );
     const severity = rule?.severity ?? 'degraded';
     const incident: NoticeIncident = {

@@ -74,10 +74,16 @@ function checkedUrl(name: string, value: string, allowInsecure: boolean): URL {
     throw invalid(name, 'url must be an address that begins with https://');
   }
   if (url.username !== '' || url.password !== '') {
-    throw invalid(name, 'url must not hold a user or a password; the receiver knows the sender by the signature');
+    throw invalid(
+      name,
+      'url must not hold a user or a password; the receiver knows the sender by the signature',
+    );
   }
   if (url.protocol === 'http:' && !allowInsecure && !isLoopback(url.hostname)) {
-    throw invalid(name, 'url must be https, since others could read and change the notices; or set allowInsecure');
+    throw invalid(
+      name,
+      'url must be https, since others could read and change the notices; or set allowInsecure',
+    );
   }
   return url;
 }

@@ -29,7 +29,10 @@ export interface Instance {
 /** Names one rule on one series: short, whatever the labels are. */
 export function instanceKey(rule: string, labels: AlertLabels): string {
   const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify([rule, sorted])).digest('hex').slice(0, 32);
+  return createHash('sha256')
+    .update(JSON.stringify([rule, sorted]))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 /** All labels of an alert. */
@@ -44,8 +47,8 @@ export function messageFor(rule: ParsedRule, instance: Instance): string {
   const values: [string, string | number | null][] = [
     ['rule', rule.name],
     ['severity', rule.severity],
-    ['value', rule.source.kind === 'health' ? HEALTH_WORDS[instance.value ?? 0] ?? null : instance.value],
-    ['reason', instance.reason],
+    ['value', rule.source.kind === 'health' ? (HEALTH_WORDS[instance.value ?? 0] ?? null) : instance.value],
+    ['reason', instance.reason ?? (instance.value === 0 ? 'it is well again.' : null)],
     ['component', labels['component'] ?? null],
     ['threshold', rule.source.kind === 'metric' ? rule.source.when.value : null],
     ...Object.entries(labels).map(([name, text]): [string, string] => [`labels.${name}`, text]),

@@ -21,5 +21,7 @@ export function fillMessage(template: string, values: MessageValues): string {
 function formatNumber(value: number): string {
   if (Number.isInteger(value)) return String(value);
   const digits = Math.abs(value) >= 1000 ? 0 : Math.abs(value) >= 10 ? 1 : 3;
-  return String(Number(value.toFixed(digits))) === '0' ? value.toExponential(1) : String(Number(value.toFixed(digits)));
+  return String(Number(value.toFixed(digits))) === '0'
+    ? value.toExponential(1)
+    : String(Number(value.toFixed(digits)));
 }

@@ -58,7 +58,8 @@ export function parseRules(rules: unknown): ParsedRule[] {
       const read = check.rule(rule);
       if (read) parsed.push(read);
       const name = isObject(rule) ? rule['name'] : undefined;
-      if (typeof name === 'string' && seen.has(name)) check.wrong('name', `"${name}" is taken by another rule`);
+      if (typeof name === 'string' && seen.has(name))
+        check.wrong('name', `"${name}" is taken by another rule`);
       seen.add(name);
     });
   }

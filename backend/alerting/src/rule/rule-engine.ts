@@ -78,7 +78,8 @@ export class RuleEngine {
     const forget: string[] = [];
     for (const key of this.dirty) {
       const instance = this.instances.get(key);
-      if (instance && (instance.standing.state !== 'inactive' || this.remembers(instance))) write.push(instance);
+      if (instance && (instance.standing.state !== 'inactive' || this.remembers(instance)))
+        write.push(instance);
       else forget.push(key);
     }
     this.dirty.clear();
@@ -139,6 +140,7 @@ export class RuleEngine {
       // A component of which nobody says anything is well.
       const value = rule.source.kind === 'health' ? 0 : null;
       instance.value = value;
+      instance.reason = null;
       this.apply(rule, instance, findingOf(rule, value), at, changes);
     }
   }
@@ -241,7 +243,8 @@ export class RuleEngine {
     reason: string,
   ): Change {
     const to = instance.standing.state;
-    const durationMs = from === 'inactive' && instance.version === 0 ? null : Math.max(0, at - instance.since);
+    const durationMs =
+      from === 'inactive' && instance.version === 0 ? null : Math.max(0, at - instance.since);
     if (from === 'inactive') {
       instance.incidentId = this.options.newId();
       instance.beganAt = at;

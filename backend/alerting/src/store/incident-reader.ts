@@ -120,11 +120,18 @@ export function isUuid(value: string): boolean {
 
 function keyOf(cursor: string): [string, string] {
   const [beganAt, id] = decodeCursor(cursor, 2);
-  if (typeof beganAt === 'string' && typeof id === 'string' && isUuid(id) && !Number.isNaN(Date.parse(beganAt))) {
+  if (
+    typeof beganAt === 'string' &&
+    typeof id === 'string' &&
+    isUuid(id) &&
+    !Number.isNaN(Date.parse(beganAt))
+  ) {
     return [isoTime(Date.parse(beganAt)), id];
   }
   const message = 'must be the nextCursor of the page before';
-  throw new FleetdeckError('INVALID_CURSOR', `cursor ${message}.`, { fields: [{ field: 'cursor', message }] });
+  throw new FleetdeckError('INVALID_CURSOR', `cursor ${message}.`, {
+    fields: [{ field: 'cursor', message }],
+  });
 }
 
 function incidentOf(row: IncidentRow): Incident {

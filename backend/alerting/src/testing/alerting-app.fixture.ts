@@ -158,7 +158,9 @@ export async function startAlerting(
   const resolver: PrincipalResolver = {
     resolve: ({ headers }) => {
       const role = headers['x-role'];
-      return Promise.resolve(isRole(role) ? { subject: 'ada', role, method: 'bearer', expiresAt: null } : null);
+      return Promise.resolve(
+        isRole(role) ? { subject: 'ada', role, method: 'bearer', expiresAt: null } : null,
+      );
     },
   };
   const filled = replica.bare
@@ -204,7 +206,8 @@ export async function startAlerting(
   const base = await app.getUrl();
   const alerting = app.get(Alerting);
   const leading = async (): Promise<void> => {
-    while (alerting.stats().evaluator?.evaluatedAt == null) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (alerting.stats().evaluator?.evaluatedAt == null)
+      await new Promise((resolve) => setTimeout(resolve, 5));
     await alerting.settled();
   };
   if (replica.leads !== false) await leading();

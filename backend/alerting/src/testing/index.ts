@@ -1,1 +1,9 @@
-export {};
+export { parseValues, type TestSeries } from './points.ts';
+export {
+  testRules,
+  type RuleTest,
+  type RuleTestResult,
+  type TestChange,
+  type TestHealth,
+  type TestNotice,
+} from './test-rules.ts';

@@ -1,0 +1,128 @@
+import { describe, expect, it } from '@jest/globals';
+import type { AlertRule } from '../rule/alert-rule.ts';
+import { parseValues } from './points.ts';
+import { testRules } from './test-rules.ts';
+
+const lag: AlertRule = {
+  name: 'LoopLag',
+  metric: { name: 'lag_ms', window: '1m', aggregation: 'avg', groupBy: ['node'] },
+  when: { is: 'above', value: 200, recoverAt: 100 },
+  forMs: 30_000,
+  keepFiringForMs: 60_000,
+  severity: 'degraded',
+  message: '{{labels.node}} is {{value}} ms late.',
+};
+
+describe('testRules', () => {
+  it('says when people would be told, and what', () => {
+    const run = testRules({
+      rules: [lag],
+      series: [
+        { metric: 'lag_ms', labels: { node: 'a' }, values: '20x6 300x20 20x60' },
+        { metric: 'lag_ms', labels: { node: 'b' }, values: '20x90' },
+        { metric: 'other', values: '999x90' },
+      ],
+      untilMs: 800_000,
+    });
+    expect(run.notices.map(({ atMs, kind, messages }) => [atMs, kind, messages])).toEqual([
+      [120_000, 'firing', ['a is 300 ms late.']],
+      [360_000, 'resolved', ['a is 20 ms late.']],
+    ]);
+    expect(run.at(110_000)).toMatchObject([{ state: 'pending', labels: { node: 'a' } }]);
+    expect(run.at(119_999)).toMatchObject([{ state: 'pending' }]);
+    expect(run.at(120_000)).toMatchObject([{ state: 'firing' }]);
+    expect(run.at(800_000)).toEqual([]);
+    expect(run.at(-1)).toEqual([]);
+    expect(run.changes.map(({ to }) => to)).toEqual(['pending', 'firing', 'recovering', 'inactive']);
+  });
+
+  it('tries health rules, reminders, silences, grouping and pauses', () => {
+    const rules: AlertRule[] = [
+      {
+        name: 'Down',
+        health: { component: '*', except: ['disk'], status: 'critical' },
+        severity: 'critical',
+        message: '{{component}} is {{value}}: {{reason}}',
+      },
+    ];
+    const run = testRules({
+      rules,
+      health: [
+        { atMs: 100_000, component: 'db', status: 'healthy' },
+        { atMs: 10_000, component: 'db', status: 'critical', reason: 'gone' },
+        { atMs: 10_000, component: 'mq', status: 'critical' },
+        { atMs: 10_000, component: 'disk', status: 'critical' },
+        { atMs: 10_000, component: 'loop', status: 'degraded' },
+      ],
+      silences: [
+        { matchers: [{ label: 'component', is: 'equals', value: 'mq' }], endsAt: '2026-01-01T00:00:50.000Z' },
+      ],
+      pauses: [{ fromMs: 20_000, untilMs: 40_000 }],
+      reminderIntervalMs: 60_000,
+      evaluationIntervalMs: 10_000,
+      groupBy: ['component'],
+      untilMs: 110_000,
+    });
+    expect(run.notices.map(({ atMs, kind, messages }) => [atMs, kind, ...messages])).toEqual([
+      [10_000, 'firing', 'db is critical: gone'],
+      [50_000, 'firing', 'mq is critical: It is critical.'],
+      [70_000, 'reminder', 'db is critical: gone'],
+      [100_000, 'resolved', 'db is healthy: it is well again.'],
+      [110_000, 'reminder', 'mq is critical: It is critical.'],
+    ]);
+    expect(run.at(30_000)).toHaveLength(2);
+    expect(run.at(30_000).find(({ labels }) => labels['component'] === 'mq')?.silencedBy).toBe('silence-0');
+  });
+
+  it.each([
+    ['avg', 15],
+    ['min', 0],
+    ['max', 30],
+    ['sum', 60],
+    ['count', 4],
+    ['last', 5],
+    ['p50', 5],
+    ['p99', 25],
+    ['ratePerSecond', (25 - 0 + 5) / 60 + 5 / 60],
+    ['ratePerMinute', 35],
+  ] as const)('answers %s over the window from the exact points', (aggregation, value) => {
+    const rule: AlertRule = {
+      name: 'Any',
+      metric: { name: 'm', window: '1m', aggregation, labels: { node: 'a' } },
+      when: { is: 'atLeast', value: -1 },
+      severity: 'degraded',
+      message: '{{value}}',
+    };
+    const run = testRules({
+      rules: [rule],
+      series: [
+        { metric: 'm', labels: { node: 'a' }, values: '0 25 30 5' },
+        { metric: 'm', labels: { node: 'b' }, values: '7777x4' },
+      ],
+      untilMs: 30_000,
+    });
+    expect(run.at(30_000)[0]?.value).toBeCloseTo(value, 9);
+  });
+
+  it('reads the short form of values', () => {
+    expect(parseValues(' 1 -2.5x2 _ _x2 10+5x3 9-3x2')).toEqual([
+      1,
+      -2.5,
+      -2.5,
+      null,
+      null,
+      null,
+      10,
+      15,
+      20,
+      9,
+      6,
+    ]);
+    expect(parseValues([1, null])).toEqual([1, null]);
+    expect(() => parseValues('1 many')).toThrow('"many" is no value');
+  });
+
+  it('refuses a test that would not end', () => {
+    expect(() => testRules({ rules: [], untilMs: Infinity })).toThrow('untilMs must make at most');
+  });
+});
