@@ -3,9 +3,11 @@ import proxyAddr from 'proxy-addr';
 import { DataSource } from 'typeorm';
 import { SOCKET_PATH } from '@fleetdeck/dto';
 import { CLOCK, PRINCIPAL_RESOLVER, ProblemFilter, systemClock } from '@fleetdeck/kernel';
+import { AlertingModule } from '@fleetdeck/alerting';
 import { BroadcastModule } from '@fleetdeck/broadcast';
 import { TerminusHealthModule } from '@fleetdeck/health';
 import { MetricsModule } from '@fleetdeck/metrics';
+import { alertingSettings } from './alerts/alerting-settings.ts';
 import { ServicePrincipalResolver } from './access/service-principal-resolver.ts';
 import { SessionController } from './access/session.controller.ts';
 import { SessionStore } from './access/session-store.ts';
@@ -68,6 +70,7 @@ export class AppModule {
           undeclared: UNDECLARED,
           metrics: [...SERVICE_METRICS],
         }),
+        AlertingModule.forRoot({ dataSource: runtime.dataSource, ...alertingSettings(environment) }),
         TerminusHealthModule.forRoot({
           checks: healthChecks(runtime),
           shutdownDrainMs: environment.drainMs,

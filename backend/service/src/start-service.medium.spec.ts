@@ -152,9 +152,26 @@ describe('a service on loopback with nothing configured', () => {
     expect(json(answer)).toMatchObject({ status: 401, code: 'SESSION_EXPIRED' });
   });
 
+  it('has rules of its own, evaluates them and shows what fires', async () => {
+    const headers = { authorization: DEV };
+    const answer = await ask(`${service.url}/api/v1/alerts`, { headers });
+    expect([answer.status, json(answer)]).toMatchObject([200, { alerts: expect.any(Array), position: {} }]);
+    expect(json(await ask(`${service.url}/api/v1/incidents?state=open`, { headers }))).toMatchObject({
+      nextCursor: null,
+    });
+    const { components } = json(await ask(`${service.url}/api/v1/health`, { headers })) as {
+      components: Record<string, unknown>;
+    };
+    expect(components).toHaveProperty('alerting');
+    expect(components).not.toHaveProperty('port:AlertSink');
+  });
+
   it('answers 401 to nobody on every route that is not public', async () => {
     for (const path of [
       '/api/v1/health',
+      '/api/v1/alerts',
+      '/api/v1/incidents',
+      '/api/v1/silences',
       '/api/v1/metrics/names',
       '/api/v1/session',
       '/api/docs',

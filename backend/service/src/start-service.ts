@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { alertingMigrations } from '@fleetdeck/alerting';
 import {
+  leaseMigrations,
   migrateFleetdeck,
   PRINCIPAL_RESOLVER,
   ProblemFilter,
@@ -65,7 +67,14 @@ export async function startService(
   );
   let app: NestExpressApplication | null = null;
   try {
-    await migrateFleetdeck(database.dataSource, [accessMigrations, metricsMigrations, healthMigrations], {
+    const migrations = [
+      accessMigrations,
+      metricsMigrations,
+      healthMigrations,
+      leaseMigrations,
+      alertingMigrations,
+    ];
+    await migrateFleetdeck(database.dataSource, migrations, {
       onApplied: (module, migration) =>
         logger.info({ module, version: migration.version }, `migrated: ${migration.name}`),
     });

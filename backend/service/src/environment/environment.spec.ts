@@ -57,6 +57,9 @@ describe('readEnvironment', () => {
         FLEETDECK_NODE_NAME: 'a',
         FLEETDECK_DRAIN_MS: '5000',
         FLEETDECK_FANOUT: 'stock',
+        FLEETDECK_ALERTS_FILE: '/etc/alerts.json',
+        FLEETDECK_ALERT_WEBHOOK_URL: 'https://pager.example.com/hook',
+        FLEETDECK_ALERT_WEBHOOK_SECRET: 'w'.repeat(16),
         FLEETDECK_JWT_SECRET: 'x'.repeat(32),
         FLEETDECK_OIDC_ISSUER: 'https://id.example.com',
         FLEETDECK_OIDC_AUDIENCE: 'fleetdeck',
@@ -78,6 +81,8 @@ describe('readEnvironment', () => {
       logLevel: 'debug',
       nodeName: 'a',
       drainMs: 5000,
+      alertsFile: '/etc/alerts.json',
+      alertWebhook: { url: 'https://pager.example.com/hook', secret: 'w'.repeat(16) },
       fanout: 'stock',
       jwtSecret: 'x'.repeat(32),
       oidc: { issuer: 'https://id.example.com', audience: 'fleetdeck', rolesClaim: 'roles' },
@@ -96,6 +101,7 @@ describe('readEnvironment', () => {
 
   it.each([
     ['PORT', 'abc', 'whole number'],
+    ['FLEETDECK_ALERT_WEBHOOK_URL', 'pager', 'https://pager.example.com/hook'],
     ['PORT', '65536', '65535'],
     ['PORT', '-1', 'whole number'],
     ['HOST', 'not a host', '127.0.0.1'],
@@ -122,6 +128,17 @@ describe('readEnvironment', () => {
     const problems = problemsOf({ [name]: value });
     expect(problems.some((problem) => problem.includes(expected))).toBe(true);
     expect(problems[0]).toContain(name.startsWith('FLEETDECK_OIDC') ? 'FLEETDECK_OIDC_ISSUER' : name);
+  });
+
+  it('wants a long secret for the webhook of alerts, and repeats neither it nor the address', () => {
+    const problems = problemsOf({
+      FLEETDECK_ALERT_WEBHOOK_URL: 'https://pager.example.com/a-token',
+      FLEETDECK_ALERT_WEBHOOK_SECRET: 'short-one',
+    });
+    expect(problems).toEqual([
+      expect.stringMatching(/^FLEETDECK_ALERT_WEBHOOK_SECRET .*16 random characters/),
+    ]);
+    expect(problems.join()).not.toMatch(/a-token|short-one/);
   });
 
   it('names every wrong variable at once', () => {

@@ -31,6 +31,10 @@ export interface Environment {
   devToken: string | null;
   /** How messages reach sockets; `stock` switches the direct writes off. @default 'direct' */
   fanout: 'direct' | 'stock';
+  /** JSON file with the rules of alerts; `null` for the service's own. */
+  alertsFile: string | null;
+  /** Where notices of alerts are sent beside the log. */
+  alertWebhook: { url: string; secret: string } | null;
   /** Origins of pages that may call the service, beside its own. */
   allowedOrigins: string[];
 }
@@ -94,10 +98,13 @@ export function readEnvironment(source: Source): Environment {
     jwtSecret: read('FLEETDECK_JWT_SECRET', null, secretOf(32)),
     oidc: null,
     devToken: read('FLEETDECK_DEV_TOKEN', null, secretOf(16)),
+    alertsFile: get('FLEETDECK_ALERTS_FILE'),
+    alertWebhook: null,
     fanout: read('FLEETDECK_FANOUT', 'direct', parseFanout),
     allowedOrigins: read('FLEETDECK_ALLOWED_ORIGINS', [], parseOrigins),
   };
   environment.oidc = readOidc(get, problems);
+  environment.alertWebhook = readAlertWebhook(get, problems);
   checkTogether(environment, problems);
   if (problems.length > 0) throw new EnvironmentError(problems);
   return environment;
@@ -214,6 +221,27 @@ function readOidc(get: (name: string) => string | null, problems: string[]): Env
     return null;
   }
   return { issuer, audience, rolesClaim: rolesClaim ?? 'roles' };
+}
+
+function readAlertWebhook(
+  get: (name: string) => string | null,
+  problems: string[],
+): Environment['alertWebhook'] {
+  const url = get('FLEETDECK_ALERT_WEBHOOK_URL');
+  const secret = get('FLEETDECK_ALERT_WEBHOOK_SECRET');
+  if (url === null && secret === null) return null;
+  // The address is not repeated: its path often is a secret.
+  if (url === null || !URL.canParse(url)) {
+    problems.push(
+      'FLEETDECK_ALERT_WEBHOOK_URL is no address; expected one such as https://pager.example.com/hook.',
+    );
+  }
+  if (secret === null || secret.length < 16) {
+    problems.push(
+      'FLEETDECK_ALERT_WEBHOOK_SECRET is missing or short; expected at least 16 random characters, by which the receiver checks the signature.',
+    );
+  }
+  return { url: url ?? '', secret: secret ?? '' };
 }
 
 function checkTogether(environment: Environment, problems: string[]): void {

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { testRules } from '@fleetdeck/alerting/testing';
+import { alertingSettings } from './alerting-settings.ts';
+import { DEFAULT_RULES } from './default-rules.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fleetdeck-alerts-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function fileOf(content: unknown): string {
+  const file = join(folder, `${Math.random()}.json`);
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+  return file;
+}
+
+const webhook = { url: 'https://pager.example.com/hook', secret: 'sixteen or more characters' };
+
+describe('the rules of the service', () => {
+  it('are its own, to the log, when nobody says otherwise', () => {
+    const { rules, sinks } = alertingSettings({ alertsFile: null, alertWebhook: null });
+    expect(rules).toBe(DEFAULT_RULES);
+    expect(sinks?.map(({ name }) => name)).toEqual(['log']);
+  });
+
+  it('come from a file, and go to a webhook as well', () => {
+    const content = { rules: [DEFAULT_RULES[0]], reminderIntervalMs: 60_000 };
+    const settings = alertingSettings({ alertsFile: fileOf(content), alertWebhook: webhook });
+    expect(settings).toMatchObject(content);
+    expect(settings.sinks?.map(({ name }) => name)).toEqual(['log', 'webhook']);
+    expect(alertingSettings({ alertsFile: fileOf({}), alertWebhook: null }).rules).toBe(DEFAULT_RULES);
+  });
+
+  it.each([
+    ['{', /JSON/],
+    [[], /it must hold an object with rules/],
+    [{ rule: [] }, /"rule" is not known; known are rules/],
+    [{ rules: [{}] }, /rules\[0\]\.name must be a letter/],
+    ['x'.repeat(1_000_001), /longer than a megabyte/],
+  ])('are refused in a sentence when the file is %j', (content, sentence) => {
+    expect(() => alertingSettings({ alertsFile: fileOf(content), alertWebhook: null })).toThrow(sentence);
+  });
+
+  it('are refused when there is no such file, or the webhook is not safe', () => {
+    expect(() => alertingSettings({ alertsFile: '/nowhere.json', alertWebhook: null })).toThrow(
+      /^FLEETDECK_ALERTS_FILE \/nowhere\.json: ENOENT/,
+    );
+    const unsafe = { ...webhook, url: 'http://pager.example.com' };
+    expect(() => alertingSettings({ alertsFile: null, alertWebhook: unsafe })).toThrow(/url must be https/);
+  });
+
+  it('tell of a late event loop once, after a minute, and not of a short stutter', () => {
+    const run = testRules({
+      rules: DEFAULT_RULES,
+      series: [
+        {
+          metric: 'fleetdeck_event_loop_delay_ms',
+          labels: { node: 'a' },
+          stepMs: 1000,
+          values: '5x120 2000x3 5x600 400x600 5x600',
+        },
+      ],
+      untilMs: 2_000_000,
+    });
+    expect(run.notices.map(({ kind, rules }) => [kind, ...rules])).toEqual([
+      ['firing', 'EventLoopLag'],
+      ['resolved', 'EventLoopLag'],
+    ]);
+  });
+});
