@@ -3,6 +3,9 @@ import * as client from './index.ts';
 
 describe('@fleetdeck/client', () => {
   it('exports what it promises and nothing else', () => {
-    expect(Object.keys(client).sort()).toEqual(['FleetdeckHttpError', 'HttpClient', 'WebSocketManager']);
+    expect(Object.keys(client).sort()).toEqual([
+      ...['ContextStore', 'FleetdeckHttpError', 'HttpClient', 'MAX_CONTEXT_ID_LENGTH', 'WebSocketManager'],
+      ...['browserHost', 'isContextId'],
+    ]);
   });
 });

@@ -1,4 +1,21 @@
 export {
+  browserHost,
+  type ContextHost,
+  type ContextHostEvents,
+  type ContextStorage,
+} from './context/context-host.ts';
+export { isContextId, MAX_CONTEXT_ID_LENGTH } from './context/context-record.ts';
+export { ContextStore } from './context/context-store.ts';
+export type {
+  ContextChange,
+  ContextElsewhere,
+  ContextGuard,
+  ContextOrigin,
+  ContextSnapshot,
+  ContextSource,
+  ContextStoreOptions,
+} from './context/context-types.ts';
+export {
   HttpClient,
   type ChangeOptions,
   type HttpClientOptions,

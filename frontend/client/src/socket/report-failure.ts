@@ -1,5 +1,5 @@
 /** Brings an error of somebody else's callback to light without letting it stop the rest. */
-function reportFailure(error: unknown): void {
+export function reportFailure(error: unknown): void {
   const report = globalThis.reportError ?? console.error;
   report(error);
 }

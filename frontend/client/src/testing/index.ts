@@ -1,3 +1,4 @@
 export { FakeServer } from './fake-server.ts';
+export { FakeTabs, type FakeTab } from './fake-tabs.ts';
 export { Journal } from './journal.ts';
 export { refusalOf, TopicServer, type Peer, type PeerSession, type WireEvent } from './topic-server.ts';
