@@ -2,7 +2,13 @@ import type { MetricDescriptor, MetricLabels, MetricQuery, MetricResult } from '
 
 /** What a declaration must say; the rest has defaults: no unit, no labels, no interval, no good direction. */
 export type MetricDeclaration = Pick<MetricDescriptor, 'name' | 'kind'> &
-  Partial<Omit<MetricDescriptor, 'name' | 'kind'>>;
+  Partial<Omit<MetricDescriptor, 'name' | 'kind'>> & {
+    /**
+     * Whether single points are kept for a while, so that windows end to the millisecond; `false` keeps the roll-ups
+     * of its minutes only, for what is measured very often. @default true
+     */
+    raw?: boolean;
+  };
 
 /** Takes measured values. `MetricsAggregator` implements it. Recording never throws and never waits. */
 export interface MetricSink {
