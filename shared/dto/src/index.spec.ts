@@ -24,6 +24,7 @@ describe('the public entry', () => {
        "MAX_METRIC_NAME_LENGTH",
        "MAX_PAGE_SIZE",
        "MAX_POINTS_PER_REQUEST",
+       "MAX_REJECTED_POINTS",
        "MAX_TOPIC_LENGTH",
        "METRIC_KINDS",
        "METRIC_NAME_PATTERN",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkMetricPoints } from './metric-points.check.ts';
-import { MAX_POINTS_PER_REQUEST } from './metrics.ts';
+import { MAX_POINTS_PER_REQUEST, MAX_REJECTED_POINTS } from './metrics.ts';
 import { MAX_FIELD_PROBLEMS, type FieldProblem } from './problem.ts';
 
 const good = { name: 'cpu_seconds', value: 0.5 };
@@ -19,7 +19,7 @@ describe('checkMetricPoints', () => {
       { name: 'A', value: 0, labels: undefined, at: undefined },
     ];
     const checked = checkMetricPoints({ points });
-    expect('points' in checked && checked.points).toBe(points);
+    expect(checked).toEqual({ points, places: [0, 1, 2], rejected: [], rejectedCount: 0 });
   });
 
   it.each([[null], [undefined], ['points'], [7], [[good]]])('refuses the body %j as a whole', (body) => {
@@ -58,9 +58,11 @@ describe('checkMetricPoints', () => {
     ['points[1].lables', 'is not a known field', { ...good, lables: {} }],
     ['points[1].__proto__', 'is not a known field', JSON.parse('{"name":"cpu","value":1,"__proto__":{}}')],
   ])('says of %s that it %s', (field, words, point) => {
-    const fields = problems({ points: [good, point, good] });
-    expect(fields).toMatchObject([{ field }]);
-    expect(fields[0]?.message).toContain(words);
+    const checked = checkMetricPoints({ points: [good, point, good] });
+    expect(checked).toMatchObject({ places: [0, 2], rejected: [{ index: 1, field }], rejectedCount: 1 });
+    expect('rejected' in checked && checked.rejected[0]?.message).toContain(words);
+    const alone = problems({ points: [point] });
+    expect(alone).toMatchObject([{ field: field.replace('1', '0') }]);
   });
 
   it('refuses an unknown field beside the points', () => {
@@ -69,18 +71,13 @@ describe('checkMetricPoints', () => {
     ]);
   });
 
-  it('names no more fields than an answer may carry, and stops looking', () => {
-    let looked = 0;
-    const bad = {
-      get name() {
-        looked += 1;
-        return '';
-      },
-      value: 'x',
-    };
-    const fields = problems({ points: Array.from({ length: 1000 }, () => bad) });
-    expect(fields).toHaveLength(MAX_FIELD_PROBLEMS);
-    expect(looked).toBe(MAX_FIELD_PROBLEMS / 2);
+  it('names no more fields and no more points than an answer may carry, and counts the rest', () => {
+    const bad = { name: '', value: 'x' };
+    const all = Array.from({ length: 1000 }, () => bad);
+    expect(problems({ points: all })).toHaveLength(MAX_FIELD_PROBLEMS);
+    const mixed = checkMetricPoints({ points: [...all, good] });
+    expect(mixed).toMatchObject({ points: [good], places: [1000], rejectedCount: 1000 });
+    expect('rejected' in mixed && mixed.rejected).toHaveLength(MAX_REJECTED_POINTS);
   });
 
   it('cuts the answer off when a single body has too many unknown fields', () => {

@@ -58,6 +58,9 @@ export const MAX_LABEL_VALUE_LENGTH = 200;
 /** The most points that one request may carry. */
 export const MAX_POINTS_PER_REQUEST = 5000;
 
+/** The most points that an answer names as not taken. */
+export const MAX_REJECTED_POINTS = 100;
+
 /** Which way a value should go: draws its trend as better or worse. */
 export type GoodDirection = 'up' | 'down' | 'none';
 
@@ -84,16 +87,31 @@ export interface MetricPointInput {
   at?: string;
 }
 
+/** A point that was not taken. */
+export interface MetricPointRejected {
+  /** Its place in `points`, from 0. */
+  index: number;
+  /** What was wrong, as `points[3].value`. */
+  field: string;
+  /** Why, in words that follow the name of the field. */
+  message: string;
+}
+
 /** What happened to a batch of points. */
 export interface MetricPointsAccepted {
   accepted: number;
+  /** The points that were not taken, the first of them by index when there are very many; the rest were kept. */
+  rejected: MetricPointRejected[];
+  /** How many were not taken. */
+  rejectedCount: number;
 }
 
 /** A question to the aggregator. Without `from` and `to`: one answer for the trailing window that ends now. */
 export interface MetricQuery {
   metricName: string;
   timeWindow: MetricWindow;
-  aggregation: MetricAggregation;
+  /** One, or several that are answered from one read: each has a result of its own, in this order. */
+  aggregation: MetricAggregation | readonly MetricAggregation[];
   /** Only series that carry all of these. */
   labels?: MetricLabels;
   /** Begin, inclusive, ISO 8601; goes with `to`. */

@@ -26,7 +26,16 @@ function paths(errors: readonly ValidationError[], parent: string): string[] {
 
 function refusedByCheck(body: object): string[] {
   const checked = checkMetricPoints(body);
-  return 'fields' in checked ? fieldsOf(checked.fields.map(({ field }) => field)) : [];
+  if ('fields' in checked) return fieldsOf(checked.fields.map(({ field }) => field));
+  // Of a point among good ones the first problem is told; alone it is told everything.
+  const { points } = body as { points: unknown[] };
+  return fieldsOf(
+    checked.rejected.flatMap(({ index }) => {
+      const alone = checkMetricPoints({ points: [points[index]] });
+      if (!('fields' in alone)) throw new Error(`Point ${index} is right when it is alone.`);
+      return alone.fields.map(({ field }) => field.replace('[0]', `[${index}]`));
+    }),
+  );
 }
 
 /** Which fields, once each. class-validator names the list, or what it lacks, where there is no object. */

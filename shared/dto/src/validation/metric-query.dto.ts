@@ -45,12 +45,17 @@ export class MetricQueryDto {
   @IsIn(METRIC_WINDOWS)
   timeWindow!: MetricWindow;
 
-  @IsString()
+  /** One, or several that are answered from one read, comma separated or repeated. */
+  @Transform(list)
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(10)
   @Matches(AGGREGATION_PATTERN, {
+    each: true,
     message:
       'aggregation must be avg, min, max, sum, count, last, ratePerSecond, ratePerMinute or a percentile such as p95',
   })
-  aggregation!: MetricAggregation;
+  aggregation!: MetricAggregation[];
 
   /** Labels as `key:value`, comma separated or repeated. */
   @IsOptional()
