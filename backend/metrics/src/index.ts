@@ -4,3 +4,7 @@ export { MetricsModule } from './metrics.module.ts';
 export type { MetricsModuleExtras, MetricsOptions } from './metrics.options.ts';
 export type { RecentQuery } from './query/metric-queries.ts';
 export type { LossReason } from './record/losses.ts';
+export type { MetricHandle } from './record/recorder.ts';
+export type { AnswerStore } from './cache/answer-cache.ts';
+export type { StoredKind } from './store/tiers.ts';
+export { Sketch } from './sketch/sketch.ts';

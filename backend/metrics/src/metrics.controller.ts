@@ -1,6 +1,7 @@
 import { Body, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
 import {
   checkMetricPoints,
+  MAX_REJECTED_POINTS,
   type MetricDescriptor,
   type MetricLabels,
   type MetricPointsAccepted,
@@ -16,7 +17,7 @@ import { invalidField } from './query/parse-query.ts';
 export class MetricsController {
   constructor(@Inject(MetricsAggregator) private readonly aggregator: MetricsAggregator) {}
 
-  /** Takes points, all or none, and answers once they are durable. Sent twice, they are there twice. */
+  /** Takes the points that are right and answers once they are durable. Sent twice, they are there twice. */
   @Post('points')
   @HttpCode(202)
   @RequireRole('operator')
@@ -31,7 +32,14 @@ export class MetricsController {
         checked,
       );
     }
-    return { accepted: await this.aggregator.addPoints(checked.points) };
+    const taken = await this.aggregator.addPoints(checked.points, checked.places);
+    if (checked.rejectedCount === 0) return taken;
+    const rejected = [...checked.rejected, ...taken.rejected].sort((a, b) => a.index - b.index);
+    return {
+      accepted: taken.accepted,
+      rejected: rejected.slice(0, MAX_REJECTED_POINTS),
+      rejectedCount: checked.rejectedCount + taken.rejectedCount,
+    };
   }
 
   @Get('query')

@@ -36,12 +36,18 @@ export class MetricsHealth implements HealthContributor {
     if (stats.sinceOverflowMs < RECENTLY_MS) {
       reasons.push('a metric has too many series, so points of further label sets go to its series "other"');
     }
+    if (stats.diskCutShort) {
+      reasons.push(
+        'the tables reached maxDiskMegabytes, so the oldest points and roll-ups went before their time',
+      );
+    }
     const details = {
       bufferedPoints: stats.bufferedPoints,
       flushLagSeconds: Math.round(stats.flushLagMs / 1000),
       writtenPoints: stats.writtenPoints,
       droppedPoints: dropped.reduce((sum, [, count]) => sum + count, 0),
       overflowedPoints: stats.overflowedPoints,
+      diskMegabytes: Math.round(stats.diskBytes / 2 ** 20),
     };
     if (reasons.length === 0) return Promise.resolve({ status: 'healthy', details });
     const reason = reasons.join('; ');

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import type { MetricQueryAnswer, MetricRecentAnswer } from '@fleetdeck/dto';
+import type { MetricPointsAccepted, MetricQueryAnswer, MetricRecentAnswer } from '@fleetdeck/dto';
 import { METRIC_QUERY, METRIC_SINK, migrateFleetdeck, type MetricDeclaration } from '@fleetdeck/kernel';
 import { createTestDatabase, FakeClock, type TestDatabase } from '@fleetdeck/kernel/testing';
 import { DataSource } from 'typeorm';
@@ -67,7 +67,7 @@ describe('the HTTP routes', () => {
         ],
       },
     });
-    expect(sent).toEqual({ status: 202, json: { accepted: 3 } });
+    expect(sent).toEqual({ status: 202, json: { accepted: 3, rejected: [], rejectedCount: 0 } });
     expect(await ask()).toEqual({
       status: 200,
       json: {
@@ -169,38 +169,52 @@ describe('the HTTP routes', () => {
     expect(asProblem(answer).detail).toContain(words);
   });
 
-  it('refuse a batch with any wrong point, naming each, and keep none of it', async () => {
+  it('keep the right points of a mixed batch and list the others by their index', async () => {
     const { http, aggregator } = await start();
-    const answer = await http('api/v1/metrics/points', {
-      role: 'operator',
-      body: {
-        points: [
-          { name: 'cpu', value: 1 },
-          { name: 'cpuu', value: 1 },
-          { name: 'cpu', value: 1, labels: { zone: 'x' } },
-          { name: 'cpu', value: 1, at: '2026-01-01T12:06:00Z' },
-          { name: 'cpu', value: 1, at: '2025-12-31T09:00:00Z' },
-        ],
+    const wrong = [
+      { name: 'cpuu', value: 1 },
+      { name: 'cpu', value: 1, labels: { zone: 'x' } },
+      { name: 'cpu', value: 1, at: '2026-01-01T12:06:00Z' },
+      { name: 'cpu', value: 1, at: '2025-12-31T09:00:00Z' },
+      { name: 'cpu', value: 1, at: '2016-01-01T12:00:00Z' },
+      { name: 'cpu', value: null },
+      {
+        name: 'cpu',
+        value: 1,
+        labels: Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`l${i}`, ''])),
       },
-    });
-    expect(answer.status).toBe(400);
-    expect(asProblem(answer).fields?.map(({ field, message }) => `${field} ${message}`)).toEqual([
+    ];
+    const expected = [
       'points[1].name is "cpuu", which nobody declared (did you mean "cpu"?)',
       'points[2].labels must not have the label "zone"; the metric declares host',
       'points[3].at must not lie more than 5 minutes in the future',
-      'points[4].at must not be older than 26 hours, which is how long raw points are kept',
-    ]);
-    const [count] = await aggregator.getMetrics({
-      metricName: 'cpu',
-      timeWindow: '1h',
-      aggregation: 'count',
-    });
-    expect(count?.points[0]?.value).toBeNull();
-    const malformed = await http('api/v1/metrics/points', {
-      role: 'operator',
-      body: { points: [{ name: 'cpu' }] },
-    });
-    expect(asProblem(malformed).fields?.[0]?.field).toBe('points[0].value');
+      'points[4].at must not be older than 26 hours, which is how late a point may come',
+      'points[5].at must not be older than 26 hours, which is how late a point may come',
+      'points[6].value must be a finite number',
+      'points[7].labels must have at most 20 labels',
+    ];
+    const body = { points: [{ name: 'cpu', value: 7 }, ...wrong, { name: 'cpu', value: 8 }] };
+    const answer = await http('api/v1/metrics/points', { role: 'operator', body });
+    expect(answer.status).toBe(202);
+    const taken = answer.json as MetricPointsAccepted;
+    expect([taken.accepted, taken.rejectedCount]).toEqual([2, 7]);
+    expect(taken.rejected.map(({ index }) => index)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(taken.rejected.map(({ field, message }) => `${field} ${message}`)).toEqual(expected);
+    const [sum] = await aggregator.getMetrics({ metricName: 'cpu', timeWindow: '1h', aggregation: 'sum' });
+    expect(sum?.points[0]?.value).toBe(15);
+  });
+
+  it.each([
+    [[{ name: 'cpuu', value: 1 }], 'points[0].name'],
+    [[{ name: 'cpu' }], 'points[0].value'],
+    [[{ name: 'cpu', value: 1, at: '2016-01-01T00:00:00Z' }], 'points[0].at'],
+    [[{ name: 'cpu', value: 1, at: '2036-01-01T00:00:00Z' }], 'points[0].at'],
+    [[], 'points'],
+  ])('refuse %j, of which nothing can be taken, naming the field', async (points, field) => {
+    const { http } = await start();
+    const answer = await http('api/v1/metrics/points', { role: 'operator', body: { points } });
+    expect([answer.status, asProblem(answer).code]).toEqual([400, 'INVALID_INPUT']);
+    expect(asProblem(answer).fields?.[0]?.field).toBe(field);
   });
 
   it('say 503 while the database is away and 503 once the module is closed', async () => {

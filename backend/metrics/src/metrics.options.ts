@@ -1,5 +1,7 @@
 import { FleetdeckError, type MetricDeclaration, type ModuleHttpOptions } from '@fleetdeck/kernel';
 import type { DataSource } from 'typeorm';
+import type { AnswerStore } from './cache/answer-cache.ts';
+import { STORED_KINDS, type StoredKind } from './store/tiers.ts';
 
 /** How a {@link MetricsModule} behaves. */
 export interface MetricsOptions {
@@ -17,8 +19,20 @@ export interface MetricsOptions {
   maxBufferedPoints?: number;
   /** Series a metric may have; points of further label sets go to the series `{ other: 'true' }`. @default 1000 */
   maxSeriesPerMetric?: number;
-  /** How long raw points are kept, in whole hours. Older points are refused. @default 26 */
-  rawRetentionHours?: number;
+  /**
+   * How long is kept what, in whole hours: single points (`raw`) and the roll-ups of minutes, hours and days.
+   * @default { raw: 1, '1m': 336, '1h': 4320, '1d': 17520 }, which is 1 hour, 14 days, 180 days and 2 years
+   */
+  retentionHours?: Partial<Record<StoredKind, number>>;
+  /** How late a point may come, in whole hours; older ones are refused. At most `retentionHours['1m']`. @default 26 */
+  maxLateHours?: number;
+  /** The most disk that points and roll-ups may take, in MiB; beyond it the oldest go early. @default 20480 */
+  maxDiskMegabytes?: number;
+  /**
+   * Where answers are cached that several processes share, as `new KeyvRedis(url)` of `@keyv/redis`.
+   * @default this process's memory
+   */
+  cacheStore?: AnswerStore | null;
   /** After this a read is given up with `TIMED_OUT`, in milliseconds. @default 10000 */
   queryTimeoutMs?: number;
 }
@@ -35,14 +49,22 @@ export interface MetricsModuleExtras {
 export const METRICS_OPTIONS = Symbol('@fleetdeck/metrics/OPTIONS');
 
 /** The options with every default filled in. */
-export type ResolvedMetricsOptions = Required<Omit<MetricsOptions, 'dataSource'>>;
+export type ResolvedMetricsOptions = Required<
+  Omit<MetricsOptions, 'dataSource' | 'cacheStore' | 'retentionHours'>
+> & {
+  retentionHours: Record<StoredKind, number>;
+};
+
+const RETENTION_HOURS: Record<StoredKind, number> = { raw: 1, '1m': 336, '1h': 4320, '1d': 17_520 };
+const MAX_RETENTION_HOURS = 1_000_000;
 
 const LIMITS = {
   maxUndeclaredMetrics: [1000, 0, 100_000],
   flushIntervalMs: [1000, 10, 60_000],
   maxBufferedPoints: [50_000, 1, 10_000_000],
   maxSeriesPerMetric: [1000, 1, 1_000_000],
-  rawRetentionHours: [26, 1, 8784],
+  maxLateHours: [26, 1, 336],
+  maxDiskMegabytes: [20_480, 64, 1_000_000_000],
   queryTimeoutMs: [10_000, 1, 600_000],
 } as const satisfies Partial<Record<keyof MetricsOptions, readonly [number, number, number]>>;
 
@@ -60,6 +82,17 @@ export function resolveMetricsOptions(options: MetricsOptions): ResolvedMetricsO
       `MetricsModule: ${name} is ${value}; it must be a whole number from ${least} to ${most}.`,
     );
   };
+  const retentionHours = { ...RETENTION_HOURS };
+  for (const kind of STORED_KINDS) {
+    const hours = options.retentionHours?.[kind] ?? RETENTION_HOURS[kind];
+    if (!Number.isInteger(hours) || hours < 1 || hours > MAX_RETENTION_HOURS) {
+      throw new FleetdeckError(
+        'INVALID_INPUT',
+        `MetricsModule: retentionHours["${kind}"] is ${hours}; it must be a whole number from 1 to ${MAX_RETENTION_HOURS}.`,
+      );
+    }
+    retentionHours[kind] = hours;
+  }
   return {
     metrics: options.metrics ?? [],
     undeclared: options.undeclared ?? 'refuse',
@@ -67,7 +100,9 @@ export function resolveMetricsOptions(options: MetricsOptions): ResolvedMetricsO
     flushIntervalMs: number('flushIntervalMs'),
     maxBufferedPoints: number('maxBufferedPoints'),
     maxSeriesPerMetric: number('maxSeriesPerMetric'),
-    rawRetentionHours: number('rawRetentionHours'),
+    retentionHours,
+    maxLateHours: Math.min(number('maxLateHours'), retentionHours['1m']),
+    maxDiskMegabytes: number('maxDiskMegabytes'),
     queryTimeoutMs: number('queryTimeoutMs'),
   };
 }

@@ -113,7 +113,10 @@ describe('aggregations', () => {
     record('took', 9, minute(0) + 300, 'b');
     record('took', 1, minute(0) + 100, 'a');
     record('took', 2, minute(0) + 200, 'a');
-    expect(await values('took', aggregation, minute(0), minute(1))).toEqual([expected]);
+    const [value] = (await values('took', aggregation, minute(0), minute(1))) ?? [];
+    // Percentiles come from sketches, everything else is exact.
+    const tolerance = aggregation.startsWith('p') ? 0.01 * expected : 0;
+    expect(Math.abs((value ?? NaN) - expected)).toBeLessThanOrEqual(tolerance);
   });
 
   it('give the percentiles of the raw values over all series, not an average of percentiles', async () => {
@@ -129,10 +132,10 @@ describe('aggregations', () => {
     ] as const) {
       const got = await values('took', aggregation, minute(0), minute(1));
       const [row] = await database.dataSource.query<{ value: number }[]>(
-        'select percentile_cont($1::double precision) within group (order by value) as value from fleetdeck.metric_point',
+        `select value from fleetdeck.metric_point order by value offset floor($1::double precision * 2999) limit 1`,
         [quantile],
       );
-      expect(got).toEqual([row?.value]);
+      expect(Math.abs((got?.[0] ?? 0) / (row?.value ?? 0) - 1)).toBeLessThanOrEqual(0.01);
     }
   });
 
@@ -238,7 +241,7 @@ describe('labels and groups', () => {
 });
 
 describe('equal questions', () => {
-  const reads = () => running.sql.count('join buckets b using (labels)');
+  const reads = () => running.sql.count('from buckets b join groups g');
 
   it('are one read when a hundred come at once, and for a second after', async () => {
     record('level', 1, running.clock.now());
@@ -252,16 +255,27 @@ describe('equal questions', () => {
     expect(reads()).toBe(2);
   });
 
-  it('about a span are shared only while one is on its way', async () => {
+  it('about windows that are over are one read until a late point changes them, and only then', async () => {
+    record('level', 1, minute(0));
+    record('level', 1, running.clock.now());
+    await ask({ metricName: 'level', aggregation: 'avg' });
+    const before = reads();
     const span = { from: iso(minute(0)), to: iso(minute(1)) };
     const ask10 = () =>
       Promise.all(
         Array.from({ length: 10 }, () => ask({ metricName: 'level', aggregation: 'avg', ...span })),
       );
     await ask10();
-    expect(reads()).toBe(1);
+    running.clock.advance(29_000);
     await ask10();
-    expect(reads()).toBe(2);
+    expect(reads() - before).toBe(1);
+    await running.aggregator.addPoints([{ name: 'level', value: 9, at: iso(minute(1)) }]);
+    await ask10();
+    expect(reads() - before).toBe(1);
+    await running.aggregator.addPoints([{ name: 'level', value: 3, at: iso(minute(0) + 1) }]);
+    const [result] = await ask({ metricName: 'level', aggregation: 'avg', ...span });
+    expect(result?.points[0]?.value).toBe(2);
+    expect(reads() - before).toBe(2);
   });
 });
 
@@ -319,7 +333,7 @@ describe('recent values', () => {
   it('are refused for more series than an answer can carry', async () => {
     for (let i = 0; i <= 200; i += 1) record('level', i, running.clock.now(), `host-${i}`);
     await expect(
-      running.aggregator.recent({ metricNames: ['level'], spanSeconds: 3600, maxPoints: 300 }),
+      running.aggregator.recent({ metricNames: ['level'], spanSeconds: 3000, maxPoints: 300 }),
     ).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
   });
 });
@@ -337,9 +351,23 @@ describe('deadlines', () => {
       { queryTimeoutMs: 50 },
       { clock: running.clock, migrate: false },
     );
-    await expect(
-      slow.aggregator.getMetrics({ metricName: 'level', timeWindow: '1h', aggregation: 'avg' }),
-    ).rejects.toMatchObject({ code: 'TIMED_OUT' });
+    const waiting = async () => {
+      const rows = await database.dataSource.query<unknown[]>(
+        `select from pg_stat_activity where wait_event_type = 'Lock' and query like '/* fleetdeck-metrics%'
+         and datname = current_database()`,
+      );
+      return rows.length;
+    };
+    const until = async (count: number) => {
+      while ((await waiting()) !== count) await new Promise((resolve) => setTimeout(resolve, 2));
+    };
+    const read = slow.aggregator.getMetrics({ metricName: 'level', timeWindow: '1h', aggregation: 'avg' });
+    const outcome = expect(read).rejects.toMatchObject({ code: 'TIMED_OUT' });
+    await until(1);
+    slow.timers.advance(50);
+    await outcome;
+    // The statement itself has ended too, so that it does not keep a connection.
+    await until(0);
     await blocker.query('rollback');
     await blocker.release();
     await slow.close();

@@ -11,23 +11,34 @@ import { FleetdeckError, isoTime, type Clock } from '@fleetdeck/kernel';
 import { canonicalLabels } from '../registry/labels.ts';
 import type { MetricRegistry } from '../registry/metric-registry.ts';
 import type { MetricEntry } from '../registry/series.ts';
-import { bucketStatement, isRate, type BucketRow } from './metric-query.sql.ts';
+import type { AnswerCache } from '../cache/answer-cache.ts';
+import { windowStart } from '../store/tiers.ts';
+import { bucketStatement, isRate, type BucketRow } from './bucket-statement.ts';
+import { bucketTotals } from './bucket-values.ts';
+import type { TierMarks } from './marks.ts';
 import type { MetricsReader } from './metrics-reader.ts';
 import { invalidField, parseMetricQuery, type AskedQuery } from './parse-query.ts';
-import type { QueryCache } from './query-cache.ts';
+import { planSegments } from './plan.ts';
 import { RECENT, type RecentRow } from './recent.sql.ts';
 import { coverageOf, elapsedMs, endOf, recentGrid, trailingGrid, type TimeGrid } from './time-grid.ts';
 
-/** How long an answer about the trailing window is shared, in milliseconds. */
-const TTL_MS = 1000;
+/** How long an answer that can still change is shared, in milliseconds. */
+const OPEN_TTL_MS = 1000;
+/** How long an answer about windows that are over is kept, by their width: `[width, life]` in milliseconds. */
+const CLOSED_TTL_MS: readonly (readonly [number, number])[] = [
+  [86_400_000, 900_000],
+  [3_600_000, 300_000],
+  [300_000, 60_000],
+  [0, 30_000],
+];
 /** The most groups of one answer. */
 export const MAX_GROUPS = 200;
 /** The most buckets of one answer, over all its series or groups. */
 const MAX_ANSWER_BUCKETS = 60_000;
 /** The most metrics of one question for recent values. */
 const MAX_RECENT_METRICS = 50;
-/** How far before the span the value that a counter rises from is looked for, at least, in milliseconds. */
-const LOOK_BACK_MS = 300_000;
+/** The rows that one bucket comes in at most: its roll-ups, its single points, and the bins of those. */
+const SOURCES = 3;
 
 /** What recent values are asked for. */
 export interface RecentQuery {
@@ -35,7 +46,10 @@ export interface RecentQuery {
   metricNames: readonly string[];
   /** How far back to go, 10 to 86400. @default 300 */
   spanSeconds?: number;
-  /** Values a series, evenly spaced, 2 to 300. @default 60 */
+  /**
+   * Values a series, evenly spaced, 2 to 300; fewer when the span reaches back further than single points are kept,
+   * since a step is then a minute at least. @default 60
+   */
   maxPoints?: number;
 }
 
@@ -43,22 +57,29 @@ export interface RecentQuery {
 export interface MetricQueriesParts {
   registry: MetricRegistry;
   reader: MetricsReader;
-  cache: QueryCache;
+  cache: AnswerCache;
+  marks: TierMarks;
   clock: Clock;
+  /** How long single points are kept, in milliseconds. */
+  rawRetentionMs: number;
   /** Where the topic of a metric stands. */
   position(metricName: string): Position | null;
   /** Writes what is buffered; `false` when that did not work in time. */
   flush(): Promise<boolean>;
 }
 
-/** Answers questions from raw points. */
+/** Answers questions from roll-ups, and from single points where those do not reach. */
 export class MetricQueries {
   constructor(private readonly parts: MetricQueriesParts) {}
 
   async getMetrics(query: MetricQuery): Promise<MetricResult[]> {
+    const { cache, clock } = this.parts;
     const asked = parseMetricQuery(query);
-    const ttlMs = asked.grid ? 0 : TTL_MS;
-    return this.parts.cache.get(`query ${asked.key}`, ttlMs, [asked.metricName], () => this.answer(asked));
+    const now = clock.now();
+    const grid = asked.grid ?? trailingGrid(now, asked.windowMs);
+    const scope = { metricNames: [asked.metricName], fromMs: grid.startMs, toMs: endOf(grid) };
+    const ttlMs = await this.lifeOf(asked, grid, now);
+    return cache.get(`query ${asked.key}`, ttlMs, scope, () => this.answer(asked));
   }
 
   async recent(query: RecentQuery): Promise<MetricRecentAnswer> {
@@ -70,27 +91,41 @@ export class MetricQueries {
     checkRange('spanSeconds', spanSeconds, 10, 86_400);
     checkRange('maxPoints', maxPoints, 2, 300);
     const key = `recent ${JSON.stringify([names, spanSeconds, maxPoints])}`;
-    return this.parts.cache.get(key, TTL_MS, names, () => this.recentAnswer(names, spanSeconds, maxPoints));
+    const now = this.parts.clock.now();
+    const scope = { metricNames: names, fromMs: now - spanSeconds * 2000, toMs: Infinity };
+    return this.parts.cache.get(key, OPEN_TTL_MS, scope, () =>
+      this.recentAnswer(names, spanSeconds, maxPoints),
+    );
+  }
+
+  /** An answer lives longer once no writer has anything to add to its buckets in the usual way. */
+  private async lifeOf(asked: AskedQuery, grid: TimeGrid, now: number): Promise<number> {
+    if (!asked.grid || endOf(grid) > now) return OPEN_TTL_MS;
+    const { minutes } = await this.parts.marks.get();
+    if (endOf(grid) > minutes) return OPEN_TTL_MS;
+    return CLOSED_TTL_MS.find(([width]) => grid.widthMs >= width)?.[1] ?? OPEN_TTL_MS;
   }
 
   private async answer(asked: AskedQuery): Promise<MetricResult[]> {
-    const { registry, reader, clock } = this.parts;
+    const { registry, reader, clock, marks, rawRetentionMs } = this.parts;
     const metric = await registry.require(asked.metricName);
     checkAgainst(metric, asked);
     const [position] = await this.settle([asked.metricName]);
     const asOf = clock.now();
     const grid = asked.grid ?? trailingGrid(asOf, asked.windowMs);
     const maxGroups = Math.max(1, Math.min(MAX_GROUPS, Math.floor(MAX_ANSWER_BUCKETS / grid.count)));
-    const rows = await reader.read<BucketRow>(bucketStatement(asked.aggregation, metric.descriptor.kind), [
-      asked.metricName,
-      JSON.stringify(asked.labels),
-      asked.groupBy,
-      isoTime(grid.startMs),
-      isoTime(endOf(grid)),
-      `${grid.widthMs} milliseconds`,
-      maxGroups + 1,
-      ...extraParameter(asked, metric, grid),
-    ]);
+    const segments = planSegments(grid, {
+      marks: await marks.get(),
+      rawSince: metric.raw ? asOf - rawRetentionMs : Infinity,
+    });
+    const { statement, parameters } = bucketStatement({
+      ...asked,
+      grid,
+      segments,
+      countSeries: metric.descriptor.expectedEveryMs !== null,
+      maxRows: (maxGroups + 1) * grid.count * SOURCES,
+    });
+    const rows = await reader.read<BucketRow>(statement, parameters);
     const groups = groupRows(rows);
     if (groups.length > maxGroups) {
       throw new FleetdeckError(
@@ -98,16 +133,19 @@ export class MetricQueries {
         `groupBy ${asked.groupBy.join(', ')} makes more than ${maxGroups} groups, the limit for ${grid.count} buckets each; narrow it with labels, or ask for fewer buckets.`,
       );
     }
-    if (groups.length === 0 && asked.groupBy.length === 0) groups.push({ labels: {}, rows: [] });
-    return groups.map((group) => ({
-      metricName: asked.metricName,
-      aggregation: asked.aggregation,
-      unit: metric.descriptor.unit,
-      labels: { ...asked.labels, ...group.labels },
-      points: bucketsOf(group.rows, { asked, metric, grid, asOf }),
-      asOf: isoTime(asOf),
-      position: position ?? null,
-    }));
+    if (groups.length === 0 && asked.groupBy.length === 0) groups.push({ labels: {}, series: 1, rows: [] });
+    return groups.flatMap((group) => {
+      const buckets = bucketsOf(group, { asked, metric, grid, asOf });
+      return asked.aggregations.map((aggregation, i) => ({
+        metricName: asked.metricName,
+        aggregation,
+        unit: metric.descriptor.unit,
+        labels: { ...asked.labels, ...group.labels },
+        points: buckets[i] ?? [],
+        asOf: isoTime(asOf),
+        position: position ?? null,
+      }));
+    });
   }
 
   private async recentAnswer(
@@ -115,13 +153,18 @@ export class MetricQueries {
     spanSeconds: number,
     maxPoints: number,
   ): Promise<MetricRecentAnswer> {
-    const { registry, reader, clock } = this.parts;
+    const { registry, reader, clock, marks, rawRetentionMs } = this.parts;
     if (names.some((name) => !registry.get(name))) await registry.reload();
     const metrics = names.flatMap((name) => registry.get(name) ?? []);
     const positions = await this.settle(metrics.map((metric) => metric.descriptor.name));
     const asOf = clock.now();
-    const grid = recentGrid(asOf, spanSeconds, maxPoints);
+    const rawSince = asOf - rawRetentionMs;
+    const isLong = spanSeconds * 1000 + 120_000 > rawRetentionMs;
+    const grid = recentGrid(asOf, spanSeconds, maxPoints, isLong ? 60 : 1);
     const maxSeries = Math.floor(MAX_ANSWER_BUCKETS / grid.count);
+    const { minutes } = await marks.get();
+    // From here on single points are read, before it the roll-ups of minutes.
+    const rolledTo = isLong ? Math.max(minutes, windowStart(rawSince, 60_000) + 60_000) : grid.startMs;
     const rows =
       metrics.length === 0
         ? []
@@ -131,7 +174,7 @@ export class MetricQueries {
             // Up to now and not beyond: a clock that runs ahead elsewhere must not put points after the end.
             isoTime(asOf + 1),
             `${grid.widthMs} milliseconds`,
-            isoTime(grid.startMs - LOOK_BACK_MS),
+            isoTime(Math.min(Math.max(grid.startMs, rolledTo), asOf + 1)),
             maxSeries + 1,
           ]);
     if (rows.length > maxSeries) {
@@ -169,10 +212,18 @@ export class MetricQueries {
 
 function checkAgainst(metric: MetricEntry, asked: AskedQuery): void {
   const { kind, name } = metric.descriptor;
-  if (isRate(asked.aggregation) && kind === 'gauge') {
+  const rate = asked.aggregations.find(isRate);
+  if (rate !== undefined && kind === 'gauge') {
     throw invalidField(
       'aggregation',
-      `${asked.aggregation} asks for an increase, and "${name}" is a gauge, which goes up and down; ask for avg or last`,
+      `${rate} asks for an increase, and "${name}" is a gauge, which goes up and down; ask for avg or last`,
+    );
+  }
+  const percentile = asked.aggregations.find((aggregation) => quantileOf(aggregation) !== null);
+  if (percentile !== undefined && kind === 'counter') {
+    throw invalidField(
+      'aggregation',
+      `${percentile} of the totals of counter "${name}" means nothing; ask for ratePerSecond, or record a distribution`,
     );
   }
   const allowed = metric.allowedLabels;
@@ -192,53 +243,56 @@ function checkAgainst(metric: MetricEntry, asked: AskedQuery): void {
   }
 }
 
-function extraParameter(asked: AskedQuery, metric: MetricEntry, grid: TimeGrid): unknown[] {
-  const quantile = quantileOf(asked.aggregation);
-  if (quantile !== null) return [quantile];
-  if (!isRate(asked.aggregation) || metric.descriptor.kind !== 'counter') return [];
-  const lookBack = Math.max(LOOK_BACK_MS, 3 * (metric.descriptor.expectedEveryMs ?? 0));
-  return [isoTime(grid.startMs - lookBack)];
-}
-
 interface Group {
   labels: MetricLabels;
+  series: number;
   rows: BucketRow[];
 }
 
 function groupRows(rows: readonly BucketRow[]): Group[] {
-  const groups = new Map<string, Group>();
+  const groups = new Map<number, Group>();
   for (const row of rows) {
-    const key = canonicalLabels(row.labels);
-    const group = groups.get(key);
+    const group = groups.get(row.grp);
     if (group) group.rows.push(row);
-    else groups.set(key, { labels: row.labels, rows: [row] });
+    else
+      groups.set(row.grp, {
+        labels: JSON.parse(row.labels) as MetricLabels,
+        series: row.series,
+        rows: [row],
+      });
   }
-  return [...groups.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
+  return [...groups.values()]
+    .map((group) => ({ group, key: canonicalLabels(group.labels) }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .map(({ group }) => group);
 }
 
+/** The buckets of a group, once for each aggregation. */
 function bucketsOf(
-  rows: readonly BucketRow[],
+  { rows, series }: Group,
   { asked, metric, grid, asOf }: { asked: AskedQuery; metric: MetricEntry; grid: TimeGrid; asOf: number },
-): MetricBucket[] {
-  const byBucket = new Map(
-    rows.map((row) => [Math.round((row.start_ms - grid.startMs) / grid.widthMs), row]),
-  );
-  const series = rows[0]?.series ?? 1;
-  return Array.from({ length: grid.count }, (_, bucket) => {
-    const row = byBucket.get(bucket);
+): MetricBucket[][] {
+  const byBucket = new Map<number, BucketRow[]>();
+  for (const row of rows) {
+    const bucket = byBucket.get(row.bucket);
+    if (bucket) bucket.push(row);
+    else byBucket.set(row.bucket, [row]);
+  }
+  const { kind, expectedEveryMs } = metric.descriptor;
+  const answers: MetricBucket[][] = asked.aggregations.map(() => []);
+  for (let bucket = 0; bucket < grid.count; bucket += 1) {
+    const totals = bucketTotals(byBucket.get(bucket) ?? [], asked.aggregations, kind);
     const elapsed = elapsedMs(grid, bucket, asOf);
-    let value = row?.value ?? null;
-    if (value !== null && isRate(asked.aggregation)) {
-      // In the bucket that is still open, one point's increase may reach further back than the bucket.
-      const overMs = elapsed < grid.widthMs ? Math.max(elapsed, row?.covered_ms ?? 0, 1) : grid.widthMs;
-      value = (value / overMs) * (asked.aggregation === 'ratePerSecond' ? 1000 : 60_000);
-    }
-    return {
-      start: isoTime(grid.shownStartMs + bucket * grid.widthMs),
-      value,
-      coverage: coverageOf(row?.received ?? 0, series, elapsed, metric.descriptor.expectedEveryMs),
-    };
-  });
+    // In the bucket that is still open, one point's increase may reach further back than the bucket.
+    const overMs = (coveredMs: number | null) =>
+      elapsed < grid.widthMs ? Math.max(elapsed, coveredMs ?? 0, 1) : grid.widthMs;
+    const start = isoTime(grid.shownStartMs + bucket * grid.widthMs);
+    const coverage = coverageOf(totals.points, Math.max(1, series), elapsed, expectedEveryMs);
+    asked.aggregations.forEach((aggregation, i) => {
+      answers[i]?.push({ start, value: totals.value(aggregation, overMs), coverage });
+    });
+  }
+  return answers;
 }
 
 function recentBuckets(row: RecentRow, metric: MetricEntry, grid: TimeGrid, asOf: number): MetricBucket[] {

@@ -14,13 +14,15 @@ import { alignedGrid, type TimeGrid } from './time-grid.ts';
 
 /** The most buckets that one answer has for each series or group. */
 export const MAX_BUCKETS = 1500;
+/** The most aggregations of one question. */
+const MAX_AGGREGATIONS = 10;
 /** The most labels that an answer is grouped by. */
 const MAX_GROUP_LABELS = 5;
 
 /** A question in which nothing is wrong by itself. */
 export interface AskedQuery {
   readonly metricName: string;
-  readonly aggregation: MetricAggregation;
+  readonly aggregations: readonly MetricAggregation[];
   readonly labels: MetricLabels;
   readonly groupBy: readonly string[];
   readonly windowMs: number;
@@ -37,7 +39,11 @@ export function parseMetricQuery(query: MetricQuery): AskedQuery {
   if (!METRIC_WINDOWS.includes(timeWindow)) {
     throw invalidField('timeWindow', `must be one of ${METRIC_WINDOWS.join(', ')}`);
   }
-  if (!isMetricAggregation(aggregation)) {
+  const aggregations = [...new Set(Array.isArray(aggregation) ? (aggregation as unknown[]) : [aggregation])];
+  if (aggregations.length < 1 || aggregations.length > MAX_AGGREGATIONS) {
+    throw invalidField('aggregation', `must be one aggregation, or at most ${MAX_AGGREGATIONS} of them`);
+  }
+  if (!aggregations.every(isMetricAggregation)) {
     throw invalidField(
       'aggregation',
       'must be avg, min, max, sum, count, last, ratePerSecond, ratePerMinute or a percentile such as p95',
@@ -53,14 +59,14 @@ export function parseMetricQuery(query: MetricQuery): AskedQuery {
   const grid = rangeOf(from, to, timeWindow, windowMs);
   return {
     metricName,
-    aggregation,
+    aggregations,
     labels,
     groupBy: groups,
     windowMs,
     grid,
     key: JSON.stringify([
       metricName,
-      aggregation,
+      aggregations,
       timeWindow,
       canonicalLabels(labels),
       groups,

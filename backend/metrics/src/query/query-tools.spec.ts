@@ -6,7 +6,6 @@ import { ManualTimers } from '../testing/manual-timers.ts';
 import { systemTimers, withDeadline } from '../timers.ts';
 import { Gate } from './gate.ts';
 import { parseMetricQuery } from './parse-query.ts';
-import { QueryCache } from './query-cache.ts';
 import { alignedGrid, coverageOf, elapsedMs, endOf, recentGrid, trailingGrid } from './time-grid.ts';
 
 const T = Date.parse('2026-01-01T00:00:00Z');
@@ -75,6 +74,9 @@ describe('parseMetricQuery', () => {
     [{ metricName: 7 }, 'metricName'],
     [{ timeWindow: '2m' }, 'timeWindow'],
     [{ aggregation: 'p100' }, 'aggregation'],
+    [{ aggregation: [] }, 'aggregation'],
+    [{ aggregation: ['avg', 'mode'] }, 'aggregation'],
+    [{ aggregation: Array.from({ length: 11 }, (_, i) => `p${i + 1}`) }, 'aggregation'],
     [{ labels: { 'a-b': '1' } }, 'labels'],
     [{ groupBy: 'host' }, 'groupBy'],
     [{ groupBy: ['a', 'b', 'c', 'd', 'e', 'f'] }, 'groupBy'],
@@ -97,36 +99,6 @@ describe('parseMetricQuery', () => {
   it('takes exactly 1500 buckets', () => {
     const { grid } = parseMetricQuery({ ...query, from: '2026-01-01T00:00:00Z', to: '2026-01-02T01:00:00Z' });
     expect(grid?.count).toBe(1500);
-  });
-});
-
-describe('QueryCache', () => {
-  it('keeps failures for nobody', async () => {
-    const cache = new QueryCache(new FakeClock());
-    await expect(cache.get('k', 1000, [], () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    await expect(cache.get('k', 1000, [], () => Promise.resolve(1))).resolves.toBe(1);
-  });
-
-  it('is bounded, and drops the oldest first', async () => {
-    const cache = new QueryCache(new FakeClock(), 2);
-    for (const key of ['a', 'b', 'c']) await cache.get(key, 1000, [], () => Promise.resolve(key));
-    expect(cache.size).toBe(2);
-    expect(await cache.get('b', 1000, [], () => Promise.resolve('again'))).toBe('b');
-    expect(await cache.get('a', 1000, [], () => Promise.resolve('again'))).toBe('again');
-  });
-
-  it('forgets an answer on its way when its metric was written, without losing the newer one', async () => {
-    const cache = new QueryCache(new FakeClock());
-    let answer: (value: string) => void = () => undefined;
-    const old = cache.get('k', 0, ['x'], () => new Promise<string>((resolve) => (answer = resolve)));
-    cache.forget(new Set(['y']));
-    expect(cache.size).toBe(1);
-    cache.forget(new Set(['x']));
-    const newer = cache.get('k', 1000, ['x'], () => Promise.resolve('new'));
-    answer('old');
-    expect(await old).toBe('old');
-    expect(await newer).toBe('new');
-    expect(cache.size).toBe(1);
   });
 });
 
@@ -181,7 +153,8 @@ describe('the options', () => {
   it.each([
     [{ flushIntervalMs: 0 }, 'flushIntervalMs is 0; it must be a whole number from 10 to 60000'],
     [{ maxBufferedPoints: 1.5 }, 'maxBufferedPoints is 1.5'],
-    [{ rawRetentionHours: -1 }, 'rawRetentionHours is -1'],
+    [{ maxLateHours: -1 }, 'maxLateHours is -1'],
+    [{ retentionHours: { '1h': 0.5 } }, 'retentionHours["1h"] is 0.5'],
   ])('refuse %j', (options, words) => {
     expect(() => resolveMetricsOptions(options)).toThrow(words);
   });
@@ -194,7 +167,9 @@ describe('the options', () => {
       flushIntervalMs: 1000,
       maxBufferedPoints: 50_000,
       maxSeriesPerMetric: 1000,
-      rawRetentionHours: 26,
+      retentionHours: { raw: 1, '1m': 336, '1h': 4320, '1d': 17_520 },
+      maxLateHours: 26,
+      maxDiskMegabytes: 20_480,
       queryTimeoutMs: 10_000,
     });
   });

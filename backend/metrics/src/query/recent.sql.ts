@@ -1,5 +1,3 @@
-import { counterSteps } from './metric-query.sql.ts';
-
 /** A series of the answer; the arrays run over its buckets that hold a point. */
 export interface RecentRow {
   metric: string;
@@ -13,38 +11,40 @@ export interface RecentRow {
 
 /**
  * Mean values of gauges and distributions, slopes of counters, and the newest value of every series of some metrics.
- * `$1` names, `$2` to `$3` the span, `$4` the step, `$5` how far back a counter's first value is looked for,
- * `$6` most series.
+ * `$1` names, `$2` to `$3` the span, `$4` the step, `$5` since when single points are read (before it the roll-ups of
+ * minutes, and those alone of metrics that keep no single points), `$6` most series.
  *
  * A counter's value is its increase over the time between the points that it was taken from: over the step's width
  * it would swing with each point that falls to one side or the other of a step.
  */
 export const RECENT = `
-  with series as (
-    select s.id, s.metric, s.labels, m.kind, newest.value as last_value, newest.at as last_at
-    from fleetdeck.metric_series s join fleetdeck.metric m on m.name = s.metric cross join lateral (
-      select p.value, p.at from fleetdeck.metric_point p
-      where p.series_id = s.id and p.at >= $2::timestamptz and p.at < $3::timestamptz
-      order by p.at desc, p.value desc limit 1
-    ) newest
-    where s.metric = any($1::text[])
-    order by s.metric, s.labels limit $6
-  ), counters as (
-    select id from series where kind = 'counter'
-  ), steps as (${counterSteps('counters', '$2::timestamptz', '$3::timestamptz', '$5::timestamptz')}
-  ), buckets as (
-    select s.id, date_bin($4::interval, p.at, $2::timestamptz) as start, count(*)::integer as received,
-      avg(p.value) as value
-    from series s join fleetdeck.metric_point p
-      on p.series_id = s.id and p.at >= $2::timestamptz and p.at < $3::timestamptz
-    where s.kind <> 'counter' group by 1, 2
+  with asked as (
+    select s.id, s.metric, s.labels, m.kind, m.raw
+    from fleetdeck.metric_series s join fleetdeck.metric m on m.name = s.metric where s.metric = any($1::text[])
+  ), parts as (
+    select a.id, date_bin($4::interval, p.at, $2::timestamptz) as start, count(*) as points, sum(p.value) as sum,
+      sum(p.increase) as increase, sum(p.increase_ms) filter (where p.increase is not null) as increase_ms,
+      (array_agg(p.value order by p.at desc, p.value desc))[1] as last_value, max(p.at) as last_at
+    from asked a join fleetdeck.metric_point p
+      on p.series_id = a.id and p.at >= $5::timestamptz and p.at < $3::timestamptz
+    where a.raw group by 1, 2
     union all
-    select id, date_bin($4::interval, at, $2::timestamptz), count(*)::integer,
-      sum(increase) / nullif(sum(extract(epoch from at - before_at)::double precision) filter (where increase is not null), 0)
-    from steps where at >= $2::timestamptz group by 1, 2
+    select a.id, date_bin($4::interval, greatest(r.at, $2::timestamptz), $2::timestamptz), r.points, r.sum, r.increase,
+      r.increase_ms, r.last_value, r.last_at
+    from asked a join fleetdeck.metric_rollup_1m r
+      on r.series_id = a.id and r.at > $2::timestamptz - interval '1 minute' and r.at < $3::timestamptz
+    where case when a.raw then r.at >= $2::timestamptz and r.at < $5::timestamptz else true end
+  ), buckets as (
+    select p.id, p.start, sum(p.points)::integer as received,
+      case when a.kind = 'counter' then sum(p.increase) / nullif(sum(p.increase_ms) / 1000, 0)
+        else sum(p.sum) / sum(p.points) end as value
+    from parts p join asked a using (id) group by p.id, p.start, a.kind
+  ), newest as (
+    select id, (array_agg(last_value order by last_at desc, last_value desc))[1] as last_value, max(last_at) as last_at
+    from parts group by id
   )
-  select s.metric, s.labels, s.last_value, (extract(epoch from s.last_at) * 1000)::double precision as last_at_ms,
+  select a.metric, a.labels, n.last_value, (extract(epoch from n.last_at) * 1000)::double precision as last_at_ms,
     array_agg((extract(epoch from b.start - $2::timestamptz) / extract(epoch from $4::interval))::integer) as buckets,
     array_agg(b.received) as received, array_agg(b.value) as values
-  from series s join buckets b on b.id = s.id
-  group by s.id, s.metric, s.labels, s.last_value, s.last_at order by s.metric, s.labels`;
+  from asked a join newest n on n.id = a.id join buckets b on b.id = a.id
+  group by a.id, a.metric, a.labels, n.last_value, n.last_at order by a.metric, a.labels limit $6`;

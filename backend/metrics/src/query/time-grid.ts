@@ -19,9 +19,9 @@ export function alignedGrid(from: number, to: number, widthMs: number): TimeGrid
   return { startMs, widthMs, count: Math.ceil((to - startMs) / widthMs), shownStartMs: startMs };
 }
 
-/** Buckets of whole seconds, aligned in UTC, the last one holding now. */
-export function recentGrid(asOf: number, spanSeconds: number, maxPoints: number): TimeGrid {
-  const widthMs = Math.ceil(spanSeconds / maxPoints) * 1000;
+/** Buckets of whole seconds, or of multiples of `stepSeconds`, aligned in UTC, the last one holding now. */
+export function recentGrid(asOf: number, spanSeconds: number, maxPoints: number, stepSeconds = 1): TimeGrid {
+  const widthMs = Math.ceil(spanSeconds / maxPoints / stepSeconds) * stepSeconds * 1000;
   const count = Math.ceil((spanSeconds * 1000) / widthMs);
   const startMs = (Math.floor(asOf / widthMs) - count + 1) * widthMs;
   return { startMs, widthMs, count, shownStartMs: startMs };

@@ -11,12 +11,15 @@ export function metricTopic(metricName: string): string {
   return `metrics.${metricName}`;
 }
 
+/** Least time between two looks at what is held back, in milliseconds: with many series some value is always due. */
+const LOOK_EVERY_MS = 20;
+
 /**
  * Publishes the newest value of each series: at once when the last is a second old, otherwise when it will be, so
  * that the value a topic rests on is always the last one recorded.
  */
 export class LiveValues {
-  private readonly pending = new Map<Series, { value: number; at: number }>();
+  private readonly pending = new Set<Series>();
   private cancelTimer: (() => void) | null = null;
   private failed = false;
 
@@ -30,13 +33,15 @@ export class LiveValues {
   note(series: Series, value: number, at: number): void {
     if (at < series.liveAt) return;
     series.liveAt = at;
+    series.liveValue = value;
+    if (series.livePending) return;
     const due = series.livePublishedAt + SPACING_MS - this.clock.monotonicMs();
     if (due <= 0) {
-      this.pending.delete(series);
-      this.publish(series, value, at);
+      this.publish(series);
       return;
     }
-    this.pending.set(series, { value, at });
+    series.livePending = true;
+    this.pending.add(series);
     this.cancelTimer ??= this.timers.after(due, () => this.publishDue());
   }
 
@@ -44,7 +49,7 @@ export class LiveValues {
   close(): void {
     this.cancelTimer?.();
     this.cancelTimer = null;
-    for (const [series, { value, at }] of this.pending) this.publish(series, value, at);
+    for (const series of this.pending) this.publish(series);
     this.pending.clear();
   }
 
@@ -52,24 +57,32 @@ export class LiveValues {
     this.cancelTimer = null;
     const now = this.clock.monotonicMs();
     let next = Infinity;
-    for (const [series, { value, at }] of this.pending) {
+    for (const series of this.pending) {
       const due = series.livePublishedAt + SPACING_MS - now;
       if (due > 0) {
         next = Math.min(next, due);
         continue;
       }
       this.pending.delete(series);
-      this.publish(series, value, at);
+      this.publish(series);
     }
-    if (this.pending.size > 0) this.cancelTimer = this.timers.after(next, () => this.publishDue());
+    if (this.pending.size > 0) {
+      this.cancelTimer = this.timers.after(Math.max(next, LOOK_EVERY_MS), () => this.publishDue());
+    }
   }
 
-  private publish(series: Series, value: number, at: number): void {
+  private publish(series: Series): void {
+    series.livePending = false;
     const publisher = this.publisher();
     if (!publisher) return;
     series.livePublishedAt = this.clock.monotonicMs();
     const metricName = series.metric.descriptor.name;
-    const live: MetricLive = { metricName, labels: series.labels, value, at: isoTime(at) };
+    const live: MetricLive = {
+      metricName,
+      labels: series.labels,
+      value: series.liveValue,
+      at: isoTime(series.liveAt),
+    };
     try {
       publisher.publish(metricTopic(metricName), live);
     } catch (thrown) {

@@ -6,11 +6,13 @@ export type LossReason =
   | 'full'
   /** NaN or an infinity. */
   | 'notFinite'
+  /** An increment that is negative, or of a metric that is no counter. */
+  | 'notCounted'
   /** A name that nobody declared. */
   | 'undeclared'
   /** Labels that the metric does not declare, or that are none. */
   | 'labels'
-  /** Older than the retention of raw points. */
+  /** Later than points are taken. */
   | 'late'
   /** More than five minutes in the future. */
   | 'future'
@@ -22,9 +24,10 @@ export type LossReason =
 const WORDS: Record<LossReason, string> = {
   full: 'the buffer is full, so the oldest went',
   notFinite: 'the value is not a finite number',
+  notCounted: 'only counters are incremented, by 0 or more',
   undeclared: 'nobody declared the metric',
   labels: 'the labels are not those of the metric',
-  late: 'it is older than raw points are kept',
+  late: 'it is older than points are taken',
   future: 'it lies more than 5 minutes in the future',
   refused: 'the database refused it',
   closed: 'the service is stopping',

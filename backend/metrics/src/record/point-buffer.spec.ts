@@ -14,7 +14,7 @@ describe('PointBuffer', () => {
     }
     expect(out).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(buffer.length).toBe(0);
-    expect(buffer.take(5)).toEqual({ series: [], at: [], values: [] });
+    expect(buffer.take(5)).toEqual({ series: [], at: [], values: [], increases: [] });
   });
 
   it('drops the oldest when it is full, and says so', () => {
@@ -22,7 +22,12 @@ describe('PointBuffer', () => {
     const kept = [1, 2, 3, 4, 5].map((value) => buffer.push(series, value, value * 10));
     expect(kept).toEqual([true, true, true, false, false]);
     expect(buffer.length).toBe(3);
-    expect(buffer.take(2)).toEqual({ series: [series, series], at: [30, 40], values: [3, 4] });
+    expect(buffer.take(2)).toEqual({
+      series: [series, series],
+      at: [30, 40],
+      values: [3, 4],
+      increases: [NaN, NaN],
+    });
     expect(buffer.take(2).values).toEqual([5]);
   });
 });

@@ -21,6 +21,14 @@ export interface PointFlusherParts {
   buffer: PointBuffer;
   /** Writes a batch. A second write of the same ticket does nothing when the first one got through after all. */
   write(batch: PointBatch, ticket: number): Promise<void>;
+  /** Told of each batch that was written, once. */
+  written?(batch: PointBatch): void;
+  /** Puts into the buffer what is not a point yet. Gives back whether there was anything before. */
+  collect?(): void;
+  /** Whether there is something that {@link collect} would put into the buffer. */
+  hasMore?(): boolean;
+  /** Work on the tables that must not run while a batch is on its way. A failure is tried again the next time. */
+  betweenBatches?(ended: boolean): Promise<void>;
   intervalMs: number;
   clock: Clock;
   timers: Timers;
@@ -74,7 +82,7 @@ export class PointFlusher {
    * @returns whether that is done; `false` at once while the database is away
    */
   async flush(deadlineMs: number): Promise<boolean> {
-    if (this.waiting === 0) return true;
+    if (this.waiting === 0 && !this.parts.hasMore?.()) return true;
     if (this.failures > 0) return false;
     try {
       return await withDeadline(this.drainAfresh(), deadlineMs, this.parts.timers, () => new Error('late'));
@@ -100,7 +108,11 @@ export class PointFlusher {
         await new Promise<void>((resolve) => timers.after(Math.min(STOP_PAUSE_MS, left), resolve));
       }
     }
-    if (this.waiting === 0) return;
+    if (this.waiting === 0) {
+      const left = Math.max(0, end - clock.monotonicMs());
+      await withDeadline(this.between(true), left, timers, () => new Error('late')).catch(() => undefined);
+      return;
+    }
     const example = (this.inFlight?.batch ?? buffer.take(1)).series[0]?.metric.descriptor.name ?? '';
     losses.add('closed', this.waiting, example);
   }
@@ -135,10 +147,14 @@ export class PointFlusher {
   /** Writes what is in the buffer now; points that come meanwhile wait for the next time. */
   private async run(): Promise<boolean> {
     const { buffer } = this.parts;
+    this.parts.collect?.();
     let left = buffer.length;
     for (;;) {
       if (!this.inFlight) {
-        if (left <= 0) return true;
+        if (left <= 0) {
+          await this.between(false);
+          return true;
+        }
         const batch = buffer.take(Math.min(MAX_BATCH, left));
         left -= batch.at.length;
         if (batch.at.length === 0) return true;
@@ -146,11 +162,21 @@ export class PointFlusher {
         this.inFlight = { batch, ticket: this.tickets, refusals: 0 };
       }
       try {
-        await this.attempt(this.inFlight.batch, this.inFlight.ticket);
-        this.succeeded(this.inFlight.batch.at.length);
+        const { batch, ticket } = this.inFlight;
+        await this.attempt(batch, ticket);
+        this.parts.written?.(batch);
+        this.succeeded(batch.at.length);
       } catch (thrown) {
         if (!this.gaveUp(thrown)) return false;
       }
+    }
+  }
+
+  private async between(ended: boolean): Promise<void> {
+    try {
+      await this.parts.betweenBatches?.(ended);
+    } catch (thrown) {
+      this.parts.log.warn(`Minutes could not be rolled up; they are tried again: ${messageOf(thrown)}`);
     }
   }
 

@@ -1,15 +1,17 @@
 import {
   MAX_FIELD_PROBLEMS,
+  MAX_REJECTED_POINTS,
   type FieldProblem,
   type MetricLabels,
   type MetricPointInput,
+  type MetricPointRejected,
 } from '@fleetdeck/dto';
 import { FleetdeckError } from '@fleetdeck/kernel';
 import type { ResolvedMetricsOptions } from '../metrics.options.ts';
 import { seriesLabelsProblem } from '../registry/labels.ts';
 import type { MetricRegistry } from '../registry/metric-registry.ts';
 import type { MetricEntry, Series } from '../registry/series.ts';
-import { HOUR_MS } from '../store/partitions.ts';
+import { HOUR_MS } from '../store/tiers.ts';
 import type { LossReason } from './losses.ts';
 import type { PointBatch } from './point-buffer.ts';
 
@@ -21,16 +23,24 @@ export const NO_LABELS: MetricLabels = Object.freeze({});
 
 /** Decides which points are taken, and to which series they belong. */
 export class PointIntake {
-  private readonly retentionMs: number;
+  private readonly maxLateMs: number;
 
   constructor(
     private readonly registry: MetricRegistry,
     private readonly options: Pick<
       ResolvedMetricsOptions,
-      'undeclared' | 'rawRetentionHours' | 'maxSeriesPerMetric'
+      'undeclared' | 'maxLateHours' | 'maxSeriesPerMetric'
     >,
   ) {
-    this.retentionMs = options.rawRetentionHours * HOUR_MS;
+    this.maxLateMs = options.maxLateHours * HOUR_MS;
+  }
+
+  /** Why a value of this time is not taken, whatever its series; `null` when it is. */
+  judgeValue(value: number, at: number, now: number): LossReason | null {
+    if (!Number.isFinite(value)) return 'notFinite';
+    if (at > now + MAX_AHEAD_MS) return 'future';
+    // The other way round, so that a time that is no number is refused too.
+    return at >= now - this.maxLateMs ? null : 'late';
   }
 
   /** The metric of a point, or why it is not taken. Adopts the name when undeclared ones are gauges. */
@@ -41,10 +51,8 @@ export class PointIntake {
     at: number,
     now: number,
   ): MetricEntry | LossReason {
-    if (!Number.isFinite(value)) return 'notFinite';
-    if (at > now + MAX_AHEAD_MS) return 'future';
-    // The other way round, so that a time that is no number is refused too.
-    if (!(at >= now - this.retentionMs)) return 'late';
+    const refused = this.judgeValue(value, at, now);
+    if (refused !== null) return refused;
     const known = this.registry.get(name);
     if (labels !== NO_LABELS && seriesLabelsProblem(labels, known?.allowedLabels ?? null) !== null)
       return 'labels';
@@ -59,32 +67,47 @@ export class PointIntake {
   }
 
   /**
-   * All points as one batch.
-   * @throws FleetdeckError `INVALID_INPUT` naming what is wrong with each, when something is
+   * The points that can be taken, as one batch, and those that cannot.
+   * @param places where each stands in what was sent, for those that name it; their own order when left out
+   * @throws FleetdeckError `INVALID_INPUT` naming what is wrong, when none can be taken
    */
-  batchOf(points: readonly MetricPointInput[], now: number): PointBatch {
-    const fields: FieldProblem[] = [];
-    const metrics: MetricEntry[] = [];
+  batchOf(
+    points: readonly MetricPointInput[],
+    now: number,
+    places?: readonly number[],
+  ): { batch: PointBatch; rejected: MetricPointRejected[]; rejectedCount: number } {
+    const rejected: MetricPointRejected[] = [];
+    let rejectedCount = 0;
+    const series: Series[] = [];
     const at: number[] = [];
-    for (let i = 0; i < points.length && fields.length < MAX_FIELD_PROBLEMS; i += 1) {
-      const point = points[i] as MetricPointInput;
+    const values: number[] = [];
+    points.forEach((point, i) => {
       const when = point.at === undefined ? now : Date.parse(point.at);
       const judged = this.judge(point.name, point.value, point.labels ?? NO_LABELS, when, now);
       if (typeof judged === 'string') {
-        fields.push(this.explain(`points[${i}]`, point, judged));
-      } else {
-        metrics.push(judged);
-        at.push(when);
+        rejectedCount += 1;
+        const index = places?.[i] ?? i;
+        if (rejected.length < MAX_REJECTED_POINTS) {
+          rejected.push({ index, ...this.explain(`points[${index}]`, point, judged) });
+        }
+        return;
       }
+      series.push(this.seriesOf(judged, point.labels ?? NO_LABELS, now));
+      at.push(when);
+      values.push(point.value);
+    });
+    const [first] = rejected;
+    if (first && series.length === 0) {
+      const fields: FieldProblem[] = rejected
+        .slice(0, MAX_FIELD_PROBLEMS)
+        .map(({ field, message }) => ({ field, message }));
+      throw new FleetdeckError(
+        'INVALID_INPUT',
+        `${first.field} ${first.message}. None of the points was taken.`,
+        { fields },
+      );
     }
-    if (fields[0]) {
-      const { field, message } = fields[0];
-      throw new FleetdeckError('INVALID_INPUT', `${field} ${message}. None of the points was taken.`, {
-        fields,
-      });
-    }
-    const series = metrics.map((metric, i) => this.seriesOf(metric, points[i]?.labels ?? NO_LABELS, now));
-    return { series, at, values: points.map((point) => point.value) };
+    return { batch: { series, at, values }, rejected, rejectedCount };
   }
 
   private adopt(name: unknown): MetricEntry | null {
@@ -103,7 +126,7 @@ export class PointIntake {
       case 'late':
         return {
           field: `${path}.at`,
-          message: `must not be older than ${this.options.rawRetentionHours} hours, which is how long raw points are kept`,
+          message: `must not be older than ${this.options.maxLateHours} hours, which is how late a point may come`,
         };
       case 'labels': {
         const allowed = this.registry.get(point.name)?.allowedLabels ?? null;

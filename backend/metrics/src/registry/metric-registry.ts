@@ -26,6 +26,7 @@ interface MetricRow {
   expected_every_ms: number | null;
   good_direction: MetricDescriptor['goodDirection'];
   declared: boolean;
+  raw: boolean;
 }
 
 /** The metrics that are known: those declared here, and those that the database knows from other replicas and runs. */
@@ -53,13 +54,16 @@ export class MetricRegistry {
       const descriptor = toDescriptor(declaration);
       const entry = this.entries.get(descriptor.name);
       if (!entry) {
-        this.entries.set(descriptor.name, new MetricEntry(descriptor, true, true));
+        const fresh = new MetricEntry(descriptor, true, true);
+        fresh.raw = declaration.raw ?? true;
+        this.entries.set(descriptor.name, fresh);
         continue;
       }
       if (entry.declared && entry.descriptor.kind !== descriptor.kind) {
         throw kindConflict(descriptor, entry.descriptor.kind);
       }
       entry.describe(descriptor, true, true);
+      entry.raw = declaration.raw ?? true;
       entry.dirty = true;
     }
   }
@@ -140,7 +144,7 @@ export class MetricRegistry {
   }
 
   private async upsert(entries: readonly MetricEntry[]): Promise<void> {
-    const rows = entries.map(({ descriptor, declared }) => ({
+    const rows = entries.map(({ descriptor, declared, raw }) => ({
       name: descriptor.name,
       kind: descriptor.kind,
       unit: descriptor.unit,
@@ -149,21 +153,22 @@ export class MetricRegistry {
       expected_every_ms: descriptor.expectedEveryMs,
       good_direction: descriptor.goodDirection,
       declared,
+      raw,
     }));
     // A declaration replaces a metric that nobody declared, never the other way round; a kind that was declared stays.
     await this.query(
       `insert into fleetdeck.metric as m
-         (name, kind, unit, help, labels, expected_every_ms, good_direction, declared)
-       select name, kind, unit, help, labels, expected_every_ms, good_direction, declared
+         (name, kind, unit, help, labels, expected_every_ms, good_direction, declared, raw)
+       select name, kind, unit, help, labels, expected_every_ms, good_direction, declared, raw
        from jsonb_to_recordset($1::jsonb) as d (name text, kind text, unit text, help text, labels text[],
-         expected_every_ms double precision, good_direction text, declared boolean)
+         expected_every_ms double precision, good_direction text, declared boolean, raw boolean)
        order by name
        on conflict (name) do update set
          kind = excluded.kind, unit = excluded.unit, help = excluded.help,
          labels = case when excluded.declared then excluded.labels
            else (select array_agg(distinct l order by l) from unnest(m.labels || excluded.labels) l) end,
          expected_every_ms = excluded.expected_every_ms, good_direction = excluded.good_direction,
-         declared = excluded.declared
+         declared = excluded.declared, raw = excluded.raw
        where (excluded.declared and (not m.declared or m.kind = excluded.kind))
           or (not excluded.declared and not m.declared and not m.labels @> excluded.labels)`,
       [JSON.stringify(rows)],
@@ -172,7 +177,7 @@ export class MetricRegistry {
 
   private async readBack(entries: readonly MetricEntry[], strict: boolean): Promise<void> {
     const rows = await this.query<MetricRow[]>(
-      `select name, kind, unit, help, labels, expected_every_ms, good_direction, declared
+      `select name, kind, unit, help, labels, expected_every_ms, good_direction, declared, raw
        from fleetdeck.metric where name = any($1)`,
       [entries.map((entry) => entry.descriptor.name)],
     );
@@ -184,7 +189,10 @@ export class MetricRegistry {
         if (strict) throw conflict;
         this.error(conflict.message);
       }
-      if (!entry.own || entry.descriptor.kind !== row.kind) entry.describe(fromRow(row), true, false);
+      if (!entry.own || entry.descriptor.kind !== row.kind) {
+        entry.describe(fromRow(row), true, false);
+        entry.raw = row.raw;
+      }
     }
   }
 
@@ -192,7 +200,7 @@ export class MetricRegistry {
     let rows: MetricRow[];
     try {
       rows = await this.query<MetricRow[]>(
-        `select name, kind, unit, help, labels, expected_every_ms, good_direction, declared
+        `select name, kind, unit, help, labels, expected_every_ms, good_direction, declared, raw
          from fleetdeck.metric order by name limit $1`,
         [MAX_METRICS],
       );
@@ -203,12 +211,11 @@ export class MetricRegistry {
     for (const row of rows) {
       const entry = this.entries.get(row.name);
       if (entry?.own || entry?.dirty) continue;
-      if (entry) entry.describe(fromRow(row), row.declared, false);
-      else {
-        const fresh = new MetricEntry(fromRow(row), row.declared, false);
-        fresh.dirty = false;
-        this.entries.set(row.name, fresh);
-      }
+      const known = entry ?? new MetricEntry(fromRow(row), row.declared, false);
+      known.describe(fromRow(row), row.declared, false);
+      known.raw = row.raw;
+      known.dirty = false;
+      this.entries.set(row.name, known);
     }
     this.undeclared = [...this.entries.values()].filter((entry) => !entry.declared).length;
   }

@@ -1,47 +1,62 @@
 import type { Sql } from './sql.ts';
-
-/** How long a partition reaches, in milliseconds. */
-export const HOUR_MS = 3_600_000;
+import type { TimedTable } from './tiers.ts';
 
 /** Key of the advisory lock for adding and dropping partitions: the bytes of "flmp". */
 const LOCK_KEY = 0x666c6d70;
-const PREFIX = 'metric_point_p';
-const HOURS_AHEAD = 2;
+const PARTITIONS_AHEAD = 2;
 
-/** The hourly partitions of `fleetdeck.metric_point`. Safe from several replicas at once. */
+/** A partition with its size. */
+export interface StoredPartition {
+  table: TimedTable;
+  startMs: number;
+  bytes: number;
+}
+
+/** The partitions of one table. Safe from several replicas at once. */
 export class Partitions {
   private readonly known = new Set<number>();
 
-  constructor(private readonly sql: () => Sql) {}
+  constructor(
+    private readonly sql: () => Sql,
+    private readonly table: TimedTable,
+  ) {}
 
-  /** Makes the partitions for points of these times, where they are missing. */
+  /** Makes the partitions for rows of these times, where they are missing. */
   async ensure(times: readonly number[]): Promise<void> {
-    const hours = new Set<number>();
+    const { partitionMs, table } = this.table;
+    const starts = new Set<number>();
+    let newest = Number.NaN;
     for (const time of times) {
-      const hour = Math.floor(time / HOUR_MS) * HOUR_MS;
-      if (!this.known.has(hour)) hours.add(hour);
+      const start = Math.floor(time / partitionMs) * partitionMs;
+      if (start === newest) continue;
+      newest = start;
+      if (!this.known.has(start)) starts.add(start);
     }
-    if (hours.size === 0) return;
+    if (starts.size === 0) return;
     await this.sql().transaction(async (manager) => {
       await manager.query(`select set_config('lock_timeout', '5000', true)`);
       await manager.query('select pg_advisory_xact_lock($1)', [LOCK_KEY]);
-      const existing = new Set(await list(manager));
-      for (const hour of [...hours].sort((a, b) => a - b)) {
-        if (existing.has(hour)) continue;
-        const name = `fleetdeck.${nameOf(hour)}`;
+      const existing = new Set((await list(manager, this.table)).map(({ startMs }) => startMs));
+      for (const start of [...starts].sort((a, b) => a - b)) {
+        if (existing.has(start)) continue;
+        const name = `fleetdeck.${nameOf(this.table, start)}`;
         // Made apart and attached: `create table ... partition of` would lock out every writer meanwhile.
-        await manager.query(`create table ${name} (like fleetdeck.metric_point including defaults)`);
         await manager.query(
-          `alter table fleetdeck.metric_point attach partition ${name} for values from ('${new Date(hour).toISOString()}') to ('${new Date(hour + HOUR_MS).toISOString()}')`,
+          `create table ${name} (like fleetdeck.${table} including defaults including storage)`,
+        );
+        await manager.query(
+          `alter table fleetdeck.${table} attach partition ${name} for values from ('${new Date(start).toISOString()}') to ('${new Date(start + partitionMs).toISOString()}')`,
         );
       }
     });
-    for (const hour of hours) this.known.add(hour);
+    for (const start of starts) this.known.add(start);
   }
 
   /** Makes the partitions that are about to be needed. */
   async ensureAhead(now: number): Promise<void> {
-    await this.ensure(Array.from({ length: HOURS_AHEAD + 1 }, (_, ahead) => now + ahead * HOUR_MS));
+    const { partitionMs } = this.table;
+    const ahead = partitionMs > 2 * 86_400_000 ? 1 : PARTITIONS_AHEAD;
+    await this.ensure(Array.from({ length: ahead + 1 }, (_, i) => now + i * partitionMs));
   }
 
   /**
@@ -50,34 +65,56 @@ export class Partitions {
    *   does not wait for long
    */
   async dropBefore(time: number): Promise<void> {
-    await this.sql().transaction(async (manager) => {
-      await manager.query(`select set_config('lock_timeout', '500', true)`);
-      await manager.query('select pg_advisory_xact_lock($1)', [LOCK_KEY]);
-      for (const hour of await list(manager)) {
-        if (hour + HOUR_MS > time) continue;
-        this.known.delete(hour);
-        await manager.query(`drop table fleetdeck.${nameOf(hour)}`);
-      }
-    });
+    await this.drop((startMs) => startMs + this.table.partitionMs <= time);
+  }
+
+  /** Drops one partition. */
+  async dropAt(start: number): Promise<void> {
+    await this.drop((startMs) => startMs === start);
+  }
+
+  /** All partitions with their sizes, oldest first. */
+  list(): Promise<StoredPartition[]> {
+    return list(this.sql(), this.table);
   }
 
   /** Forgets what is there, after the database said otherwise. */
   forget(): void {
     this.known.clear();
   }
+
+  private async drop(chosen: (startMs: number) => boolean): Promise<void> {
+    await this.sql().transaction(async (manager) => {
+      await manager.query(`select set_config('lock_timeout', '500', true)`);
+      await manager.query('select pg_advisory_xact_lock($1)', [LOCK_KEY]);
+      for (const { startMs } of await list(manager, this.table)) {
+        if (!chosen(startMs)) continue;
+        this.known.delete(startMs);
+        await manager.query(`drop table fleetdeck.${nameOf(this.table, startMs)}`);
+      }
+    });
+  }
 }
 
-function nameOf(hour: number): string {
-  return PREFIX + new Date(hour).toISOString().slice(0, 13).replace(/\D/g, '');
+/** The begin in UTC, by the hour or by the day. */
+function nameOf({ table, partitionMs }: TimedTable, start: number): string {
+  const digits = partitionMs < 86_400_000 ? 13 : 10;
+  return `${table}_p${new Date(start).toISOString().slice(0, digits).replace(/\D/g, '')}`;
 }
 
-async function list(sql: Pick<Sql, 'query'>): Promise<number[]> {
-  const rows = await sql.query<{ name: string }[]>(
-    `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
-     where i.inhparent = 'fleetdeck.metric_point'::regclass`,
+async function list(sql: Pick<Sql, 'query'>, table: TimedTable): Promise<StoredPartition[]> {
+  const rows = await sql.query<{ name: string; bytes: string }[]>(
+    `select c.relname as name, pg_total_relation_size(c.oid) as bytes
+     from pg_inherits i join pg_class c on c.oid = i.inhrelid
+     where i.inhparent = $1::regclass`,
+    [`fleetdeck.${table.table}`],
   );
-  return rows.flatMap(({ name }) => {
-    const match = /^metric_point_p(\d{4})(\d\d)(\d\d)(\d\d)$/.exec(name);
-    return match ? [Date.parse(`${match[1]}-${match[2]}-${match[3]}T${match[4]}:00:00Z`)] : [];
+  const partitions = rows.flatMap(({ name, bytes }) => {
+    const match = /_p(\d{4})(\d\d)(\d\d)(\d\d)?$/.exec(name);
+    if (!match) return [];
+    const [, year, month, day, hour = '00'] = match;
+    const startMs = Date.parse(`${year}-${month}-${day}T${hour}:00:00Z`);
+    return [{ table, startMs, bytes: Number(bytes) }];
   });
+  return partitions.sort((a, b) => a.startMs - b.startMs);
 }

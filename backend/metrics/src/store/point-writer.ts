@@ -1,42 +1,78 @@
-import { randomUUID } from 'node:crypto';
 import { FleetdeckError, type Clock } from '@fleetdeck/kernel';
+import { counterSteps, type CounterSteps } from '../record/counter-steps.ts';
 import type { PointBatch } from '../record/point-buffer.ts';
+import type { Series } from '../registry/series.ts';
+import { OpenWindows, type MinuteRow } from '../rollup/open-windows.ts';
+import {
+  addRowsCtes,
+  ensureRowPartitions,
+  ROLLUP_LOCK,
+  rowParameters,
+  type RollupRow,
+} from '../rollup/rollup-rows.ts';
 import type { Partitions } from './partitions.ts';
 import type { SeriesStore } from './series-store.ts';
-import { codeOf, COLLISIONS, NO_PARTITION, numberArray, type Sql } from './sql.ts';
+import { codeOf, COLLISIONS, isSqlState, NO_PARTITION, nullableArray, numberArray, type Sql } from './sql.ts';
+import { TIER_MS, windowStart, type StoredKind } from './tiers.ts';
+import { withDeadline, type Timers } from '../timers.ts';
+import { beginSession, type WriterSession } from './writer-session.ts';
 
-const INSERT = `insert into fleetdeck.metric_point (series_id, at, value)
-  select p.series_id, to_timestamp(p.at_ms / 1000), p.value
-  from unnest($1::integer[], $2::double precision[], $3::double precision[]) as p (series_id, at_ms, value)`;
+/** How long after its end a minute is rolled up, in milliseconds: points on their way still find it open. */
+const CLOSE_AFTER_MS = 2000;
+/** How long rolling up waits for writes that are under way, in milliseconds. */
+const UNDER_WAY_MS = 5000;
 
-// The ticket and the points are one statement: a write whose answer was lost is not done twice.
-const INSERT_ONCE = `with ticket as (
-    insert into fleetdeck.metric_writer as w (id, batch, seen_at) values ($4, $5, $6::timestamptz)
-    on conflict (id) do update set batch = excluded.batch, seen_at = excluded.seen_at where w.batch < excluded.batch
-    returning 1
-  ) ${INSERT} where exists (select from ticket)`;
+/** What a {@link PointWriter} works with. */
+export interface PointWriterParts {
+  sql: () => Sql;
+  series: SeriesStore;
+  partitions: Record<StoredKind, Partitions>;
+  clock: Clock;
+  timers: Timers;
+  /** How long single points are kept; older ones go to the roll-ups only. */
+  rawRetentionMs: number;
+  /** Told how many points of a written batch went to an `other` series. */
+  onOverflow(count: number, example: string): void;
+  /** Told of points that changed a past minute. */
+  onRepair(series: readonly Series[], at: readonly number[]): void;
+}
 
-/** Writes batches of points. */
+/** A batch with everything that must not change from one attempt to the next. */
+interface PlannedBatch {
+  readonly session: WriterSession;
+  readonly batch: PointBatch;
+  readonly steps: CounterSteps | null;
+  /** Places of the points that are kept singly; with `null` as writer where the roll-up is written with them. */
+  readonly raw: readonly number[];
+  readonly rawWriters: readonly (number | null)[];
+  /** Places of the points whose minute is still open. */
+  readonly open: readonly number[];
+  /** Roll-ups that are written with the points. */
+  readonly rows: readonly MinuteRow[];
+  /** Places of the points of those. */
+  readonly late: readonly number[];
+}
+
+/**
+ * Writes batches of points, and the roll-up of each minute once it is over. Points and roll-ups cannot differ: a
+ * point of a past minute is written in one statement with its roll-up, and as long as a minute is open its points are
+ * in `metric_point` under this writer's number, from where another process rolls them up should this one die.
+ */
 export class PointWriter {
-  private readonly id = randomUUID();
+  private session: WriterSession | null = null;
+  private beginning: Promise<WriterSession> | null = null;
+  private readonly planned = new WeakMap<PointBatch, PlannedBatch>();
+  private readonly underWay = new Set<Promise<unknown>>();
 
-  constructor(
-    private readonly sql: () => Sql,
-    private readonly series: SeriesStore,
-    private readonly partitions: Partitions,
-    private readonly clock: Clock,
-    /** Told how many points of a written batch went to an `other` series. */
-    private readonly onOverflow: (count: number, example: string) => void,
-  ) {}
+  constructor(private readonly parts: PointWriterParts) {}
 
-  /** Writes a batch durably, a second time when it collided with another replica. Without a ticket: see {@link write}. */
+  /** Writes a batch durably that is not tried again by its sender; a second time when it collided with another replica. */
   async writeNow(batch: PointBatch): Promise<void> {
-    try {
-      await this.write(batch, null);
-    } catch (thrown) {
-      if (!COLLISIONS.includes(codeOf(thrown))) throw thrown;
-      await this.write(batch, null);
-    }
+    const work = this.tryTwice(batch);
+    const settled = work.catch(() => undefined);
+    this.underWay.add(settled);
+    void settled.then(() => this.underWay.delete(settled));
+    await work;
   }
 
   /**
@@ -45,23 +81,298 @@ export class PointWriter {
    *   writes in any case
    */
   async write(batch: PointBatch, ticket: number | null): Promise<void> {
-    const now = this.clock.now();
-    await this.series.resolve(batch.series, now);
-    await this.partitions.ensure(batch.at);
-    const points = [numberArray(batch.series.map(idOf)), numberArray(batch.at), numberArray(batch.values)];
+    const { clock, series } = this.parts;
+    const now = clock.now();
+    await series.resolve(batch.series, now);
+    let planned = this.planned.get(batch);
+    if (planned && planned.session !== this.session) {
+      if (ticket !== null && (await this.wasWritten(planned.session, ticket))) return;
+      planned = await this.plan(batch, planned.steps, now);
+    }
+    planned ??= await this.plan(batch, counterSteps(batch), now);
+    await this.send(planned, ticket, now);
+  }
+
+  /** Takes note that a batch is written: its points of open minutes will be rolled up. */
+  written(batch: PointBatch): void {
+    const planned = this.planned.get(batch);
+    this.planned.delete(batch);
+    const overflowed = batch.series.filter((each) => each.overflowed);
+    if (overflowed[0]) this.parts.onOverflow(overflowed.length, overflowed[0].metric.descriptor.name);
+    if (!planned || planned.session !== this.session) return;
+    for (const i of planned.open) addPoint(planned.session.windows, batch, planned.steps, i);
+    const late = planned.late.filter((i) => (batch.at[i] as number) < planned.session.rolledTo);
+    if (late.length > 0) {
+      this.parts.onRepair(
+        late.map((i) => batch.series[i] as Series),
+        late.map((i) => batch.at[i] as number),
+      );
+    }
+  }
+
+  /**
+   * Rolls up the minutes that are over, or with `everything` the open one too, as the last thing a session does.
+   * Must not run while a batch is on its way.
+   */
+  async rollUp(everything = false): Promise<void> {
+    const { clock, sql, partitions, series: store } = this.parts;
+    const { session } = this;
+    if (!session) return;
+    const now = clock.now();
+    const rolledTo = everything ? Infinity : windowStart(now - CLOSE_AFTER_MS, TIER_MS['1m']);
+    if (rolledTo <= session.rolledTo) return;
+    // From here on what comes for these minutes is written with its roll-up.
+    const before = session.rolledTo;
+    session.rolledTo = rolledTo;
     try {
-      if (ticket === null) await this.sql().query(INSERT, points);
-      else await this.sql().query(INSERT_ONCE, [...points, this.id, ticket, new Date(now).toISOString()]);
+      if (this.underWay.size > 0 && !(await this.othersEnded(everything))) this.leave(session);
+      if (this.session !== session) return;
+      const rows = session.windows.rowsBefore(rolledTo);
+      await store.resolve(
+        rows.map(({ series }) => series),
+        now,
+      );
+      await ensureRowPartitions(
+        partitions,
+        rows.map(({ at }) => at),
+      );
+      const done = await sql().transaction(async (manager) => {
+        await manager.query('select pg_advisory_xact_lock_shared($1)', [ROLLUP_LOCK]);
+        const [mark] = await manager.query<{ rolled: boolean }[]>(
+          `with mark as (
+             update fleetdeck.metric_writer set rolled_to = $3::timestamptz, seen_at = $4::timestamptz, ended = $5
+             where id = $1 and not ended and rolled_to = $2::timestamptz returning 1
+           ), ${addRowsCtes(6, ' where exists (select from mark)')} select exists (select from mark) as rolled`,
+          [
+            session.id,
+            new Date(before).toISOString(),
+            everything ? 'infinity' : new Date(rolledTo).toISOString(),
+            new Date(now).toISOString(),
+            everything,
+            ...rowParameters(rows.map(toRow)),
+          ],
+        );
+        return mark?.rolled === true;
+      });
+      // Not rolled up by this statement: either its answer was lost the time before, or somebody took the session for
+      // dead. A session that goes on under its old number in the second case would be rolled up twice.
+      if (!done && !(await this.isAt(session, rolledTo))) {
+        this.leave(session);
+        return;
+      }
+      session.windows.dropBefore(rolledTo);
+      if (everything) this.session = null;
     } catch (thrown) {
-      if (codeOf(thrown) === NO_PARTITION) this.partitions.forget();
+      if (codeOf(thrown) === NO_PARTITION) this.forgetPartitions();
+      if (this.session === session && !isSqlState(thrown)) {
+        // The answer was lost: whether the minutes are rolled up, only the database knows.
+        this.leave(session);
+      } else {
+        session.rolledTo = before;
+      }
       throw thrown;
     }
-    const overflowed = batch.series.filter((each) => each.overflowed);
-    if (overflowed[0]) this.onOverflow(overflowed.length, overflowed[0].metric.descriptor.name);
+  }
+
+  /** Whether the writes that were under way have ended. The last thing that a session does is not to wait for them. */
+  private async othersEnded(everything: boolean): Promise<boolean> {
+    if (everything) return false;
+    const ended = Promise.all(this.underWay).then(() => true);
+    return withDeadline(ended, UNDER_WAY_MS, this.parts.timers, () => new Error('late')).catch(() => false);
+  }
+
+  private async tryTwice(batch: PointBatch): Promise<void> {
+    try {
+      await this.write(batch, null);
+    } catch (thrown) {
+      if (COLLISIONS.includes(codeOf(thrown))) {
+        await this.write(batch, null);
+      } else {
+        this.planned.get(batch)?.steps?.undo();
+        const { session } = this;
+        // When the answer was lost the points may be there without this process knowing: their minute is then rolled
+        // up from the table, not from memory.
+        if (session && this.planned.has(batch) && !isSqlState(thrown)) this.leave(session);
+        throw thrown;
+      }
+    }
+    this.written(batch);
+  }
+
+  private async plan(batch: PointBatch, steps: CounterSteps | null, now: number): Promise<PlannedBatch> {
+    const session = await this.current(now);
+    const raw: number[] = [];
+    const rawWriters: (number | null)[] = [];
+    const open: number[] = [];
+    const late: number[] = [];
+    const lateWindows = new OpenWindows();
+    const oldest = now - this.parts.rawRetentionMs;
+    for (let i = 0; i < batch.at.length; i += 1) {
+      const at = batch.at[i] as number;
+      const keepsRaw = (batch.series[i] as Series).metric.raw;
+      const isLate = at < session.rolledTo || !keepsRaw;
+      if (keepsRaw && at >= oldest) {
+        raw.push(i);
+        rawWriters.push(isLate ? null : session.number);
+      }
+      if (isLate) {
+        late.push(i);
+        addPoint(lateWindows, batch, steps, i);
+      } else {
+        open.push(i);
+      }
+    }
+    const rows = lateWindows.rowsBefore(Infinity);
+    const planned = { session, batch, steps, raw, rawWriters, open, late, rows };
+    this.planned.set(batch, planned);
+    return planned;
+  }
+
+  private async send(planned: PlannedBatch, ticket: number | null, now: number): Promise<void> {
+    const { batch, session, raw, rows } = planned;
+    const { partitions, sql } = this.parts;
+    await partitions.raw.ensure(raw.map((i) => batch.at[i] as number));
+    await ensureRowPartitions(
+      partitions,
+      rows.map(({ at }) => at),
+    );
+    const { statement, parameters } = statementOf(planned, ticket, now);
+    let outcome: { done: boolean } | undefined;
+    try {
+      if (rows.length === 0) {
+        [outcome] = await sql().query<{ done: boolean }[]>(statement, parameters);
+      } else {
+        outcome = await sql().transaction(async (manager) => {
+          await manager.query('select pg_advisory_xact_lock_shared($1)', [ROLLUP_LOCK]);
+          const [row] = await manager.query<{ done: boolean }[]>(statement, parameters);
+          return row;
+        });
+      }
+    } catch (thrown) {
+      if (codeOf(thrown) === NO_PARTITION) this.forgetPartitions();
+      throw thrown;
+    }
+    if (outcome?.done !== false || (ticket !== null && (await this.wasWritten(session, ticket)))) return;
+    // Somebody took this session for dead: what it had open is being rolled up from the table.
+    this.leave(session);
+    await this.write(batch, ticket);
+  }
+
+  private current(now: number): Promise<WriterSession> {
+    if (this.session) return Promise.resolve(this.session);
+    this.beginning ??= beginSession(this.parts.sql(), now)
+      .then((session) => (this.session = session))
+      .finally(() => {
+        this.beginning = null;
+      });
+    return this.beginning;
+  }
+
+  /** Ends a session without rolling up what it has open: that is done from the table, by whoever looks after the tables. */
+  private leave(session: WriterSession): void {
+    if (this.session === session) this.session = null;
+    void this.parts
+      .sql()
+      .query(`update fleetdeck.metric_writer set seen_at = 'epoch' where id = $1 and not ended`, [session.id])
+      // Its silence says the same, later.
+      .catch(() => undefined);
+  }
+
+  private async wasWritten(session: WriterSession, ticket: number): Promise<boolean> {
+    const [row] = await this.parts
+      .sql()
+      .query<{ written: boolean }[]>(
+        'select batch >= $2 as written from fleetdeck.metric_writer where id = $1',
+        [session.id, ticket],
+      );
+    return row?.written === true;
+  }
+
+  private async isAt(session: WriterSession, rolledTo: number): Promise<boolean> {
+    const [row] = await this.parts
+      .sql()
+      .query<{ there: boolean }[]>(
+        `select rolled_to = $2::timestamptz as there from fleetdeck.metric_writer where id = $1`,
+        [session.id, rolledTo === Infinity ? 'infinity' : new Date(rolledTo).toISOString()],
+      );
+    return row?.there === true;
+  }
+
+  private forgetPartitions(): void {
+    for (const each of Object.values(this.parts.partitions)) each.forget();
   }
 }
 
-function idOf(series: PointBatch['series'][number]): number {
+/** One statement for a batch, so that points, roll-ups and ticket are there together or not at all. */
+function statementOf(
+  { batch, session, steps, raw, rawWriters, rows }: PlannedBatch,
+  ticket: number | null,
+  now: number,
+): { statement: string; parameters: unknown[] } {
+  const parameters: unknown[] = [
+    numberArray(raw.map((i) => idOf(batch.series[i] as Series))),
+    numberArray(raw.map((i) => batch.at[i] as number)),
+    numberArray(raw.map((i) => batch.values[i] as number)),
+  ];
+  const next = (value: unknown) => `$${parameters.push(value)}`;
+  let columns = 'series_id, at, value, writer';
+  let values = 'p.series_id, to_timestamp(p.at_ms / 1000), p.value';
+  let arrays = '$1::integer[], $2::double precision[], $3::double precision[]';
+  let names = 'series_id, at_ms, value';
+  if (rawWriters.every((writer) => writer === session.number)) {
+    values += `, ${next(session.number)}::integer`;
+  } else {
+    values += ', p.writer';
+    arrays += `, ${next(nullableArray(rawWriters))}::integer[]`;
+    names += ', writer';
+  }
+  if (steps) {
+    columns += ', increase, increase_ms';
+    values += ', p.increase, p.increase_ms';
+    arrays += `, ${next(nullableArray(raw.map((i) => steps.increase[i] ?? null)))}::double precision[]`;
+    arrays += `, ${next(nullableArray(raw.map((i) => steps.increaseMs[i] ?? null)))}::double precision[]`;
+    names += ', increase, increase_ms';
+  }
+  const condition = ' where exists (select from ticket)';
+  const id = next(session.id);
+  // Whoever takes the session for dead waits for this row, so that nothing is written that it did not see.
+  let ticketed = `select 1 from fleetdeck.metric_writer where id = ${id} and not ended for share`;
+  if (ticket !== null) {
+    const batchNumber = `${next(ticket)}::bigint`;
+    ticketed = `update fleetdeck.metric_writer set batch = ${batchNumber},
+      seen_at = ${next(new Date(now).toISOString())}::timestamptz
+      where id = ${id} and batch < ${batchNumber} and not ended returning 1`;
+  }
+  const insert = `points as (
+      insert into fleetdeck.metric_point (${columns})
+      select ${values} from unnest(${arrays}) as p (${names})${condition}
+    )`;
+  let rollups = '';
+  if (rows.length > 0) {
+    rollups = `, ${addRowsCtes(parameters.length + 1, condition)}`;
+    parameters.push(...rowParameters(rows.map(toRow)));
+  }
+  return {
+    statement: `with ticket as (${ticketed}), ${insert}${rollups} select exists (select from ticket) as done`,
+    parameters,
+  };
+}
+
+function addPoint(windows: OpenWindows, batch: PointBatch, steps: CounterSteps | null, i: number): void {
+  windows.add(
+    batch.series[i] as Series,
+    batch.values[i] as number,
+    batch.at[i] as number,
+    steps?.increase[i] ?? null,
+    steps?.increaseMs[i] ?? null,
+  );
+}
+
+function toRow({ series, at, totals }: MinuteRow): RollupRow {
+  return { seriesId: idOf(series), at, totals };
+}
+
+function idOf(series: Series): number {
   if (series.id !== null) return series.id;
   throw new FleetdeckError(
     'INTERNAL',

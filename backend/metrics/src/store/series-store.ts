@@ -1,10 +1,12 @@
 import type { EntityManager } from 'typeorm';
 import type { Series } from '../registry/series.ts';
-import { HOUR_MS } from './partitions.ts';
 import type { Sql } from './sql.ts';
+import { HOUR_MS } from './tiers.ts';
 
 /** Silence after which a series may be forgotten, beyond the retention of its points, in milliseconds. */
 const GRACE_MS = 3 * HOUR_MS;
+/** A series that was silent for longer no longer counts against the cap, though its roll-ups are still kept. */
+const ACTIVE_MS = 48 * HOUR_MS;
 
 interface SeriesRow {
   id: number;
@@ -50,12 +52,15 @@ export class SeriesStore {
     }
   }
 
-  /** Deletes series whose last point is gone for good, and the marks of writers that no longer exist. */
+  /** Deletes series whose last point is gone for good, and notes of writers and repairs that nobody needs. */
   async forgetUnused(now: number, retentionMs: number): Promise<void> {
     await this.sql().query('delete from fleetdeck.metric_series where last_seen_at < $1::timestamptz', [
       new Date(now - retentionMs - GRACE_MS).toISOString(),
     ]);
-    await this.sql().query('delete from fleetdeck.metric_writer where seen_at < $1::timestamptz', [
+    await this.sql().query('delete from fleetdeck.metric_repair where noted_at < $1::timestamptz', [
+      new Date(now - HOUR_MS).toISOString(),
+    ]);
+    await this.sql().query('delete from fleetdeck.metric_writer where ended and seen_at < $1::timestamptz', [
       new Date(now - 24 * HOUR_MS).toISOString(),
     ]);
   }
@@ -95,8 +100,9 @@ export class SeriesStore {
     const metrics = [...new Set(missing.map((each) => each.metric))];
     const counts = await manager.query<{ metric: string; count: number }[]>(
       `select metric, count(*)::int as count from fleetdeck.metric_series
-       where metric = any($1) and labels <> '{"other":"true"}'::jsonb group by metric`,
-      [metrics.map((metric) => metric.descriptor.name)],
+       where metric = any($1) and labels <> '{"other":"true"}'::jsonb and last_seen_at > $2::timestamptz
+       group by metric`,
+      [metrics.map((metric) => metric.descriptor.name), new Date(now - ACTIVE_MS).toISOString()],
     );
     const room = new Map(metrics.map((metric) => [metric.descriptor.name, this.cap]));
     for (const { metric, count } of counts) room.set(metric, this.cap - count);

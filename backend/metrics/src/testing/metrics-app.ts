@@ -3,9 +3,11 @@ import { Test } from '@nestjs/testing';
 import { isRole, type Problem } from '@fleetdeck/dto';
 import {
   CLOCK,
+  LEASE,
   migrateFleetdeck,
   PRINCIPAL_RESOLVER,
   PUBLISHER,
+  type Lease,
   type PrincipalResolver,
 } from '@fleetdeck/kernel';
 import { FakeClock, FakePublisher, type TestDatabase } from '@fleetdeck/kernel/testing';
@@ -74,7 +76,12 @@ class PortsModule {}
 export async function startMetrics(
   database: TestDatabase,
   options: MetricsOptions & MetricsModuleExtras = {},
-  { clock = new FakeClock(), migrate = true, features = [] as DynamicModule[] } = {},
+  {
+    clock = new FakeClock(),
+    migrate = true,
+    features = [] as DynamicModule[],
+    lease = null as Lease | null,
+  } = {},
 ): Promise<MetricsApp> {
   if (migrate) await migrateFleetdeck(database.dataSource, [metricsMigrations]);
   const timers = new ManualTimers(clock);
@@ -97,8 +104,9 @@ export async function startMetrics(
       { provide: METRICS_TIMERS, useValue: timers },
       { provide: PUBLISHER, useValue: publisher },
       { provide: PRINCIPAL_RESOLVER, useValue: resolver },
+      ...(lease ? [{ provide: LEASE, useValue: lease }] : []),
     ],
-    exports: [CLOCK, METRICS_TIMERS, PUBLISHER, PRINCIPAL_RESOLVER],
+    exports: [CLOCK, METRICS_TIMERS, PUBLISHER, PRINCIPAL_RESOLVER, ...(lease ? [LEASE] : [])],
   };
   const note = (line: unknown) => void lines.push(String(line));
   const testing = await Test.createTestingModule({

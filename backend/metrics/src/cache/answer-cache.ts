@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { Cacheable, createKeyv, type Keyv, type KeyvStoreAdapter } from 'cacheable';
+import type { Clock } from '@fleetdeck/kernel';
+import { withDeadline, type Timers } from '../timers.ts';
+
+/** A store of the `keyv` family, as `new KeyvRedis(url)` of `@keyv/redis`. */
+export type AnswerStore = Keyv | KeyvStoreAdapter;
+
+/** After this a shared store counts as not having an answer, in milliseconds. */
+const STORE_DEADLINE_MS = 250;
+/** How much longer than its life the stores hold an answer: what is out of date is told by this process's clock. */
+const STORE_GRACE_MS = 60_000;
+
+/** What an answer is about, so that it goes when that changes. */
+export interface AnswerScope {
+  readonly metricNames: readonly string[];
+  readonly fromMs: number;
+  /** Exclusive. */
+  readonly toMs: number;
+}
+
+interface StoredAnswer extends AnswerScope {
+  readonly answer: unknown;
+  /** By the clock of whoever stored it. */
+  readonly expiresAt: number;
+}
+
+interface OnItsWay extends AnswerScope {
+  answer: Promise<unknown>;
+  /** Whether what it is about has changed since it was asked for. */
+  stale: boolean;
+}
+
+/**
+ * Gives equal questions that come at once, or while an answer lives, the same answer: from this process's memory, or
+ * from a store that several processes share.
+ */
+export class AnswerCache {
+  private readonly cache: Cacheable;
+  private readonly underWay = new Map<string, OnItsWay>();
+  /** What this process knows to be cached, oldest first, at most as many as the memory holds. */
+  private readonly scopes = new Map<string, AnswerScope & { expiresAt: number }>();
+  private readonly shared: boolean;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly timers: Timers,
+    private readonly capacity: number,
+    store: AnswerStore | null,
+  ) {
+    this.shared = store !== null;
+    this.cache = new Cacheable({
+      primary: createKeyv({ lruSize: capacity, useClone: false }),
+      ...(store ? { secondary: store, nonBlocking: true } : {}),
+    });
+    // A store that is away costs reads, not answers.
+    this.cache.on('error', () => undefined);
+  }
+
+  /** How many answers this process knows to be cached. */
+  get size(): number {
+    return this.scopes.size;
+  }
+
+  /**
+   * The answer of `key`, from `load` when there is none. Failures are not kept.
+   * @param ttlMs how long it lives; with 0 only questions at the same time share it
+   */
+  get<T>(key: string, ttlMs: number, scope: AnswerScope, load: () => Promise<T>): Promise<T> {
+    const known = this.underWay.get(key);
+    if (known) return known.answer as Promise<T>;
+    const entry: OnItsWay = { ...scope, stale: false, answer: Promise.resolve() };
+    this.underWay.set(key, entry);
+    const answer = this.find(key, ttlMs, entry, load).finally(() => {
+      if (this.underWay.get(key) === entry) this.underWay.delete(key);
+    });
+    entry.answer = answer;
+    return answer;
+  }
+
+  /** Forgets answers about these metrics that cover a time, also those on their way. Times are inclusive. */
+  async forget(metricNames: ReadonlySet<string>, fromMs: number, toMs: number): Promise<void> {
+    const covers = (scope: AnswerScope) =>
+      scope.fromMs <= toMs && scope.toMs > fromMs && scope.metricNames.some((name) => metricNames.has(name));
+    for (const [key, entry] of this.underWay) {
+      if (!covers(entry)) continue;
+      entry.stale = true;
+      this.underWay.delete(key);
+    }
+    const gone: Promise<unknown>[] = [];
+    for (const [key, scope] of this.scopes) {
+      if (!covers(scope)) continue;
+      this.scopes.delete(key);
+      gone.push(this.cache.delete(storeKey(key)));
+    }
+    await Promise.allSettled(gone);
+  }
+
+  /** Forgets everything that this process knows to be cached. */
+  async clear(): Promise<void> {
+    for (const entry of this.underWay.values()) entry.stale = true;
+    this.underWay.clear();
+    const keys = [...this.scopes.keys()];
+    this.scopes.clear();
+    await Promise.allSettled(keys.map((key) => this.cache.delete(storeKey(key))));
+  }
+
+  private async find<T>(key: string, ttlMs: number, entry: OnItsWay, load: () => Promise<T>): Promise<T> {
+    const scopeOfKnown = this.scopes.get(key);
+    if (ttlMs > 0 && (this.shared || (scopeOfKnown && scopeOfKnown.expiresAt > this.clock.now()))) {
+      const stored = await this.stored(key);
+      if (stored && stored.expiresAt > this.clock.now()) {
+        this.remember(key, stored);
+        return stored.answer as T;
+      }
+    }
+    const answer = await load();
+    if (ttlMs > 0 && !entry.stale) {
+      const { metricNames, fromMs, toMs } = entry;
+      const stored: StoredAnswer = { metricNames, fromMs, toMs, answer, expiresAt: this.clock.now() + ttlMs };
+      this.remember(key, stored);
+      await this.cache.set(storeKey(key), stored, ttlMs + STORE_GRACE_MS).catch(() => undefined);
+      if (entry.stale) await this.cache.delete(storeKey(key)).catch(() => undefined);
+    }
+    return answer;
+  }
+
+  private async stored(key: string): Promise<StoredAnswer | undefined> {
+    const asked = this.cache.get<StoredAnswer>(storeKey(key), { nonBlocking: false });
+    if (!this.shared) return asked;
+    return withDeadline(asked, STORE_DEADLINE_MS, this.timers, () => new Error('late')).catch(
+      () => undefined,
+    );
+  }
+
+  private remember(key: string, { metricNames, fromMs, toMs, expiresAt }: StoredAnswer): void {
+    this.scopes.delete(key);
+    this.scopes.set(key, { metricNames, fromMs, toMs, expiresAt });
+    for (const oldest of this.scopes.keys()) {
+      if (this.scopes.size <= this.capacity) break;
+      this.scopes.delete(oldest);
+    }
+  }
+}
+
+function storeKey(key: string): string {
+  return `fleetdeck:metrics:${createHash('sha256').update(key).digest('base64url')}`;
+}

@@ -1,0 +1,104 @@
+import { quantileOf, type MetricAggregation, type MetricKind } from '@fleetdeck/dto';
+import { FleetdeckError } from '@fleetdeck/kernel';
+import { Sketch } from '../sketch/sketch.ts';
+import { isRate, type BucketRow } from './bucket-statement.ts';
+
+/** Everything of one bucket, from all its sources. */
+export interface BucketTotals {
+  points: number;
+  value(aggregation: MetricAggregation, overMs: (coveredMs: number | null) => number): number | null;
+}
+
+// One at a time is filled, asked and cleared: a new one for each of thousands of buckets would cost more than the rest.
+const scratch = new Sketch();
+
+/** Puts the sources of one bucket together. The quantiles that will be asked for are told, since they are taken here. */
+export function bucketTotals(
+  rows: readonly BucketRow[],
+  aggregations: readonly MetricAggregation[],
+  kind: MetricKind,
+): BucketTotals {
+  let points = 0;
+  let sum = 0;
+  let min = Infinity;
+  let max = -Infinity;
+  let last: number | null = null;
+  let lastAt = -Infinity;
+  let increase: number | null = null;
+  let coveredMs: number | null = null;
+  for (const row of rows) {
+    if (row.keys) continue;
+    points += row.points;
+    sum += row.sum ?? 0;
+    if (row.min !== null && row.min < min) min = row.min;
+    if (row.max !== null && row.max > max) max = row.max;
+    if (row.last_ms !== null && row.last_ms >= lastAt) {
+      lastAt = row.last_ms;
+      last = row.last_value;
+    }
+    if (row.increase !== null) increase = (increase ?? 0) + row.increase;
+    coveredMs = row.covered_ms ?? coveredMs;
+  }
+  const quantiles = quantilesOf(rows, aggregations, min, max);
+  return {
+    points,
+    value: (aggregation, overMs) => {
+      if (points === 0) return null;
+      const quantile = quantiles.get(aggregation);
+      if (quantile !== undefined) return quantile;
+      if (isRate(aggregation)) {
+        const risen = kind === 'counter' ? increase : points;
+        return risen === null ? null : finite((risen / overMs(coveredMs)) * perMs(aggregation));
+      }
+      if (aggregation === 'count') return points;
+      if (aggregation === 'sum') return finite(sum);
+      if (aggregation === 'avg') return finite(sum / points);
+      if (aggregation === 'min') return min;
+      return aggregation === 'max' ? max : last;
+    },
+  };
+}
+
+/** How many milliseconds the time unit of a rate has. */
+function perMs(aggregation: MetricAggregation): number {
+  return aggregation === 'ratePerSecond' ? 1000 : 60_000;
+}
+
+function quantilesOf(
+  rows: readonly BucketRow[],
+  aggregations: readonly MetricAggregation[],
+  min: number,
+  max: number,
+): Map<MetricAggregation, number | null> {
+  const wanted = new Map<MetricAggregation, number | null>();
+  for (const aggregation of aggregations) {
+    const quantile = quantileOf(aggregation);
+    if (quantile !== null) wanted.set(aggregation, quantile);
+  }
+  if (wanted.size === 0) return wanted;
+  try {
+    for (const row of rows) {
+      if (row.sketches) scratch.mergeEncoded(row.sketches);
+      if (!row.keys) continue;
+      let count = 0;
+      row.keys.forEach((key, i) => {
+        scratch.addBin(key, row.counts?.[i] ?? 0);
+        count += row.counts?.[i] ?? 0;
+      });
+      // The least and the greatest value are those of the other rows of this bucket.
+      scratch.addExact(count, row.sum ?? 0, min, max);
+    }
+    for (const [aggregation, quantile] of wanted) wanted.set(aggregation, scratch.quantile(quantile ?? 0));
+  } finally {
+    scratch.clear();
+  }
+  return wanted;
+}
+
+function finite(value: number): number {
+  if (Number.isFinite(value)) return value;
+  throw new FleetdeckError(
+    'LIMIT_EXCEEDED',
+    'The values are too large to be summed up; ask for a shorter span, or for max.',
+  );
+}

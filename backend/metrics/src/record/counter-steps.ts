@@ -1,0 +1,61 @@
+import type { Series } from '../registry/series.ts';
+import type { PointBatch } from './point-buffer.ts';
+
+/** How much the counters of a batch rose, point by point; `null` for a batch without a counter. */
+export interface CounterSteps {
+  readonly increase: (number | null)[];
+  /** The time since the total before, in milliseconds. */
+  readonly increaseMs: (number | null)[];
+  /** Puts back what the series knew before, for a batch that was not written. */
+  undo(): void;
+}
+
+/**
+ * Tells what the totals of counters rose by. A total below the one before it is a reset: the counter began again at
+ * 0, so the new total is the increase. The first total of a series in this process tells nothing, nor does one that
+ * is older than the newest: what it rose by is part of the newest one's increase. Nothing is extrapolated, so the
+ * sum of the increases is a lower bound.
+ */
+export function counterSteps(batch: PointBatch): CounterSteps | null {
+  const perSeries = new Map<Series, number[]>();
+  batch.series.forEach((series, i) => {
+    if (series.metric.descriptor.kind !== 'counter') return;
+    const places = perSeries.get(series);
+    if (places) places.push(i);
+    else perSeries.set(series, [i]);
+  });
+  if (perSeries.size === 0) return null;
+  const increase = new Array<number | null>(batch.at.length).fill(null);
+  const increaseMs = new Array<number | null>(batch.at.length).fill(null);
+  const before: [Series, number, number][] = [];
+  for (const [series, places] of perSeries) {
+    before.push([series, series.total, series.totalAt]);
+    const at = (i: number) => batch.at[i] as number;
+    const value = (i: number) => batch.values[i] as number;
+    places.sort((a, b) => at(a) - at(b) || value(a) - value(b));
+    for (const i of places) {
+      const own = batch.increases?.[i];
+      if (own !== undefined && !Number.isNaN(own)) {
+        increase[i] = own;
+        increaseMs[i] = series.totalAt === -Infinity ? 0 : Math.max(0, at(i) - series.totalAt);
+      } else if (series.totalAt !== -Infinity && at(i) >= series.totalAt) {
+        increase[i] = value(i) >= series.total ? value(i) - series.total : value(i);
+        increaseMs[i] = at(i) - series.totalAt;
+      }
+      if (at(i) >= series.totalAt) {
+        series.total = value(i);
+        series.totalAt = at(i);
+      }
+    }
+  }
+  return {
+    increase,
+    increaseMs,
+    undo: () => {
+      for (const [series, total, totalAt] of before) {
+        series.total = total;
+        series.totalAt = totalAt;
+      }
+    },
+  };
+}

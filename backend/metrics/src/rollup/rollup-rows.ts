@@ -1,0 +1,74 @@
+import type { Partitions } from '../store/partitions.ts';
+import { byteaArray, nullableArray, numberArray } from '../store/sql.ts';
+import { TIER_MS, windowStart, type StoredKind, type Tier } from '../store/tiers.ts';
+import type { WindowTotals } from './window-totals.ts';
+
+/** One row of the minute tier. */
+export interface RollupRow {
+  readonly seriesId: number;
+  /** Begin of the minute, in milliseconds since the epoch. */
+  readonly at: number;
+  readonly totals: WindowTotals;
+}
+
+/** Key of the advisory lock between those who add roll-ups (shared) and the one who sums them up: "flmr". */
+export const ROLLUP_LOCK = 0x666c6d72;
+
+const COLUMNS = 'series_id, points, at, sum, min, max, last_value, last_at, increase, increase_ms, sketch';
+const REST = 'sum, min, max, last_value, last_at, increase, increase_ms, sketch';
+
+/**
+ * Adds rows of minutes, as common table expressions. An hour or a day that is complete already gets them as well,
+ * so that a late point repairs every tier: each tier may have many rows of one window, which reading merges.
+ * @param first number of the first of the parameters that {@link rowParameters} makes
+ * @param condition what must hold, as ` where exists (select from ticket)`; empty for nothing
+ */
+export function addRowsCtes(first: number, condition: string): string {
+  const p = (offset: number, type: string) => `$${first + offset}::${type}[]`;
+  const tier = (name: Tier, width: string) => `, added_${name} as (
+    insert into fleetdeck.metric_rollup_${name} (${COLUMNS})
+    select series_id, points, date_bin('${width}', at, 'epoch'), ${REST} from added
+    where date_bin('${width}', at, 'epoch') < (select rolled_to from fleetdeck.metric_tier where tier = '${name}')
+  )`;
+  return `added as materialized (
+    select series_id, points, to_timestamp(at_ms / 1000) as at, sum, min, max, last_value,
+      to_timestamp(last_ms / 1000) as last_at, increase, increase_ms, sketch
+    from unnest(${p(0, 'integer')}, ${p(1, 'integer')}, ${p(2, 'double precision')}, ${p(3, 'double precision')},
+      ${p(4, 'double precision')}, ${p(5, 'double precision')}, ${p(6, 'double precision')},
+      ${p(7, 'double precision')}, ${p(8, 'double precision')}, ${p(9, 'double precision')}, ${p(10, 'bytea')})
+      as r (series_id, points, at_ms, sum, min, max, last_value, last_ms, increase, increase_ms, sketch)${condition}
+  )${tier('1h', '1 hour')}${tier('1d', '1 day')}, added_1m as (
+    insert into fleetdeck.metric_rollup_1m (${COLUMNS}) select ${COLUMNS} from added
+  )`;
+}
+
+/** How many parameters {@link rowParameters} makes. */
+export const ROW_PARAMETERS = 11;
+
+/** The parameters of {@link addRowsCtes}. */
+export function rowParameters(rows: readonly RollupRow[]): unknown[] {
+  return [
+    numberArray(rows.map(({ seriesId }) => seriesId)),
+    numberArray(rows.map(({ totals }) => totals.points)),
+    numberArray(rows.map(({ at }) => at)),
+    numberArray(rows.map(({ totals }) => totals.sum)),
+    numberArray(rows.map(({ totals }) => totals.min)),
+    numberArray(rows.map(({ totals }) => totals.max)),
+    numberArray(rows.map(({ totals }) => totals.lastValue)),
+    numberArray(rows.map(({ totals }) => totals.lastAt)),
+    nullableArray(rows.map(({ totals }) => totals.increase)),
+    nullableArray(rows.map(({ totals }) => totals.increaseMs)),
+    byteaArray(rows.map(({ totals }) => totals.encode())),
+  ];
+}
+
+/** Makes the partitions that rows of these minutes may go to, in every tier. */
+export async function ensureRowPartitions(
+  partitions: Record<StoredKind, Partitions>,
+  times: readonly number[],
+): Promise<void> {
+  const minutes = [...new Set(times)];
+  await partitions['1m'].ensure(minutes);
+  await partitions['1h'].ensure(minutes.map((at) => windowStart(at, TIER_MS['1h'])));
+  await partitions['1d'].ensure(minutes.map((at) => windowStart(at, TIER_MS['1d'])));
+}

@@ -1,0 +1,270 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { MetricAggregation } from '@fleetdeck/dto';
+import type { Lease } from '@fleetdeck/kernel';
+import { createTestDatabase, FakeClock, type TestDatabase } from '@fleetdeck/kernel/testing';
+import { Sketch } from '../sketch/sketch.ts';
+import { startMetrics, type MetricsApp } from '../testing/metrics-app.ts';
+
+const NOON = Date.parse('2026-01-02T12:00:00.000Z');
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const iso = (ms: number) => new Date(ms).toISOString();
+
+let database: TestDatabase;
+const running: MetricsApp[] = [];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterEach(async () => {
+  for (const app of running.splice(0)) await app.close();
+  await database.dataSource.query('drop schema if exists fleetdeck cascade');
+});
+afterAll(() => database.drop());
+
+async function start(clock: FakeClock, lease?: Lease) {
+  const app = await startMetrics(
+    database,
+    {
+      metrics: [
+        { name: 'took', kind: 'distribution', labels: ['host'] },
+        { name: 'jobs', kind: 'counter', labels: ['host'] },
+        { name: 'often', kind: 'gauge', raw: false },
+      ],
+    },
+    { clock, ...(lease ? { lease } : {}) },
+  );
+  running.push(app);
+  return app;
+}
+
+/** Asks again until the database has done its part, for at most some 10 s. */
+async function until(done: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 2000; i += 1) {
+    if (await done()) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error('It did not come about.');
+}
+
+async function rows(table: string): Promise<{ at: number; points: number; sketch: Buffer | null }[]> {
+  const found = await database.dataSource.query<{ at: Date; points: string; sketch: Buffer | null }[]>(
+    `select at, points, sketch from fleetdeck.${table} order by at`,
+  );
+  return found.map(({ at, points, sketch }) => ({ at: at.getTime(), points: Number(points), sketch }));
+}
+
+async function mark(tier: '1h' | '1d'): Promise<number | null> {
+  const [row] = await database.dataSource.query<{ rolled_to: Date | null }[]>(
+    'select rolled_to from fleetdeck.metric_tier where tier = $1',
+    [tier],
+  );
+  return row?.rolled_to?.getTime() ?? null;
+}
+
+/** Lets time pass a minute at a time, writing and looking after the tables as it goes. */
+async function pass(app: MetricsApp, minutes: number, each: (minute: number) => void = () => undefined) {
+  for (let minute = 0; minute < minutes; minute += 1) {
+    each(minute);
+    await app.aggregator.getMetrics({ metricName: 'took', timeWindow: '1m', aggregation: 'count' });
+    app.timers.advance(MINUTE);
+    await until(() => Promise.resolve(app.aggregator.stats().bufferedPoints === 0));
+  }
+}
+
+async function ask(
+  app: MetricsApp,
+  metricName: string,
+  aggregation: MetricAggregation,
+  from: number,
+  to: number,
+) {
+  const [result] = await app.aggregator.getMetrics({
+    metricName,
+    aggregation,
+    timeWindow: '1h',
+    from: iso(from),
+    to: iso(to),
+  });
+  return result?.points.map(({ value }) => value);
+}
+
+describe('minutes', () => {
+  it('are rolled up once they are over, in one row a series, and read from there', async () => {
+    const clock = new FakeClock(iso(NOON));
+    const app = await start(clock);
+    await pass(app, 3, (minute) => {
+      for (let i = 0; i < 40; i += 1) app.aggregator.record('took', i + minute * 100, { host: 'a' });
+    });
+    await until(async () => {
+      app.timers.advance(3000);
+      return (await rows('metric_rollup_1m')).length === 3;
+    });
+    const [first] = await rows('metric_rollup_1m');
+    expect(first).toMatchObject({ at: NOON, points: 40 });
+    expect(Sketch.decode(first?.sketch ?? Buffer.alloc(0)).max).toBe(39);
+    // Without the single points the answer is the same.
+    await database.dataSource.query('delete from fleetdeck.metric_point');
+    clock.advance(2000);
+    expect(await ask(app, 'took', 'count', NOON, NOON + HOUR)).toEqual([120]);
+    expect(await ask(app, 'took', 'max', NOON, NOON + HOUR)).toEqual([239]);
+  });
+
+  it('that are still open at the end are rolled up as the application closes', async () => {
+    const app = await start(new FakeClock(iso(NOON)));
+    app.aggregator.record('took', 5);
+    await running.pop()?.close();
+    expect(await rows('metric_rollup_1m')).toMatchObject([{ at: NOON, points: 1 }]);
+  });
+
+  it('of several processes are merged by whoever reads', async () => {
+    const clock = new FakeClock(iso(NOON));
+    const apps = [await start(clock), await start(clock)];
+    for (const [i, app] of apps.entries()) {
+      for (let n = 0; n < 50; n += 1) app.aggregator.record('took', i * 50 + n, { host: 'a' });
+      await app.aggregator.getMetrics({ metricName: 'took', timeWindow: '1m', aggregation: 'count' });
+    }
+    clock.advance(MINUTE + 5000);
+    for (const app of apps) app.timers.advance(1000);
+    await until(async () => (await rows('metric_rollup_1m')).length === 2);
+    const [p50] = (await ask(apps[0] as MetricsApp, 'took', 'p50', NOON, NOON + HOUR)) ?? [];
+    expect(Math.abs((p50 ?? 0) / 49 - 1)).toBeLessThanOrEqual(0.01);
+  });
+
+  it('of a metric that keeps no single points are written with each write, the open one too', async () => {
+    const app = await start(new FakeClock(iso(NOON + 30_000)));
+    for (const value of [1, 2, 3]) app.aggregator.record('often', value);
+    const [sum] = await app.aggregator.getMetrics({
+      metricName: 'often',
+      timeWindow: '1m',
+      aggregation: ['sum', 'last'],
+    });
+    expect(sum?.points[0]?.value).toBe(6);
+    const [{ n }] = (await database.dataSource.query<{ n: number }[]>(
+      'select count(*)::integer as n from fleetdeck.metric_point',
+    )) as [{ n: number }];
+    expect(n).toBe(0);
+  });
+});
+
+describe('hours and days', () => {
+  it('are summed up once all writers are past them, and a late point repairs every tier and the cached answer', async () => {
+    const clock = new FakeClock(iso(NOON - 13 * HOUR));
+    const app = await start(clock);
+    for (let hour = -13; hour < 0; hour += 1) {
+      for (let i = 0; i < 20; i += 1) {
+        app.aggregator.record('took', 100 + i, { host: 'a' });
+        app.aggregator.increment('jobs', 2, { host: 'a' });
+      }
+      await app.aggregator.getMetrics({ metricName: 'took', timeWindow: '1m', aggregation: 'count' });
+      clock.advance(HOUR);
+      app.timers.advance(1000);
+      await until(() => Promise.resolve(app.aggregator.stats().bufferedPoints === 0));
+    }
+    clock.advance(MINUTE);
+    await until(async () => {
+      app.timers.advance(MINUTE);
+      return (await mark('1h')) === NOON && (await mark('1d')) === NOON - 12 * HOUR;
+    });
+    expect(await rows('metric_rollup_1h')).toHaveLength(26);
+    expect(await rows('metric_rollup_1d')).toMatchObject([
+      { at: NOON - 36 * HOUR },
+      { at: NOON - 36 * HOUR },
+    ]);
+    const day = () => ask(app, 'took', 'count', NOON - 13 * HOUR, NOON);
+    expect(await day()).toEqual(Array.from({ length: 13 }, () => 20));
+    // Each of these increments is in a rate, the first ones of the process too.
+    const perSecond = await ask(app, 'jobs', 'ratePerSecond', NOON - 13 * HOUR, NOON);
+    expect(perSecond?.reduce<number>((sum, rate) => sum + (rate ?? 0) * 3600, 0)).toBeCloseTo(13 * 40, 6);
+
+    const late = { name: 'took', value: 9999, labels: { host: 'a' }, at: iso(NOON - 12.5 * HOUR) };
+    await app.aggregator.addPoints([late]);
+    expect((await day())?.slice(0, 2)).toEqual([21, 20]);
+    const [daily] = await app.aggregator.getMetrics({
+      metricName: 'took',
+      timeWindow: '1d',
+      aggregation: 'max',
+      from: iso(NOON - 36 * HOUR),
+      to: iso(NOON - 12 * HOUR),
+    });
+    expect(daily?.points[0]?.value).toBe(9999);
+  });
+
+  it('hear in another process of what was repaired in this one', async () => {
+    const clock = new FakeClock(iso(NOON + 5 * MINUTE));
+    const [here, there] = [await start(clock), await start(clock)];
+    here.aggregator.record('took', 1, {}, NOON);
+    await here.aggregator.getMetrics({ metricName: 'took', timeWindow: '5m', aggregation: 'count' });
+    const count = async () =>
+      (
+        await there.aggregator.getMetrics({
+          metricName: 'took',
+          aggregation: 'count',
+          timeWindow: '1m',
+          from: iso(NOON),
+          to: iso(NOON + MINUTE),
+        })
+      )[0]?.points[0]?.value;
+    expect(await count()).toBe(1);
+    await here.aggregator.addPoints([{ name: 'took', value: 2, at: iso(NOON + 1) }]);
+    await until(async () => {
+      clock.advance(2000);
+      return (await count()) === 2;
+    });
+  });
+
+  it('are looked after by whoever holds the lease, where there is one', async () => {
+    let grant: () => void = () => undefined;
+    const lease: Lease = {
+      hold: (_name, work, stop) =>
+        new Promise((resolve, reject) => {
+          grant = () => void work(stop).then(resolve, reject);
+          stop.addEventListener('abort', () => resolve());
+        }),
+    };
+    const clock = new FakeClock(iso(NOON));
+    const app = await start(clock, lease);
+    app.aggregator.record('took', 1);
+    await pass(app, 1);
+    clock.advance(2 * HOUR);
+    app.timers.advance(MINUTE);
+    await pass(app, 2);
+    expect(await mark('1h')).toBeNull();
+    grant();
+    await until(async () => {
+      app.timers.advance(MINUTE);
+      return (await mark('1h')) !== null;
+    });
+  });
+});
+
+describe('a process that is killed', () => {
+  it('loses only what it had not written: its open minutes are rolled up from the table', async () => {
+    const clock = new FakeClock(iso(NOON));
+    const dying = await start(clock);
+    for (let i = 0; i < 30; i += 1) dying.aggregator.record('took', i, { host: 'a' });
+    dying.aggregator.increment('jobs', 7);
+    await dying.aggregator.getMetrics({ metricName: 'took', timeWindow: '1m', aggregation: 'count' });
+    dying.sql.away = true;
+    running.splice(0);
+    const heir = await start(clock);
+    // Until it is taken for dead its points are read singly.
+    clock.advance(MINUTE);
+    expect(await ask(heir, 'took', 'count', NOON, NOON + HOUR)).toEqual([30]);
+    await until(async () => {
+      heir.timers.advance(MINUTE);
+      return (await rows('metric_rollup_1m')).length === 2;
+    });
+    await database.dataSource.query('delete from fleetdeck.metric_point');
+    clock.advance(5000);
+    expect(await ask(heir, 'took', 'count', NOON, NOON + HOUR)).toEqual([30]);
+    expect(await ask(heir, 'jobs', 'ratePerMinute', NOON, NOON + HOUR)).not.toEqual([null]);
+
+    // The dead one was only away: what it still writes is in the answer once, and nothing twice.
+    dying.sql.away = false;
+    dying.aggregator.record('took', 99, { host: 'a' });
+    await dying.close();
+    clock.advance(5000);
+    expect(await ask(heir, 'took', 'count', NOON, NOON + HOUR)).toEqual([31]);
+  });
+});
