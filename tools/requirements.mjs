@@ -22,6 +22,7 @@ const PRESENT = {
   browser: () => findBrowser() !== null,
   docker: () => succeeds('docker', ['info']),
   redis: () => findRedis() !== null,
+  prometheus: () => onPath('promtool') !== null,
   rabbitmq: () => onPath('rabbitmq-server') !== null,
 };
 

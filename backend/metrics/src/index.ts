@@ -8,3 +8,4 @@ export type { MetricHandle } from './record/recorder.ts';
 export type { AnswerStore } from './cache/answer-cache.ts';
 export type { StoredKind } from './store/tiers.ts';
 export { Sketch } from './sketch/sketch.ts';
+export type { ExpositionFormat } from './expose/exposition.ts';

@@ -34,6 +34,7 @@ import {
   type Publisher,
 } from '@fleetdeck/kernel';
 import { DataSource } from 'typeorm';
+import { exposition, type ExpositionFormat } from './expose/exposition.ts';
 import { databaseSilent, DATABASE_DEADLINE_MS, MetricsEngine } from './metrics-engine.ts';
 import { METRICS_OPTIONS, resolveMetricsOptions, type MetricsOptions } from './metrics.options.ts';
 import { Gate } from './query/gate.ts';
@@ -178,6 +179,8 @@ export class MetricsAggregator
     const names = new Set(batch.series.map((series) => series.metric.descriptor.name));
     await cache.forget(names, Math.min(...batch.at), Math.max(...batch.at));
     batch.series.forEach((series, i) => {
+      series.seenCount += 1;
+      series.seenSum += batch.values[i] as number;
       live.note(series, batch.values[i] as number, batch.at[i] as number);
     });
     return { accepted: batch.at.length, rejected, rejectedCount };
@@ -206,6 +209,11 @@ export class MetricsAggregator
   async names(): Promise<MetricDescriptor[]> {
     await this.engine.registry.reload();
     return this.engine.registry.list();
+  }
+
+  /** What this process recorded since its start, as text for a scraper, in lots. */
+  exposition(format: ExpositionFormat = 'prometheus'): AsyncGenerator<string, void, undefined> {
+    return exposition(this.engine.registry.all(), format);
   }
 
   /** How it is. */

@@ -41,6 +41,8 @@ export interface MetricsOptions {
 export interface MetricsModuleExtras {
   /** The HTTP routes; `false` serves none. @default { prefix: 'api/v1/metrics' } */
   http?: ModuleHttpOptions;
+  /** What scrapers read; `false`, or `http: false`, serves none. @default { prefix: 'metrics' } */
+  exposition?: ModuleHttpOptions;
   /** Whether every module sees the aggregator without importing the module. @default true */
   isGlobal?: boolean;
 }

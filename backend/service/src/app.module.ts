@@ -1,4 +1,5 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
+import KeyvRedis from '@keyv/redis';
 import proxyAddr from 'proxy-addr';
 import { DataSource } from 'typeorm';
 import { SOCKET_PATH } from '@fleetdeck/dto';
@@ -69,6 +70,7 @@ export class AppModule {
           dataSource: runtime.dataSource,
           undeclared: UNDECLARED,
           metrics: [...SERVICE_METRICS],
+          cacheStore: environment.redisUrl === null ? null : new KeyvRedis(environment.redisUrl),
         }),
         AlertingModule.forRoot({ dataSource: runtime.dataSource, ...alertingSettings(environment) }),
         TerminusHealthModule.forRoot({

@@ -225,7 +225,7 @@ describe('a service on loopback with nothing configured', () => {
         ],
       },
     });
-    expect([sent.status, json(sent)]).toEqual([202, { accepted: 2 }]);
+    expect([sent.status, json(sent)]).toEqual([202, { accepted: 2, rejected: [], rejectedCount: 0 }]);
     const query = '?metricName=orders_open&timeWindow=1m&aggregation=avg';
     const answer = json(await ask(`${service.url}/api/v1/metrics/query${query}`, { headers }));
     expect(answer['results']).toMatchObject([{ metricName: 'orders_open', points: [{ value: 43 }] }]);

@@ -115,6 +115,7 @@ export class Recorder {
     series.ownIncrease += by;
     if (!this.counting.has(series)) {
       series.pinned = true;
+      series.seenCount += 1;
       this.counting.add(series);
     }
     this.parts.onPoint();
@@ -125,6 +126,8 @@ export class Recorder {
     if (!buffer.push(series, value, at, increase))
       losses.add('full', 1, `"${series.metric.descriptor.name}"`);
     this.parts.onPoint();
+    series.seenCount += 1;
+    series.seenSum += value;
     live.note(series, value, at);
   }
 

@@ -104,11 +104,14 @@ export class MetricRegistry {
     return this.entries.size === 0 ? ' (none is declared yet)' : '';
   }
 
+  /** All known metrics with their series, by name. */
+  all(): MetricEntry[] {
+    return [...this.entries.values()].sort((a, b) => (a.descriptor.name < b.descriptor.name ? -1 : 1));
+  }
+
   /** All known metrics by name. */
   list(): MetricDescriptor[] {
-    return [...this.entries.values()]
-      .map((entry) => entry.descriptor)
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    return this.all().map((entry) => entry.descriptor);
   }
 
   /** Forgets series that nobody recorded since a time. */

@@ -20,6 +20,11 @@ export class Series {
   ownTotal = 0;
   ownIncrease = 0;
   ownPointAt = -Infinity;
+  /** How many values were recorded since the start, and their sum. */
+  seenCount = 0;
+  seenSum = 0;
+  /** Its labels as a scraper reads them; `null` until they were asked for. */
+  exposed: string | null = null;
   /** Its newest value that is, or will be, published; when that was measured, and when one was published. */
   liveValue = 0;
   liveAt = -Infinity;
@@ -120,6 +125,12 @@ export class MetricEntry {
       node = next;
     }
     node.set(series.labels[names.at(-1) ?? ''], series);
+  }
+
+  /** The series that hold a value, the one for the rest last. */
+  *recorded(): Generator<Series> {
+    for (const series of this.series.values()) if (series.seenCount > 0) yield series;
+    if (this.overflow && this.overflow.seenCount > 0) yield this.overflow;
   }
 
   /** The series that takes what is beyond the cap. */

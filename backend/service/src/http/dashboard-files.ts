@@ -42,7 +42,8 @@ export function dashboardFiles(dir: string, basePath: string): RequestHandler {
         next();
       });
     }
-    if (/^\/(?:api|health|ws|sign-in\/link)(?:\/|$)/.test(path) || /\.\w+$/.test(path)) return next();
+    if (/^\/(?:(?:api|health|ws|sign-in\/link)(?:\/|$)|metrics$)/.test(path) || /\.\w+$/.test(path))
+      return next();
     sendPage(request, response);
   };
 }

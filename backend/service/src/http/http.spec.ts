@@ -101,6 +101,7 @@ describe('dashboardFiles', () => {
     '/ops/health/ready',
     '/ops/sign-in/link',
     '/ops/robots.txt',
+    '/ops/metrics',
     '/elsewhere',
   ])('leaves %s to others', async (path) => {
     expect((await fetch((await portal('/ops')) + path)).status).toBe(404);
