@@ -29,8 +29,6 @@ import { withDeadline, type Timers } from './timers.ts';
 
 const OVERFLOW_NOTICE_EVERY_MS = 60_000;
 const FLUSH_BEFORE_READ_MS = 1000;
-/** Answers that are kept in memory at most. */
-const CACHED_ANSWERS = 500;
 /** After this a database that says nothing counts as away, in milliseconds. */
 export const DATABASE_DEADLINE_MS = 10_000;
 
@@ -86,7 +84,7 @@ export class MetricsEngine {
     });
     const made = STORED_KINDS.map((kind) => [kind, new Partitions(sql, TABLES[kind])] as const);
     this.partitions = Object.fromEntries(made) as Record<StoredKind, Partitions>;
-    this.cache = new AnswerCache(clock, timers, CACHED_ANSWERS, parts.store);
+    this.cache = new AnswerCache(clock, timers, options.maxCachedAnswers, parts.store);
     const repairs = new Repairs(query, this.cache, clock);
     const series = new SeriesStore(sql, options.maxSeriesPerMetric);
     this.writer = new PointWriter({

@@ -28,6 +28,8 @@ export interface MetricsOptions {
   maxLateHours?: number;
   /** The most disk that points and roll-ups may take, in MiB; beyond it the oldest go early. @default 20480 */
   maxDiskMegabytes?: number;
+  /** Answers that are kept in memory, 0 for none; equal questions at once still share one read. @default 500 */
+  maxCachedAnswers?: number;
   /**
    * Where answers are cached that several processes share, as `new KeyvRedis(url)` of `@keyv/redis`.
    * @default this process's memory
@@ -66,6 +68,7 @@ const LIMITS = {
   maxBufferedPoints: [50_000, 1, 10_000_000],
   maxSeriesPerMetric: [1000, 1, 1_000_000],
   maxLateHours: [26, 1, 336],
+  maxCachedAnswers: [500, 0, 100_000],
   maxDiskMegabytes: [20_480, 64, 1_000_000_000],
   queryTimeoutMs: [10_000, 1, 600_000],
 } as const satisfies Partial<Record<keyof MetricsOptions, readonly [number, number, number]>>;
@@ -105,6 +108,7 @@ export function resolveMetricsOptions(options: MetricsOptions): ResolvedMetricsO
     retentionHours,
     maxLateHours: Math.min(number('maxLateHours'), retentionHours['1m']),
     maxDiskMegabytes: number('maxDiskMegabytes'),
+    maxCachedAnswers: number('maxCachedAnswers'),
     queryTimeoutMs: number('queryTimeoutMs'),
   };
 }

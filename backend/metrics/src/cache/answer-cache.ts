@@ -50,7 +50,7 @@ export class AnswerCache {
   ) {
     this.shared = store !== null;
     this.cache = new Cacheable({
-      primary: createKeyv({ lruSize: capacity, useClone: false }),
+      primary: createKeyv({ lruSize: Math.max(1, capacity), useClone: false }),
       ...(store ? { secondary: store, nonBlocking: true } : {}),
     });
     // A store that is away costs reads, not answers.
@@ -71,7 +71,7 @@ export class AnswerCache {
     if (known) return known.answer as Promise<T>;
     const entry: OnItsWay = { ...scope, stale: false, answer: Promise.resolve() };
     this.underWay.set(key, entry);
-    const answer = this.find(key, ttlMs, entry, load).finally(() => {
+    const answer = this.find(key, this.capacity === 0 ? 0 : ttlMs, entry, load).finally(() => {
       if (this.underWay.get(key) === entry) this.underWay.delete(key);
     });
     entry.answer = answer;

@@ -170,6 +170,7 @@ describe('the options', () => {
       retentionHours: { raw: 1, '1m': 336, '1h': 4320, '1d': 17_520 },
       maxLateHours: 26,
       maxDiskMegabytes: 20_480,
+      maxCachedAnswers: 500,
       queryTimeoutMs: 10_000,
     });
   });
