@@ -46,12 +46,12 @@ describe('a simulated day with gaps', () => {
       { metrics },
     );
     const midnight = app.time.clock.now();
-    metrics.getMetrics = ({ metricName, aggregation }: MetricQuery): Promise<MetricResult[]> => {
+    metrics.getMetrics = ({ metricName }: MetricQuery): Promise<MetricResult[]> => {
       const value = day.valueAt(app.time.clock.now() - midnight);
       const start = '2026-01-01T00:00:00.000Z';
       const points = [{ start, value, coverage: null }];
       return Promise.resolve([
-        { metricName, aggregation, unit: '', labels: {}, points, asOf: start, position: null },
+        { metricName, aggregation: 'avg', unit: '', labels: {}, points, asOf: start, position: null },
       ]);
     };
     await app.time.advance(day.lengthMs, () => app.alerting.settled());

@@ -218,7 +218,7 @@ describe('hours and days', () => {
     const lease: Lease = {
       hold: (_name, work, stop) =>
         new Promise((resolve, reject) => {
-          grant = () => void work(stop).then(resolve, reject);
+          grant = () => void work(stop, 1).then(resolve, reject);
           stop.addEventListener('abort', () => resolve());
         }),
     };
