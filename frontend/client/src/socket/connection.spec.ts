@@ -539,3 +539,31 @@ describe('close', () => {
     expect(server.requestsFor('audit')).toEqual([]);
   });
 });
+
+describe('another node of the service', () => {
+  it('gives a client of a killed node exactly what it missed, and what is published on either', async () => {
+    const first = new FakeServer(contractTopics);
+    let node = first;
+    const manager = new WebSocketManager('/ws/platform', {
+      topics: contractTopics,
+      connect: (target, events) => node.connect(target, events),
+      reconnectMinMs: 1,
+      reconnectMaxMs: 2,
+    });
+    const journal = new Journal();
+    manager.subscribe('audit', journal);
+    await journal.live();
+    first.publish('audit', 1);
+    await journal.until(({ messages }) => messages.length === 1);
+    node = first.anotherNode();
+    first.cut();
+    node.publish('audit', 2);
+    await jest.advanceTimersByTimeAsync(10);
+    await journal.live(2);
+    first.publish('audit', 3);
+    await journal.until(({ messages }) => messages.length === 3);
+    expect(journal.data).toEqual([1, 2, 3]);
+    expect(journal.resets).toEqual([]);
+    manager.close();
+  });
+});

@@ -19,6 +19,11 @@ export class FakeServer extends TopicServer {
   unreachable = false;
   private readonly living = new Set<SocketEvents>();
 
+  /** Another node of the same service: it knows the same log, and what one publishes clients of both are told. */
+  anotherNode(): FakeServer {
+    return new FakeServer(this.map, this.now, this.log);
+  }
+
   /** Gives every client a sign of life. */
   beat(): void {
     for (const events of this.living) events.alive();

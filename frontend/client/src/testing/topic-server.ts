@@ -39,6 +39,13 @@ interface Topic {
   messages: TopicMessage[];
 }
 
+/** What all nodes of a service have in common. */
+export interface SharedLog {
+  readonly topics: Map<string, Topic>;
+  readonly nodes: Set<TopicServer>;
+  epochs: number;
+}
+
 /** One thing that a client did, in order. */
 export type WireEvent =
   | { type: 'connect'; token: string | null }
@@ -74,14 +81,16 @@ export class TopicServer {
   heartbeatIntervalMs = 10_000;
   heartbeatTimeoutMs = 8_000;
   private readonly sessions = new Map<string, { peer: Peer; topics: Set<string> }>();
-  private readonly topics = new Map<string, Topic>();
   private clients = 0;
-  private epochs = 0;
 
+  /** @param log - what this node shares with others; leave it out for a service of one node */
   constructor(
-    private readonly map: TopicMap,
-    private readonly now: () => number = Date.now,
-  ) {}
+    protected readonly map: TopicMap,
+    protected readonly now: () => number = Date.now,
+    protected readonly log: SharedLog = { topics: new Map(), nodes: new Set(), epochs: 0 },
+  ) {
+    log.nodes.add(this);
+  }
 
   /** Ids of the connected clients. */
   get clientIds(): string[] {
@@ -152,10 +161,12 @@ export class TopicServer {
     return this.append(topic, data, undefined);
   }
 
-  /** Sends a message again, or one that never was. */
+  /** Sends a message again, or one that never was, to the clients of all nodes. */
   deliver(message: TopicMessage): void {
-    for (const { peer, topics } of this.sessions.values()) {
-      if (topics.has(message.topic)) peer.send('message', message);
+    for (const { sessions } of this.log.nodes) {
+      for (const { peer, topics } of sessions.values()) {
+        if (topics.has(message.topic)) peer.send('message', message);
+      }
     }
   }
 
@@ -168,7 +179,7 @@ export class TopicServer {
 
   /** Begins a topic anew, as after a restart. */
   restart(topic: string): void {
-    this.topics.delete(topic);
+    this.log.topics.delete(topic);
   }
 
   /** Forgets the oldest messages of a topic. */
@@ -273,10 +284,10 @@ export class TopicServer {
   }
 
   private topic(name: string): Topic {
-    let topic = this.topics.get(name);
+    let topic = this.log.topics.get(name);
     if (!topic) {
-      topic = { position: { epoch: `epoch-${(this.epochs += 1)}`, offset: 0 }, messages: [] };
-      this.topics.set(name, topic);
+      topic = { position: { epoch: `epoch-${(this.log.epochs += 1)}`, offset: 0 }, messages: [] };
+      this.log.topics.set(name, topic);
     }
     return topic;
   }
