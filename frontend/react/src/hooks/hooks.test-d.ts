@@ -42,6 +42,15 @@ export function useTypes(): void {
   });
   const orders = useTopic('orders.open', { topics: own });
   exactly<ReadonlyMap<string, { id: string }>>()(orders.data);
+  const ids = useTopic('orders.open', {
+    topics: own,
+    initial: '',
+    reduce: (all: string, { data }) => {
+      exactly<{ id: string }>()(data);
+      return all + data.id;
+    },
+  });
+  exactly<string>()(ids.data);
 
   useTopic('health', {
     onMessage: ({ data, at }) => void [data satisfies HealthUpdate, at satisfies string],

@@ -33,6 +33,9 @@ interface CommonOptions<M extends TopicMap, N extends string> {
 
 /** Options of {@link useTopic} without a reducer. */
 export interface LatestOptions<M extends TopicMap, N extends string, R> extends CommonOptions<M, N> {
+  // Named, so that the compiler sees at once which kind of options it has, and types the functions by that.
+  reduce?: undefined;
+  initial?: undefined;
   /** Picks a part; the component renders only when that changes. */
   select?: (values: ReadonlyMap<string, PayloadFor<M, N>>) => R;
 }
