@@ -1,13 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { portalPolicies, portalTopics } from '../testing/own/portal.ts';
 import { eventually, notice, numbers, range, TestNodes, type Node } from '../testing/own/nodes.ts';
-import { RedisServer } from '../testing/own/redis-server.ts';
+import { RedisServer, RedisWire } from '../testing/own/redis-server.ts';
 
 describe('two nodes over one Redis', () => {
   const nodes = new TestNodes();
   let redis: RedisServer;
   let one: Node;
   let two: Node;
+  let way: RedisWire | undefined;
 
   beforeAll(async () => {
     redis = await RedisServer.start();
@@ -18,7 +19,11 @@ describe('two nodes over one Redis', () => {
     one = await nodes.start(redis.url);
     two = await nodes.start(redis.url);
   });
-  afterEach(() => nodes.end());
+  afterEach(async () => {
+    await nodes.end();
+    await way?.close();
+    way = undefined;
+  });
 
   it('gives both the same messages in the same order, whoever published them', async () => {
     const [a, b] = [await nodes.client(one), await nodes.client(two)];
@@ -47,16 +52,42 @@ describe('two nodes over one Redis', () => {
   });
 
   it('reads on in Redis for a client that knows more than its node does yet', async () => {
-    const [ahead, behind] = [await nodes.client(one), await nodes.client(two)];
+    const wire = (way = await RedisWire.to(redis.port));
+    // The heartbeat must not take the news that are stopped for a Redis that is away.
+    const slow = await nodes.start(wire.url, { redis: { url: '', commandTimeoutMs: 20_000 } });
+    const [ahead, behind] = [await nodes.client(one), await nodes.client(slow)];
     await ahead.accepted({ topic: 'system' });
     await behind.accepted({ topic: 'system' });
-    await redis.command('CLIENT', 'PAUSE', '0');
-    for (const n of range(1, 50)) {
-      one.broadcaster.broadcast('system', notice(n));
-      const { epoch, offset } = (await ahead.received(n))[n - 1] ?? { epoch: '', offset: 0 };
-      const answer = await behind.accepted({ topic: 'system', epoch, offset: offset ?? 0 });
-      expect(answer).toMatchObject({ recovered: true, offset });
+    wire.stopNews();
+    for (const n of range(1, 50)) one.broadcaster.broadcast('system', notice(n));
+    const { epoch, offset } = (await ahead.received(50))[39] ?? { epoch: '', offset: 0 };
+    const answer = await behind.accepted({ topic: 'system', epoch, offset: offset ?? 0 });
+    expect(answer).toMatchObject({ recovered: true, offset: 50 });
+    expect(wire.stoppedNews).toBeGreaterThan(0);
+    wire.passNews('late');
+    one.broadcaster.broadcast('system', notice(51));
+    await eventually('the next one', () => numbers(behind).includes(51));
+    expect(numbers(behind).slice(-11)).toEqual(range(41, 51));
+    expect([behind.resets, slow.hub.counters.holes]).toEqual([[], 0]);
+  });
+
+  it('fills the hole when news get lost on the way, for everyone here and with one read', async () => {
+    const wire = (way = await RedisWire.to(redis.port));
+    const deaf = await nodes.start(wire.url, { redis: { url: '', commandTimeoutMs: 20_000 } });
+    const clients = [await nodes.client(deaf), await nodes.client(deaf)];
+    for (const client of clients) await client.accepted({ topic: 'system' });
+    one.broadcaster.broadcast('system', notice(1));
+    await clients[0]?.received(1);
+    wire.stopNews();
+    one.broadcaster.broadcast('system', notice(2));
+    await eventually('news were stopped', () => wire.stoppedNews > 0);
+    wire.passNews('never');
+    one.broadcaster.broadcast('system', notice(3));
+    for (const client of clients) {
+      await client.received(3);
+      expect([numbers(client), client.resets]).toEqual([[1, 2, 3], []]);
     }
+    expect(deaf.hub.counters.holes).toBe(1);
   });
 
   it('keeps the values of a topic from all nodes for whoever comes', async () => {

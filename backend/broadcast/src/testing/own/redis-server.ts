@@ -84,6 +84,8 @@ export class RedisServer {
 export class RedisWire {
   private readonly sockets = new Set<Socket>();
   private isCut = false;
+  private news: 'pass' | 'stop' = 'pass';
+  private readonly stopped: (() => void)[] = [];
 
   private constructor(
     private readonly server: Server,
@@ -101,6 +103,15 @@ export class RedisWire {
         return;
       }
       const far = connect(port, '127.0.0.1');
+      let hasNews = false;
+      near.on('data', (part: Buffer) => {
+        hasNews ||= /\nsubscribe\r/i.test(part.toString('latin1'));
+        far.write(part);
+      });
+      far.on('data', (part: Buffer) => {
+        if (hasNews && wire.news !== 'pass') wire.stopped.push(() => near.write(part));
+        else near.write(part);
+      });
       for (const [socket, other] of [[near, far] as const, [far, near] as const]) {
         wire.sockets.add(socket);
         socket.on('error', () => undefined);
@@ -108,10 +119,25 @@ export class RedisWire {
           wire.sockets.delete(socket);
           other.destroy();
         });
-        socket.pipe(other);
       }
     });
     return wire;
+  }
+
+  /** Lets no news of channels through until {@link passNews}; answers to commands still come. */
+  stopNews(): void {
+    this.news = 'stop';
+  }
+
+  /** How many pieces of news were stopped. */
+  get stoppedNews(): number {
+    return this.stopped.length;
+  }
+
+  /** Lets news through again: those that were stopped first, or never. */
+  passNews(stopped: 'late' | 'never'): void {
+    this.news = 'pass';
+    for (const pass of this.stopped.splice(0)) if (stopped === 'late') pass();
   }
 
   cut(): void {
