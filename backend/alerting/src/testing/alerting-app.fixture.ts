@@ -51,7 +51,7 @@ export class FakeMetrics implements MetricQuerier {
     return Promise.resolve(
       (this.values.get(query.metricName) ?? []).map(({ labels, value }) => ({
         metricName: query.metricName,
-        aggregation: query.aggregation,
+        aggregation: 'avg' as const,
         unit: '',
         labels,
         points: [{ start, value, coverage: null }],

@@ -119,6 +119,8 @@ export class ConnectionGuard {
   private judge(type: string): void {
     if (FOREIGN_PACKETS.has(type)) {
       this.breaksProtocol();
+      // The engine closes right after this, without a number, and does not wait for what is queued.
+      this.close(BROADCAST_CODES.INVALID_INPUT.number);
     } else if (this.frames.take(this.clock.monotonicMs()) > 0) {
       this.refuse('RATE_LIMITED', 'This client sends too many frames; come back later.');
     }

@@ -39,7 +39,15 @@ const number = fc.constantFrom(
   '0',
 );
 const ack = fc.oneof(fc.constant(''), fc.nat(1_000_000).map(String));
-const size = fc.oneof({ weight: 6, arbitrary: fc.constant(1000) }, fc.integer({ min: 15_000, max: 300_000 }));
+const size = fc.oneof(
+  { weight: 14, arbitrary: fc.constant(1000) },
+  fc.integer({ min: 15_000, max: 300_000 }),
+);
+
+const depth = fc.oneof(
+  { weight: 14, arbitrary: fc.integer({ min: 10, max: 500 }) },
+  fc.integer({ min: 3000, max: 120_000 }),
+);
 
 const text: fc.Arbitrary<string> = fc.oneof(
   // No packets, or packets of the other side.
@@ -87,9 +95,7 @@ const text: fc.Arbitrary<string> = fc.oneof(
     .tuple(fc.constantFrom('1', '2', '99999', '-1', '1e9', ''), ack)
     .map(([count, id]) => `45${count}-${id}["subscribe",{"_placeholder":true,"num":${count.length}}]`),
   // Deep and large.
-  fc
-    .integer({ min: 10, max: 120_000 })
-    .map((depth) => `421["subscribe",${'['.repeat(depth)}${']'.repeat(depth)}]`),
+  depth.map((levels) => `421["subscribe",${'['.repeat(levels)}${']'.repeat(levels)}]`),
   size.map((length) => `422["subscribe",{"topic":"${'t'.repeat(length)}"}]`),
   size.map((length) => `423["auth",{"token":"${'x'.repeat(length)}"}]`),
 );

@@ -97,6 +97,8 @@ class Hearing {
   private position: Position | undefined;
   private values = new Map<string, number>();
   private index = 0;
+  /** Up to where a replay goes, after which every key must be as it was there. */
+  private replayThrough: number | undefined;
 
   constructor(
     private readonly judge: Judge,
@@ -122,6 +124,7 @@ class Hearing {
     if (reason === 'slow') this.checkSlow(position);
     if (why) this.fault(`started over at ${show(position)} from ${show(before)}: ${why}`);
     this.position = position;
+    this.replayThrough = undefined;
     this.values = new Map();
     if (topic.mode === 'latest') {
       for (const message of snapshot?.messages ?? []) {
@@ -137,6 +140,7 @@ class Hearing {
 
   private recovered(position: Position): void {
     this.judge.tally.recovered += 1;
+    this.replayThrough = position.offset;
     const before = this.position;
     if (before?.epoch !== position.epoch || before.offset > position.offset) {
       this.fault(`was told to go on to ${show(position)} from ${show(before)}`);
@@ -158,6 +162,9 @@ class Hearing {
     this.same(message);
     this.values.set(key ?? '', offset);
     this.position = { epoch, offset };
+    if (offset !== this.replayThrough) return;
+    this.replayThrough = undefined;
+    if (topic.mode === 'latest') this.checkValues(offset, 'the end of its replay');
   }
 
   private end(): void {

@@ -43,7 +43,9 @@ export function modelPolicies(published: (topic: string) => number): Record<Mode
       snapshotForAll: true,
       snapshot: async (topic) => {
         await new Promise(setImmediate);
-        return { published: published(topic) };
+        const state = { published: published(topic) };
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        return state;
       },
     },
     'log.cut': { leastRole: 'viewer', history, slow: 'disconnect' },

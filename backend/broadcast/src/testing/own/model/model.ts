@@ -21,7 +21,7 @@ export interface Play {
   clients: number;
 }
 
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 60_000;
 /** How long a duplicate may take to show up once all is over, in milliseconds. */
 const AFTERMATH_MS = 60;
 
