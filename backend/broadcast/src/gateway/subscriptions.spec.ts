@@ -2,7 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { BROADCAST_CODES, type SubscribeReply } from '@fleetdeck/dto';
 import { FakeClock } from '@fleetdeck/kernel/testing';
 import { TopicAuthoriser } from '../access/topic-authoriser.ts';
-import { resolveOptions, type BroadcastOptions } from '../broadcast.options.ts';
+import { fleetdeckPolicies, resolveOptions, type BroadcastOptions } from '../broadcast.options.ts';
 import { TopicStarts } from '../topic/topic-starts.ts';
 import { TopicStore } from '../topic/topic-store.ts';
 import type { ClientSession } from './client-session.ts';
@@ -118,12 +118,7 @@ describe('Subscriptions', () => {
       changes -= 1;
       return true;
     });
-    const policies = {
-      system: { leastRole: 'viewer' },
-      'metrics.*': { leastRole: 'viewer' },
-      health: { leastRole: 'viewer', authorize },
-      'operations.*': { leastRole: 'viewer' },
-    } as const;
+    const policies = { ...fleetdeckPolicies, health: { leastRole: 'viewer', authorize } } as const;
     const { ask, session } = setUp({ policies });
     change.now = session.forgetAdmissions;
     expect(await ask()).toMatchObject({ ok: true });
