@@ -7,6 +7,7 @@ import { Gate } from './query/gate.ts';
 import { TierMarks } from './query/marks.ts';
 import { MetricQueries } from './query/metric-queries.ts';
 import { MetricsReader } from './query/metrics-reader.ts';
+import { SeriesFinder } from './query/series-groups.ts';
 import { LiveValues, metricTopic } from './record/live-values.ts';
 import { Losses } from './record/losses.ts';
 import { PointBuffer } from './record/point-buffer.ts';
@@ -113,10 +114,12 @@ export class MetricsEngine {
       losses: this.losses,
       log: logger,
     });
+    const reader = new MetricsReader(sql, new Gate(4, 100), timers, options.queryTimeoutMs);
     this.queries = new MetricQueries({
       registry: this.registry,
-      reader: new MetricsReader(sql, new Gate(4, 100), timers, options.queryTimeoutMs),
+      reader,
       cache: this.cache,
+      finder: new SeriesFinder(reader, clock, () => series.made),
       marks: new TierMarks(query, clock, repairs.id, (heard) => repairs.heard(heard)),
       clock,
       rawRetentionMs: options.retentionHours.raw * HOUR_MS,

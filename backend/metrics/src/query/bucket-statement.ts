@@ -1,15 +1,15 @@
-import { quantileOf, type MetricAggregation, type MetricLabels } from '@fleetdeck/dto';
+import { quantileOf, type MetricAggregation } from '@fleetdeck/dto';
 import { isoTime } from '@fleetdeck/kernel';
 import { keySql } from '../sketch/bins.ts';
+import { numberArray } from '../store/sql.ts';
 import { TABLES } from '../store/tiers.ts';
 import type { Segment } from './plan.ts';
+import type { SeriesGroups } from './series-groups.ts';
 import type { TimeGrid } from './time-grid.ts';
 
 /** What a statement is made of. */
 export interface BucketQuestion {
-  metricName: string;
-  labels: MetricLabels;
-  groupBy: readonly string[];
+  series: SeriesGroups;
   aggregations: readonly MetricAggregation[];
   grid: TimeGrid;
   segments: readonly Segment[];
@@ -20,11 +20,10 @@ export interface BucketQuestion {
 
 /** What one source holds of one bucket of one group. */
 export interface BucketRow {
+  /** The place of the group. */
   grp: number;
-  /** The labels of the group, as JSON. */
-  labels: string;
-  series: number;
-  bucket: number;
+  /** Begin of the bucket, in milliseconds since the epoch; `null` in the row that tells `points` of how many series there are. */
+  start_ms: number | null;
   points: number;
   sum: number | null;
   min: number | null;
@@ -36,13 +35,14 @@ export interface BucketRow {
   covered_ms: number | null;
   /** Sketches that stand one after the other. */
   sketches: Buffer | null;
-  /** Bins of single points with their counts; their `sum` is that of the bins' points. */
+  /** Bins of single points with their counts. */
   keys: number[] | null;
   counts: number[] | null;
 }
 
-const COLUMNS =
-  'grp, start, points, sum, min, max, last_value, last_ms, increase, covered_ms, sketches, keys, counts';
+const EMPTY = `null::double precision as sum, null::double precision as min, null::double precision as max,
+  null::double precision as last_value, null::double precision as last_ms, null::double precision as increase,
+  null::double precision as covered_ms, null::bytea as sketches, null::integer[] as keys, null::integer[] as counts`;
 
 /** Whether an aggregation is over time. */
 export function isRate(aggregation: MetricAggregation): boolean {
@@ -55,9 +55,11 @@ export function isRate(aggregation: MetricAggregation): boolean {
  */
 export function bucketStatement(question: BucketQuestion): { statement: string; parameters: unknown[] } {
   const { grid, segments, aggregations } = question;
-  const parameters: unknown[] = [question.metricName, JSON.stringify(question.labels)];
+  const { ids, places } = question.series;
+  const parameters: unknown[] = [numberArray(ids), numberArray(places)];
   const next = (value: unknown) => `$${parameters.push(value)}`;
   const time = (ms: number) => `${next(isoTime(ms))}::timestamptz`;
+  const asked = 'unnest($1::integer[], $2::integer[]) n (id, grp)';
   const origin = time(grid.startMs);
   const width = grid.count === 1 ? '' : `${next(`${grid.widthMs} milliseconds`)}::interval`;
   const bucketOf = (column: string) =>
@@ -80,7 +82,7 @@ export function bucketStatement(question: BucketQuestion): { statement: string; 
     const rows = rolled
       .map(
         ({ from, where }) =>
-          `select n.grp, r.* from numbered n join fleetdeck.${TABLES[from].table} r on r.series_id = n.id and ${where}`,
+          `select n.grp, r.* from ${asked} join fleetdeck.${TABLES[from].table} r on r.series_id = n.id and ${where}`,
       )
       .join(' union all ');
     branches.push(`select r.grp, ${bucketOf('r.at')} as start, sum(r.points)::double precision as points, ${sum} as sum,
@@ -97,50 +99,46 @@ export function bucketStatement(question: BucketQuestion): { statement: string; 
     const rows = raw
       .map(
         ({ where }) =>
-          `select n.grp, r.at, r.value, r.increase, r.increase_ms from numbered n
+          `select n.grp, r.at, r.value, r.increase, r.increase_ms from ${asked}
            join fleetdeck.metric_point r on r.series_id = n.id and ${where}`,
       )
       .join(' union all ');
-    branches.push(`select r.grp, ${bucketOf('r.at')}, count(*)::double precision,
-      ${sum.replace('r.sum', 'r.value')}, ${column(extremes, 'min(r.value)')}, ${column(extremes, 'max(r.value)')},
-      ${column(last, '(array_agg(r.value order by r.at desc, r.value desc))[1]')},
-      ${column(last, '(extract(epoch from max(r.at)) * 1000)::double precision')},
-      ${column(rate, 'sum(r.increase)')},
-      ${column(rate, `(extract(epoch from max(r.at)) * 1000 - min(extract(epoch from r.at) * 1000 - coalesce(r.increase_ms, 0)))::double precision`)},
-      null::bytea, null::integer[], null::integer[]
-      from (${rows}) r group by 1, 2`);
+    // Bins first, so that each point is looked at once; what bins cannot tell is asked for beside them.
     if (quantiles) {
-      branches.push(`select k.grp, k.start, 0::double precision, sum(k.sum), null::double precision, null::double precision,
-        null::double precision, null::double precision, null::double precision, null::double precision, null::bytea,
-        array_agg(k.key), array_agg(k.count)
+      branches.push(`select k.grp, k.start, sum(k.count)::double precision as points, sum(k.sum) as sum, min(k.min) as min,
+        max(k.max) as max, null::double precision as last_value, null::double precision as last_ms,
+        null::double precision as increase, null::double precision as covered_ms, null::bytea as sketches,
+        array_agg(k.key) as keys, array_agg(k.count) as counts
         from (select r.grp, ${bucketOf('r.at')} as start, ${keySql('r.value')} as key, count(*)::integer as count,
-          sum(r.value) as sum from (${rows}) r group by 1, 2, 3) k group by 1, 2`);
+          sum(r.value) as sum, min(r.value) as min, max(r.value) as max from (${rows}) r group by 1, 2, 3) k
+        group by 1, 2`);
+    }
+    if (!quantiles || last || rate) {
+      const only = (expression: string) => (quantiles ? 'null::double precision' : expression);
+      branches.push(`select r.grp, ${bucketOf('r.at')} as start,
+        ${quantiles ? '0::double precision' : 'count(*)::double precision'} as points,
+        ${only(sum.replace('r.sum', 'r.value'))} as sum, ${only(column(extremes, 'min(r.value)'))} as min,
+        ${only(column(extremes, 'max(r.value)'))} as max,
+        ${column(last, '(array_agg(r.value order by r.at desc, r.value desc))[1]')} as last_value,
+        ${column(last, '(extract(epoch from max(r.at)) * 1000)::double precision')} as last_ms,
+        ${column(rate, 'sum(r.increase)')} as increase,
+        ${column(rate, `(extract(epoch from max(r.at)) * 1000 - min(extract(epoch from r.at) * 1000 - coalesce(r.increase_ms, 0)))::double precision`)} as covered_ms,
+        null::bytea as sketches, null::integer[] as keys, null::integer[] as counts
+        from (${rows}) r group by 1, 2`);
     }
   }
   if (branches.length === 0) {
     return { statement: 'select 1 as grp where false', parameters: [] };
   }
-  const presence = spans.map(
-    ({ from, where }) =>
-      `exists (select from fleetdeck.${TABLES[from].table} r where r.series_id = n.id and ${where})`,
-  );
-  const { groupBy } = question;
-  const labels =
-    groupBy.length === 0
-      ? `'{}'::jsonb`
-      : `(select coalesce(jsonb_object_agg(g, s.labels -> g) filter (where s.labels -> g is not null), '{}'::jsonb)
-          from unnest(${next(groupBy)}::text[]) g)`;
-  const statement = `with matched as (
-      select s.id, ${labels} as labels from fleetdeck.metric_series s where s.metric = $1 and s.labels @> $2::jsonb
-    ), numbered as materialized (
-      select id, labels, ${groupBy.length === 0 ? '1' : '(dense_rank() over (order by labels))::integer'} as grp from matched
-    ), groups as (
-      select n.grp, n.labels::text as labels,
-        ${question.countSeries ? `(count(*) filter (where ${presence.join(' or ')}))::integer` : '0'} as series
-      from numbered n group by n.grp, n.labels
-    ), buckets (${COLUMNS}) as (${branches.join('\n union all ')})
-    select g.labels, g.series, b.*,
-      (round(extract(epoch from b.start - ${origin}) * 1000 / ${next(grid.widthMs)}))::integer as bucket
-    from buckets b join groups g on g.grp = b.grp order by b.grp, b.start limit ${next(question.maxRows)}`;
+  if (question.countSeries) {
+    const present = spans.map(
+      ({ from, where }) =>
+        `exists (select from fleetdeck.${TABLES[from].table} r where r.series_id = n.id and ${where})`,
+    );
+    branches.push(`select n.grp, null::timestamptz as start,
+      (count(*) filter (where ${present.join(' or ')}))::double precision as points, ${EMPTY} from ${asked} group by n.grp`);
+  }
+  const statement = `select b.*, (extract(epoch from b.start) * 1000)::double precision as start_ms
+    from (${branches.join('\n union all ')}) b limit ${next(question.maxRows)}`;
   return { statement, parameters };
 }

@@ -27,7 +27,6 @@ export function bucketTotals(
   let increase: number | null = null;
   let coveredMs: number | null = null;
   for (const row of rows) {
-    if (row.keys) continue;
     points += row.points;
     sum += row.sum ?? 0;
     if (row.min !== null && row.min < min) min = row.min;
@@ -85,8 +84,8 @@ function quantilesOf(
         scratch.addBin(key, row.counts?.[i] ?? 0);
         count += row.counts?.[i] ?? 0;
       });
-      // The least and the greatest value are those of the other rows of this bucket.
-      scratch.addExact(count, row.sum ?? 0, min, max);
+      // What it would say beyond these two is told by the rows themselves.
+      scratch.addExact(count, 0, min, max);
     }
     for (const [aggregation, quantile] of wanted) wanted.set(aggregation, scratch.quantile(quantile ?? 0));
   } finally {

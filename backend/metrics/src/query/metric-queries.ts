@@ -8,7 +8,6 @@ import {
   type Position,
 } from '@fleetdeck/dto';
 import { FleetdeckError, isoTime, type Clock } from '@fleetdeck/kernel';
-import { canonicalLabels } from '../registry/labels.ts';
 import type { MetricRegistry } from '../registry/metric-registry.ts';
 import type { MetricEntry } from '../registry/series.ts';
 import type { AnswerCache } from '../cache/answer-cache.ts';
@@ -20,6 +19,7 @@ import type { MetricsReader } from './metrics-reader.ts';
 import { invalidField, parseMetricQuery, type AskedQuery } from './parse-query.ts';
 import { planSegments } from './plan.ts';
 import { RECENT, type RecentRow } from './recent.sql.ts';
+import type { SeriesFinder } from './series-groups.ts';
 import { coverageOf, elapsedMs, endOf, recentGrid, trailingGrid, type TimeGrid } from './time-grid.ts';
 
 /** How long an answer that can still change is shared, in milliseconds. */
@@ -58,6 +58,7 @@ export interface MetricQueriesParts {
   registry: MetricRegistry;
   reader: MetricsReader;
   cache: AnswerCache;
+  finder: SeriesFinder;
   marks: TierMarks;
   clock: Clock;
   /** How long single points are kept, in milliseconds. */
@@ -107,26 +108,28 @@ export class MetricQueries {
   }
 
   private async answer(asked: AskedQuery): Promise<MetricResult[]> {
-    const { registry, reader, clock, marks, rawRetentionMs } = this.parts;
+    const { registry, reader, finder, clock, marks, rawRetentionMs } = this.parts;
     const metric = await registry.require(asked.metricName);
     checkAgainst(metric, asked);
     const [position] = await this.settle([asked.metricName]);
     const asOf = clock.now();
     const grid = asked.grid ?? trailingGrid(asOf, asked.windowMs);
     const maxGroups = Math.max(1, Math.min(MAX_GROUPS, Math.floor(MAX_ANSWER_BUCKETS / grid.count)));
+    const series = await finder.find(asked.metricName, asked.labels, asked.groupBy);
     const segments = planSegments(grid, {
       marks: await marks.get(),
       rawSince: metric.raw ? asOf - rawRetentionMs : Infinity,
     });
     const { statement, parameters } = bucketStatement({
-      ...asked,
+      series,
+      aggregations: asked.aggregations,
       grid,
       segments,
       countSeries: metric.descriptor.expectedEveryMs !== null,
-      maxRows: (maxGroups + 1) * grid.count * SOURCES,
+      maxRows: (maxGroups + 1) * (grid.count * SOURCES + 1),
     });
-    const rows = await reader.read<BucketRow>(statement, parameters);
-    const groups = groupRows(rows);
+    const rows = series.ids.length === 0 ? [] : await reader.read<BucketRow>(statement, parameters);
+    const groups = groupRows(rows, series.labels);
     if (groups.length > maxGroups) {
       throw new FleetdeckError(
         'LIMIT_EXCEEDED',
@@ -249,22 +252,21 @@ interface Group {
   rows: BucketRow[];
 }
 
-function groupRows(rows: readonly BucketRow[]): Group[] {
+/** Groups in which something fell into the span, by their labels. */
+function groupRows(rows: readonly BucketRow[], labels: readonly MetricLabels[]): Group[] {
   const groups = new Map<number, Group>();
+  const series = new Map<number, number>();
   for (const row of rows) {
+    if (row.start_ms === null) {
+      series.set(row.grp, row.points);
+      continue;
+    }
     const group = groups.get(row.grp);
     if (group) group.rows.push(row);
-    else
-      groups.set(row.grp, {
-        labels: JSON.parse(row.labels) as MetricLabels,
-        series: row.series,
-        rows: [row],
-      });
+    else groups.set(row.grp, { labels: labels[row.grp] ?? {}, series: 1, rows: [row] });
   }
-  return [...groups.values()]
-    .map((group) => ({ group, key: canonicalLabels(group.labels) }))
-    .sort((a, b) => (a.key < b.key ? -1 : 1))
-    .map(({ group }) => group);
+  for (const [place, group] of groups) group.series = series.get(place) ?? 1;
+  return [...groups.entries()].sort(([a], [b]) => a - b).map(([, group]) => group);
 }
 
 /** The buckets of a group, once for each aggregation. */
@@ -274,9 +276,10 @@ function bucketsOf(
 ): MetricBucket[][] {
   const byBucket = new Map<number, BucketRow[]>();
   for (const row of rows) {
-    const bucket = byBucket.get(row.bucket);
+    const place = Math.round(((row.start_ms ?? 0) - grid.startMs) / grid.widthMs);
+    const bucket = byBucket.get(place);
     if (bucket) bucket.push(row);
-    else byBucket.set(row.bucket, [row]);
+    else byBucket.set(place, [row]);
   }
   const { kind, expectedEveryMs } = metric.descriptor;
   const answers: MetricBucket[][] = asked.aggregations.map(() => []);

@@ -16,6 +16,9 @@ interface SeriesRow {
 
 /** The series that the database knows, with the cap on how many a metric may have. */
 export class SeriesStore {
+  /** How many times series were made here. */
+  made = 0;
+
   constructor(
     private readonly sql: () => Sql,
     private readonly cap: number,
@@ -43,6 +46,7 @@ export class SeriesStore {
       }
       return known;
     });
+    if (stale.some((each) => each.id === null)) this.made += 1;
     // Only now: what a transaction that did not commit has created does not exist.
     for (const each of stale) {
       const own = ids.get(keyOf(each));
