@@ -36,6 +36,7 @@ export {
 export { FleetdeckProvider, type FleetdeckProviderProps } from './hooks/FleetdeckProvider.tsx';
 export type { LiveSeries } from './hooks/metricsModel.ts';
 export type { HttpReader, LiveSocket } from './hooks/services.ts';
+export { useAlerts, type AlertsState, type UseAlertsOptions } from './hooks/useAlerts.ts';
 export { useHealth, type HealthState } from './hooks/useHealth.ts';
 export { useHealthHistory, type HealthHistoryState } from './hooks/useHealthHistory.ts';
 export {
