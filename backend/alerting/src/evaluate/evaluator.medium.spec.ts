@@ -1,0 +1,284 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { AUDIT_SINK, METRIC_QUERY, PUBLISHER } from '@fleetdeck/kernel';
+import { createTestDatabase, MemoryLeases, type TestDatabase } from '@fleetdeck/kernel/testing';
+import { AlertingHealth } from '../alerting.health.ts';
+import { EVALUATOR_LEASE } from '../alerting.service.ts';
+import type { AlertRule } from '../rule/alert-rule.ts';
+import {
+  FakeSink,
+  INTERVAL_MS,
+  leaseOn,
+  startAlerting,
+  type AlertingApp,
+  type ReplicaOptions,
+} from '../testing/alerting-app.fixture.ts';
+
+const LAG: AlertRule = {
+  name: 'LoopLag',
+  metric: { name: 'lag_ms', window: '1m', aggregation: 'p95' },
+  when: { is: 'above', value: 200 },
+  forMs: INTERVAL_MS,
+  severity: 'degraded',
+  message: '{{value}} ms late.',
+};
+const DOWN: AlertRule = {
+  name: 'Down',
+  health: { component: '*', status: 'critical' },
+  severity: 'critical',
+  message: '{{component}}: {{reason}}',
+};
+
+let database: TestDatabase;
+const apps: AlertingApp[] = [];
+beforeEach(async () => {
+  database = await createTestDatabase();
+});
+afterEach(async () => {
+  await Promise.all(apps.splice(0).map((app) => app.close()));
+  await database.drop();
+});
+
+async function start(
+  options: Parameters<typeof startAlerting>[1],
+  replica: ReplicaOptions = {},
+): Promise<AlertingApp> {
+  const app = await startAlerting(database, options, replica);
+  apps.push(app);
+  return app;
+}
+
+/** Waits for something that happens by itself, without the clock of the test. */
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+const down = (app: AlertingApp, component: string, active = true) =>
+  app.alerting.signal({
+    source: `health:${component}`,
+    active,
+    severity: 'critical',
+    message: 'no answer',
+    at: app.time.clock.now(),
+  });
+const health = (app: AlertingApp) => app.app.get(AlertingHealth).checkHealth();
+
+describe('while the store is away', () => {
+  it('alerts go on from memory; notices wait a moment, leave marked, and are on record afterwards', async () => {
+    const app = await start({ rules: [DOWN], storeGraceMs: 2 * INTERVAL_MS });
+    app.sql.away = true;
+    down(app, 'postgres');
+    await app.evaluate();
+    expect(await app.alerts()).toMatchObject([{ state: 'firing', labels: { component: 'postgres' } }]);
+    expect(app.sink.got).toEqual([]);
+    expect(await health(app)).toMatchObject({
+      status: 'degraded',
+      reason: 'The store is away, alerts go on from memory.',
+      details: { waitingNotices: 1 },
+    });
+    await app.evaluate(2);
+    expect(app.sink.got).toMatchObject([{ kind: 'firing', mayRepeat: true }]);
+    expect((await app.http('incidents', { role: 'viewer' })).status).toBe(503);
+    expect((await app.http('alerts', { role: 'viewer' })).status).toBe(200);
+    await app.evaluate(3);
+    app.sql.away = false;
+    down(app, 'postgres', false);
+    await app.evaluate();
+    expect(app.sink.got.map(({ kind, mayRepeat }) => [kind, mayRepeat])).toEqual([
+      ['firing', true],
+      ['resolved', false],
+    ]);
+    const { items } = await app.alerting.incidents();
+    expect(items).toMatchObject([{ rule: 'Down', durationMs: 6 * INTERVAL_MS }]);
+    expect((await app.alerting.incident(items[0]?.id ?? '')).events).toHaveLength(2);
+    const rows = await database.dataSource.query<unknown[]>(
+      'select kind, status from fleetdeck.alert_notice order by seq',
+    );
+    expect(rows).toEqual([
+      { kind: 'firing', status: 'sent' },
+      { kind: 'resolved', status: 'sent' },
+    ]);
+    expect(app.lines.filter((line) => line.includes('The store is away'))).toHaveLength(1);
+    expect(app.lines.filter((line) => line.includes('The store is back'))).toHaveLength(1);
+    expect(await health(app)).toMatchObject({ status: 'healthy', details: { evaluator: 'here' } });
+  });
+
+  it('an evaluator that loses its lease goes on, and keeps its memory when nobody else had it', async () => {
+    const leases = new MemoryLeases();
+    const app = await start({ rules: [LAG] }, { lease: await leaseOn(database, leases) });
+    app.metrics.set('lag_ms', 300);
+    app.sql.away = true;
+    await app.evaluate();
+    leases.lose(EVALUATOR_LEASE, 'unreachable');
+    await app.evaluate();
+    expect(await app.alerts()).toMatchObject([{ state: 'firing' }]);
+    app.sql.away = false;
+    await app.evaluate(2);
+    expect(app.sink.told).toEqual(['firing LoopLag']);
+    expect((await app.alerting.incidents({ state: 'open' })).items).toHaveLength(1);
+  });
+
+  it('gives way to a replica that could reach the store, and leaves on record what it did', async () => {
+    const leases = new MemoryLeases();
+    const lease = await leaseOn(database, leases);
+    const cutOff = await start({ rules: [DOWN], storeGraceMs: 0 }, { lease });
+    const { time } = cutOff;
+    const other = await start(
+      { rules: [DOWN] },
+      { lease: await leaseOn(database, leases), time, leads: false, sink: new FakeSink() },
+    );
+    expect(other.alerting.stats().evaluator).toBeNull();
+    expect(await health(other)).toMatchObject({ details: { evaluator: 'on another replica' } });
+    cutOff.sql.away = true;
+    down(cutOff, 'postgres');
+    await cutOff.evaluate();
+    expect(cutOff.sink.got).toMatchObject([{ mayRepeat: true }]);
+    leases.lose(EVALUATOR_LEASE, 'unreachable');
+    await until(() => other.alerting.stats().evaluator !== null);
+    cutOff.sql.away = false;
+    for (let i = 0; i < 3; i += 1) {
+      await time.advance(INTERVAL_MS, async () => {
+        await cutOff.alerting.settled();
+        await other.alerting.settled();
+      });
+    }
+    await until(() => cutOff.alerting.stats().evaluator === null);
+    await until(async () => (await other.alerting.incidents({ state: 'ended' })).items.length === 1);
+    const { items } = await other.alerting.incidents({ state: 'ended' });
+    expect(items).toMatchObject([{ endReason: 'Another evaluator went on.' }]);
+  });
+
+  it('gives way at once when it hears that the lease is taken', async () => {
+    const leases = new MemoryLeases();
+    const app = await start({ rules: [LAG] }, { lease: await leaseOn(database, leases) });
+    const before = app.alerting.stats().evaluator?.evaluatedAt;
+    leases.lose(EVALUATOR_LEASE, 'taken');
+    await app.time.advance(1);
+    await until(() => (app.alerting.stats().evaluator?.evaluatedAt ?? before) !== before);
+  });
+});
+
+describe('replicas', () => {
+  it('one evaluates; what the health of the others says counts; each answers what fires', async () => {
+    const leases = new MemoryLeases();
+    const leader = await start({ rules: [DOWN] }, { lease: await leaseOn(database, leases) });
+    const { time } = leader;
+    const other = await start(
+      { rules: [DOWN] },
+      { lease: await leaseOn(database, leases), time, leads: false },
+    );
+    down(other, 'broker');
+    const stored = async () =>
+      (await database.dataSource.query<unknown[]>('select source from fleetdeck.alert_signal')).length;
+    const step = () => time.advance(INTERVAL_MS, () => leader.alerting.settled());
+    await step();
+    await until(async () => (await stored()) === 1);
+    await step();
+    expect(await other.alerts()).toMatchObject([
+      { state: 'firing', labels: { component: 'broker' }, message: 'broker: no answer', silencedBy: null },
+    ]);
+    down(other, 'broker', false);
+    await step();
+    await until(async () => (await stored()) === 0);
+    await step();
+    expect(leader.sink.told).toEqual(['firing Down', 'resolved Down']);
+    expect(await other.alerts()).toEqual([]);
+  });
+});
+
+describe('what does not work', () => {
+  it('a question that fails leaves the alert as it is, said once until it works again', async () => {
+    const app = await start({ rules: [LAG] });
+    app.metrics.set('lag_ms', 300);
+    await app.evaluate(2);
+    app.metrics.failure = new Error('too busy');
+    await app.evaluate(3);
+    expect(await app.alerts()).toMatchObject([{ state: 'firing' }]);
+    expect(app.lines.filter((line) => line.includes('too busy'))).toHaveLength(1);
+    app.metrics.failure = null;
+    app.metrics.set('lag_ms', 3);
+    await app.evaluate();
+    expect(await app.alerts()).toEqual([]);
+  });
+
+  it('a sink that is away gets its notices later, in order, also after a restart', async () => {
+    const app = await start({ rules: [LAG], retryBaseMs: 1000 });
+    const { time, metrics, sink } = app;
+    sink.failure = new Error('pager is away');
+    metrics.set('lag_ms', 300);
+    await app.evaluate(2);
+    expect(app.lines.filter((line) => line.includes('pager is away'))).not.toEqual([]);
+    await app.close();
+    apps.splice(apps.indexOf(app), 1);
+    metrics.set('lag_ms', 3);
+    const next = await start({ rules: [LAG] }, { time, metrics, sink });
+    sink.failure = null;
+    await next.evaluate(2);
+    expect(sink.told).toEqual(['firing LoopLag', 'resolved LoopLag']);
+  });
+
+  it('says what is missing, and goes on without: no metrics, no topics, no audit', async () => {
+    const app = await start({ rules: [LAG, DOWN] }, { bare: true });
+    down(app, 'broker');
+    await app.evaluate(2);
+    const [alert] = await app.alerts();
+    expect(alert).toMatchObject({ rule: 'Down' });
+    expect((await app.alerting.alerts()).position).toBeNull();
+    await app.alerting.acknowledge(alert?.incidentId ?? '', 'ada');
+    expect(app.lines.filter((line) => /^(No |Rules on metrics)/.test(line))).toHaveLength(3);
+  });
+
+  it('ports that fail are said once, and what was done stays done', async () => {
+    const fail = () => {
+      throw new Error('full');
+    };
+    const ports = [
+      { provide: PUBLISHER, useValue: { publish: fail, position: fail } },
+      { provide: AUDIT_SINK, useValue: { logEvent: () => Promise.reject(new Error('full')) } },
+      { provide: METRIC_QUERY, useValue: { getMetrics: fail } },
+    ];
+    const app = await start({ rules: [DOWN] }, { bare: true, ports });
+    down(app, 'broker');
+    await app.evaluate();
+    const [alert] = await app.alerts();
+    const done = await app.alerting.acknowledge(alert?.incidentId ?? '', 'ada', 'On it.');
+    expect(done.acknowledgement).toMatchObject({ by: 'ada' });
+    expect(app.lines.filter((line) => line.startsWith('The Publisher fails'))).toHaveLength(1);
+    expect(app.lines.filter((line) => line.includes('is not in the audit log'))).toHaveLength(1);
+  });
+
+  it('health says when evaluations are late, and when notices were given up', async () => {
+    const app = await start({ rules: [LAG], maxAttempts: 1 });
+    app.time.clock.advance(4 * INTERVAL_MS);
+    expect(await health(app)).toMatchObject({ reason: 'Rules have not been evaluated for 40 s.' });
+    app.sink.failure = new Error('away');
+    app.metrics.set('lag_ms', 300);
+    await app.evaluate(3);
+    expect(await health(app)).toMatchObject({ reason: 'Notices were given up.' });
+    expect(await health(app)).toMatchObject({ status: 'healthy', details: { abandonedNotices: 1 } });
+  });
+
+  it.each([
+    [{ evaluationIntervalMs: 1 }, /evaluationIntervalMs is 1; it must be a number from 100/],
+    [{ sinks: [new FakeSink('a'), new FakeSink('a')] }, /sinks has "a" twice/],
+    [{ groupBy: ['my-label'] }, /groupBy has "my-label"/],
+    [{ rules: [{ ...LAG, name: '1' }] }, /rules\[0\]\.name must be/],
+  ])('refuses options %#', async (options, sentence) => {
+    await expect(startAlerting(database, options)).rejects.toThrow(sentence);
+  });
+
+  it('deletes what is older than the retention', async () => {
+    const app = await start({ rules: [LAG], retentionMs: 86_400_000 });
+    app.metrics.set('lag_ms', 300);
+    await app.evaluate(2);
+    app.metrics.set('lag_ms', 3);
+    await app.evaluate();
+    const count = async (table: string) =>
+      (await database.dataSource.query<unknown[]>(`select 1 from fleetdeck.${table}`)).length;
+    expect(await count('incident')).toBe(1);
+    app.time.clock.advance(2 * 86_400_000);
+    await app.evaluate(2);
+    for (const table of ['incident', 'alert_notice', 'incident_event']) {
+      expect([table, await count(table)]).toEqual([table, 0]);
+    }
+  });
+});
