@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Module } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
 import type { Incident, Page, Problem, Silence } from '@fleetdeck/dto';
+import { leaseMigrations, migrateFleetdeck } from '@fleetdeck/kernel';
 import { createTestDatabase, type TestDatabase } from '@fleetdeck/kernel/testing';
+import { DataSource } from 'typeorm';
+import { Alerting, alertingMigrations, AlertingModule } from './index.ts';
 import type { MetricRule } from './rule/alert-rule.ts';
 import { startAlerting, type AlertingApp } from './testing/alerting-app.fixture.ts';
 
@@ -14,6 +19,9 @@ const LAG: MetricRule = {
   message: 'The loop is {{value}} ms late, the limit is {{threshold}} ms.',
   runbookUrl: 'https://runbooks.example.com/lag',
 };
+
+@Module({})
+class DatabaseModule {}
 
 let database: TestDatabase;
 let app: AlertingApp;
@@ -166,6 +174,40 @@ describe('silences and acknowledgements', () => {
     app.metrics.set('lag_ms', 250);
     await app.evaluate();
     expect(app.sink.told).toEqual(['firing LoopLag']);
+  });
+});
+
+describe('set up by a factory', () => {
+  it('finds the DataSource and elects its evaluator by itself, on the clock of the machine, without routes', async () => {
+    await migrateFleetdeck(database.dataSource, [leaseMigrations, alertingMigrations]);
+    const testing = await Test.createTestingModule({
+      imports: [
+        {
+          module: DatabaseModule,
+          global: true,
+          providers: [{ provide: DataSource, useValue: database.dataSource }],
+          exports: [DataSource],
+        },
+        AlertingModule.forRootAsync({
+          useFactory: () => ({ rules: [], evaluationIntervalMs: 100, leaseTtlMs: 1000 }),
+          http: false,
+          isGlobal: false,
+        }),
+      ],
+    }).compile();
+    const nest = testing.createNestApplication({ logger: false });
+    expect(() => nest.get(Alerting).incidents()).toThrow('still starting');
+    await nest.listen(0, '127.0.0.1');
+    const alerting = nest.get(Alerting);
+    const evaluations = new Set<number>();
+    while (evaluations.size < 3) {
+      const at = alerting.stats().evaluator?.evaluatedAt ?? null;
+      if (at !== null) evaluations.add(at);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect((await fetch(`${await nest.getUrl()}/api/v1/alerts`)).status).toBe(404);
+    expect(await alerting.alerts()).toMatchObject({ alerts: [], position: null });
+    app = { close: () => nest.close() } as AlertingApp;
   });
 });
 

@@ -122,6 +122,29 @@ describe('testRules', () => {
     expect(() => parseValues('1 many')).toThrow('"many" is no value');
   });
 
+  it('does what the example of the README says', () => {
+    const example: AlertRule = {
+      name: 'LoopLag',
+      metric: { name: 'lag_ms', window: '1m', aggregation: 'avg' },
+      when: { is: 'above', value: 200, recoverAt: 100 },
+      forMs: 30_000,
+      keepFiringForMs: 60_000,
+      severity: 'degraded',
+      message: 'The loop is {{value}} ms late.',
+    };
+    const run = testRules({
+      rules: [example],
+      series: [{ metric: 'lag_ms', stepMs: 10_000, values: '20x6 300x20 _x3 20x60' }],
+      health: [{ atMs: 60_000, component: 'postgres', status: 'critical' }],
+      untilMs: 900_000,
+    });
+    expect(run.notices.map(({ atMs, kind }) => [atMs, kind])).toEqual([
+      [120_000, 'firing'],
+      [370_000, 'resolved'],
+    ]);
+    expect(run.at(100_000)).toMatchObject([{ rule: 'LoopLag', state: 'pending' }]);
+  });
+
   it('refuses a test that would not end', () => {
     expect(() => testRules({ rules: [], untilMs: Infinity })).toThrow('untilMs must make at most');
   });
