@@ -1,5 +1,8 @@
 import { HEALTH_SPANS, type HealthHistory } from '@fleetdeck/dto';
-import { formatUptime, IncidentList, useHealthHistory, useTimeFormat } from '@fleetdeck/react';
+import { formatAge, formatUptime, IncidentList, useHealthHistory, useTimeFormat } from '@fleetdeck/react';
+
+/** So little that is not known goes without a word. */
+const NEGLIGIBLE = 0.005;
 
 /** What happened to one component, since when, and how much of the time it was up. */
 export function ComponentPast({ name }: { name: string }) {
@@ -32,14 +35,13 @@ function Uptime({ history: { uptime } }: { history: HealthHistory }) {
       {HEALTH_SPANS.map((span) => {
         const { percent, unknownMs, healthyMs, degradedMs, criticalMs } = uptime[span];
         const known = healthyMs + degradedMs + criticalMs;
-        const knownPercent = known === 0 ? 0 : (known / (known + unknownMs)) * 100;
         return (
           <div key={span}>
             <dt>Up, {span}</dt>
             <dd>
               {percent === null ? '—' : formatUptime(percent, locale)}
-              {knownPercent < 99.5 && (
-                <span className="quiet"> of the {formatUptime(knownPercent, locale)} that is known</span>
+              {unknownMs > known * NEGLIGIBLE && (
+                <span className="quiet"> of {formatAge(known, locale)} known</span>
               )}
             </dd>
           </div>

@@ -193,7 +193,7 @@ describe('HealthTable', () => {
     const item = within(screen.getByRole('list', { name: 'Incidents of postgres' })).getByRole('listitem');
     expect(item).toHaveTextContent('Critical10:00, for 12 minIt does not answer.');
     const figures = screen.getAllByRole('definition').map(({ textContent }) => textContent);
-    expect(figures).toEqual(['100%', '100%', '99.98% of the 50% that is known', '— of the 0% that is known']);
+    expect(figures).toEqual(['100%', '100%', '99.98% of 3 days known', '— of 0 sec known']);
     fireEvent.click(screen.getByRole('button', { name: 'postgres', expanded: true }));
     expect(screen.queryByRole('list')).toBeNull();
   });

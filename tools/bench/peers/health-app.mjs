@@ -1,0 +1,142 @@
+// One Nest application with every way to answer "how are you": ours, a bare handler, plain Terminus, live SQL pings.
+// All stand behind the same middleware. It says "ready <url>" and takes "flip <status>" and "cpu" on its
+// standard input; it answers "cpu" with the microseconds that it has computed so far.
+import 'reflect-metadata';
+import { createInterface } from 'node:readline';
+import { Controller, Get, Inject, Injectable, Module, UseGuards } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { HealthCheckService, HealthIndicatorService, TerminusModule } from '@nestjs/terminus';
+import pg from 'pg';
+import { TerminusHealthModule } from '@fleetdeck/health';
+import { AccessGuard, PRINCIPAL_RESOLVER } from '@fleetdeck/kernel';
+
+const INDICATORS = 10;
+const TIMEOUT_MS = 1_000;
+const intervalMs = Number(process.env.INTERVAL_MS);
+const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: INDICATORS });
+
+/** The decorators of a class without a compiler. */
+const decorate = (target, { is = [], routes = {}, injects = [] }) => {
+  for (const [name, decorators] of Object.entries(routes)) {
+    const descriptor = Object.getOwnPropertyDescriptor(target.prototype, name);
+    for (const decorator of decorators) decorator(target.prototype, name, descriptor);
+  }
+  injects.forEach((token, index) => Inject(token)(target, undefined, index));
+  for (const decorator of is) decorator(target);
+  return target;
+};
+
+let flipped = 'healthy';
+const checks = Array.from({ length: INDICATORS }, (_, index) => ({
+  healthName: `component-${index}`,
+  healthOptions: { intervalMs },
+  checkHealth: () => Promise.resolve({ status: index === 0 ? flipped : 'healthy', details: { index } }),
+}));
+
+class Answers {
+  constructor(health, indicators) {
+    this.health = health;
+    this.indicators = indicators;
+  }
+
+  bare() {
+    return { status: 'ready' };
+  }
+
+  terminus() {
+    return this.health.check(
+      checks.map(
+        ({ healthName }) =>
+          () =>
+            this.indicators
+              .check(healthName)
+              .attempt(() => undefined)
+              .withTimeout(TIMEOUT_MS),
+      ),
+    );
+  }
+
+  async sql() {
+    await Promise.all(checks.map(() => pool.query('select 1')));
+    return { status: 'ready' };
+  }
+}
+decorate(Answers, {
+  is: [Controller()],
+  injects: [HealthCheckService, HealthIndicatorService],
+  routes: { bare: [Get('bare')], terminus: [Get('terminus')], sql: [Get('sql')] },
+});
+
+/** A report of the same size, made by a handler behind the same guard. */
+const sample = {
+  overallStatus: 'healthy',
+  components: Object.fromEntries(
+    checks.map(({ healthName }) => [
+      healthName,
+      {
+        ...{ status: 'healthy', since: new Date().toISOString(), latencyMs: 0.1, reason: null },
+        ...{
+          checkedAt: new Date().toISOString(),
+          criticality: 'critical',
+          intervalMs,
+          details: { index: 0 },
+        },
+      },
+    ]),
+  ),
+  asOf: new Date().toISOString(),
+  position: null,
+};
+class Reports {
+  report() {
+    return sample;
+  }
+}
+decorate(Reports, { is: [Controller(), UseGuards(AccessGuard)], routes: { report: [Get('bare-report')] } });
+
+class Resolver {
+  resolve({ headers }) {
+    const known = headers.authorization === 'Bearer bench';
+    return Promise.resolve(
+      known ? { subject: 'bench', role: 'admin', method: 'bearer', expiresAt: null } : null,
+    );
+  }
+}
+decorate(Resolver, { is: [Injectable()] });
+
+class Shared {}
+Module({
+  providers: [{ provide: PRINCIPAL_RESOLVER, useClass: Resolver }],
+  exports: [PRINCIPAL_RESOLVER],
+})(Shared);
+class App {}
+Module({
+  imports: [
+    { module: Shared, global: true },
+    TerminusModule.forRoot({ logger: false }),
+    TerminusHealthModule.forRoot({ checks }),
+  ],
+  controllers: [Answers, Reports],
+})(App);
+
+const app = await NestFactory.create(App, { logger: false });
+app.use((_request, response, next) => {
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  next();
+});
+await app.listen(0, '127.0.0.1');
+createInterface({ input: process.stdin }).on('line', (line) => {
+  if (line.startsWith('flip ')) flipped = line.slice('flip '.length);
+  if (line === 'cpu') {
+    const { user, system } = process.cpuUsage();
+    process.stdout.write(`cpu ${user + system}\n`);
+  }
+  if (line === 'stop') void stop();
+});
+process.stdout.write(`ready http://127.0.0.1:${app.getHttpServer().address().port}\n`);
+
+async function stop() {
+  await app.close();
+  await pool.end();
+  process.exit(0);
+}
