@@ -22,6 +22,9 @@ export const HEALTH_TOPIC = 'health';
 /** Metric that records how long each check takes, labelled by `component`. */
 export const CHECK_DURATION_METRIC = 'fleetdeck_health_check_duration_ms';
 
+/** Metric that counts the changes of status of each `component`. */
+export const TRANSITIONS_METRIC = 'fleetdeck_health_transitions';
+
 /** A change as the announcer takes it. */
 export interface HealthChange {
   readonly component: string;
@@ -45,6 +48,7 @@ export class HealthAnnouncer {
   private alerts: AlertSink | null = null;
   private readonly alerting = new Map<string, AlertSignal['severity']>();
   private readonly failing = new Set<string>();
+  private readonly transitions = new Map<string, number>();
 
   constructor(@Inject(ModuleRef) private readonly moduleRef: Pick<ModuleRef, 'get'>) {}
 
@@ -60,6 +64,13 @@ export class HealthAnnouncer {
           kind: 'distribution',
           unit: 'ms',
           help: 'How long a health check took.',
+          labels: ['component'],
+          goodDirection: 'down',
+        },
+        {
+          name: TRANSITIONS_METRIC,
+          kind: 'counter',
+          help: 'How often a component changed its status.',
           labels: ['component'],
           goodDirection: 'down',
         },
@@ -81,7 +92,7 @@ export class HealthAnnouncer {
   /** Publishes a change; a transition also goes to the log and, if it matters, to the alert sink. */
   changed(change: HealthChange): void {
     const { component, health, overallStatus, transition } = change;
-    if (transition) this.log(transition);
+    if (transition) this.count(transition);
     const update: HealthUpdate = { component, health: componentWithoutDetails(health), overallStatus };
     this.guarded('Publisher', () => this.publisher?.publish(HEALTH_TOPIC, update));
     if (transition) this.alert(change);
@@ -89,6 +100,7 @@ export class HealthAnnouncer {
 
   /** Ends the alert of a component that is no longer watched. */
   removed(component: string, at: number): void {
+    this.transitions.delete(component);
     this.endAlert(component, `${component} is no longer watched.`, at);
   }
 
@@ -115,6 +127,14 @@ export class HealthAnnouncer {
     this.guarded('AlertSink', () =>
       this.alerts?.signal({ source: sourceOf(component), active: false, severity, message, at }),
     );
+  }
+
+  private count(transition: HealthTransition): void {
+    const { component } = transition;
+    const count = (this.transitions.get(component) ?? 0) + 1;
+    this.transitions.set(component, count);
+    this.guarded('MetricSink', () => this.metrics?.record(TRANSITIONS_METRIC, count, { component }));
+    this.log(transition);
   }
 
   private log({ component, from, to, reason }: HealthTransition): void {

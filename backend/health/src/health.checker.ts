@@ -17,6 +17,7 @@ import { HEALTH_TIMERS, systemTimers, type HealthTimers } from './health.timers.
 import { overallStatus } from './report/overall-status.ts';
 import type { ProbeAnswer } from './report/probe-answers.ts';
 import { ProbeBoard } from './report/probe-board.ts';
+import { RenderedReport } from './report/rendered-report.ts';
 
 /** The most components that are watched. */
 export const MAX_COMPONENTS = 500;
@@ -41,6 +42,7 @@ export class HealthChecker {
   private snapshot: Pick<HealthReport, 'overallStatus' | 'components'> | null = null;
   private freshRun: Promise<void> | null = null;
   private readonly board: ProbeBoard;
+  private readonly rendered: RenderedReport;
   private running = false;
   private stopping = false;
   private graceEndsAt = 0;
@@ -65,6 +67,10 @@ export class HealthChecker {
     resolveCheckOptions('defaults', {}, options.defaults);
     this.board = new ProbeBoard(options.groups);
     this.resultAt = clock.monotonicMs();
+    this.rendered = new RenderedReport(
+      () => this.report(),
+      () => clock.monotonicMs(),
+    );
     this.context = {
       clock,
       timers,
@@ -180,6 +186,11 @@ export class HealthChecker {
     return { overallStatus: this.board.statusOf(group, this.components), components, asOf, position };
   }
 
+  /** The report as bytes, at most a second old. @param detail whether figures of the checks are in it */
+  renderedReport(detail: boolean): ProbeAnswer {
+    return this.rendered.answer(detail);
+  }
+
   /** Names that groups ask for and that nobody registered; they count as unknown. */
   get missingMembers(): { group: string; name: string }[] {
     return this.board.missing(this.components);
@@ -281,6 +292,7 @@ export class HealthChecker {
   /** Drops the snapshot and decides the probes' answers anew. */
   private refresh(): void {
     this.snapshot = null;
+    this.rendered.drop();
     this.board.refresh(this.components, { running: this.running, stopping: this.stopping });
   }
 }

@@ -255,7 +255,30 @@ describe('GET /api/v1/health', () => {
       expect(components['db']?.details).toEqual({ connections: 3 });
     }
     expect(ports.updates).toHaveLength(1);
-    expect(ports.recorded).toHaveLength(1);
+    expect(ports.recorded.map(({ name }) => name)).toEqual([
+      'fleetdeck_health_transitions',
+      'fleetdeck_health_check_duration_ms',
+    ]);
+  });
+
+  it('is rendered once for all who ask, until something changes, and at most a second old', async () => {
+    const { app, time, ask, checker } = await serve([TerminusHealthModule.forRoot({})], {
+      providers: [Database],
+    });
+    await time.advance(0);
+    const first = checker.renderedReport(true);
+    expect(checker.renderedReport(true)).toBe(first);
+    expect(checker.renderedReport(false)).not.toBe(first);
+    await time.advance(999);
+    expect(checker.renderedReport(true)).toBe(first);
+    app.get(Database).outcome = { status: 'critical', reason: 'gone' };
+    await time.advance(1);
+    const { body } = (await ask('/api/v1/health', 'viewer')) as { body: HealthReport };
+    expect(body).toMatchObject({ overallStatus: 'critical', asOf: '2026-01-01T00:00:01.000Z' });
+    checker.unregister('db');
+    checker.register('slow', never, { intervalMs: 60_000, timeoutMs: 60_000 });
+    await time.advance(1000);
+    expect(checker.renderedReport(false).body.toString()).toContain('"asOf":"2026-01-01T00:00:02.000Z"');
   });
 
   it('stands under another prefix, behind the guards of the story service', async () => {

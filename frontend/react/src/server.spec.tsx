@@ -6,10 +6,14 @@ import type { HealthReport } from '@fleetdeck/dto';
 import {
   ConnectionStatus,
   FleetdeckProvider,
+  HealthStrip,
+  IncidentList,
   MetricsCard,
   StatusBadge,
   StatusSummary,
   useHealth,
+  useHealthHistory,
+  useHealthTimeline,
   useMetrics,
   usePageClock,
   useTopic,
@@ -17,15 +21,19 @@ import {
 } from './index.ts';
 import { useTopicQuery } from './query.ts';
 import { FakeHttp, FakeSocket } from './testing/fakes.ts';
+import { bucketsOf, incident } from './testing/past.ts';
 
 function Hooks() {
   const { state } = useWebSocket();
   const { data: values } = useTopic('system');
   const metrics = useMetrics(['cpu']);
   const health = useHealth();
+  const past = [useHealthTimeline().state, useHealthHistory('db').state];
   return (
     <p>
-      {[usePageClock(), state, values.size, metrics.state, health.state, metrics.series.length].join(' ')}
+      {[usePageClock(), state, values.size, metrics.state, health.state, metrics.series.length, ...past].join(
+        ' ',
+      )}
     </p>
   );
 }
@@ -36,6 +44,8 @@ describe('on a server', () => {
       <>
         <StatusBadge status="healthy" asOf={0} staleAfterMs={1} since={0} timeZone="UTC" />
         <StatusSummary statuses={['healthy', 'failed']} />
+        <HealthStrip subject="db" buckets={bucketsOf('hc')} from={0} bucketMs={1000} timeZone="UTC" />
+        <IncidentList incidents={[incident()]} timeZone="UTC" />
         <ConnectionStatus state="offline" since={0} nextAttemptAt={5} timeZone="UTC" />
         <MetricsCard title="CPU" value={0} asOf={0} staleAfterMs={1} points={[{ start: '', value: 1 }]} />
       </>,
@@ -54,7 +64,7 @@ describe('on a server', () => {
         <Hooks />
       </FleetdeckProvider>,
     );
-    expect(html).toContain('0 live 0 loading loading 0');
+    expect(html).toContain('0 live 0 loading loading 0 loading loading');
     expect(http.asked).toEqual([]);
     expect(socket.topics).toEqual([]);
   });

@@ -5,6 +5,7 @@ import { HealthHistoryQueryDto, HealthTimelineQueryDto } from '@fleetdeck/dto/va
 import { CurrentPrincipal, RequireRole, type Principal } from '@fleetdeck/kernel';
 import { HealthChecker } from '../health.checker.ts';
 import { HealthHistoryReader } from '../history/history-reader.ts';
+import { sendAnswer } from './send-answer.ts';
 import { terminusReport, type TerminusReport } from '../report/terminus-report.ts';
 import { historyWithoutDetails, withoutDetails } from '../report/without-details.ts';
 
@@ -18,10 +19,10 @@ export class HealthController {
     @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
   ) {}
 
+  /** Rendered when something changes and not when it is asked for: every open page asks again and again. */
   @Get()
-  @Header('Cache-Control', 'no-store')
-  report(@CurrentPrincipal() principal: Principal): HealthReport {
-    return this.reportFor(principal);
+  report(@CurrentPrincipal() principal: Principal, @Res() response: unknown): void {
+    sendAnswer(response, this.checker.renderedReport(roleAtLeast(principal.role, 'operator')));
   }
 
   /** The components of one group only. */

@@ -1,12 +1,6 @@
-import type { ServerResponse } from 'node:http';
 import type { HttpServer } from '@nestjs/common';
 import type { ProbeAnswer } from '../report/probe-answers.ts';
-
-/** Fastify wraps Node's response and wants to know when someone else answers. */
-interface WrappedResponse {
-  raw?: ServerResponse;
-  hijack?: () => unknown;
-}
+import { sendAnswer } from './send-answer.ts';
 
 /**
  * Puts the probe of each group on the HTTP server itself, not on a controller: a global prefix, versioning or guard of
@@ -20,14 +14,8 @@ export function mountProbes(
 ): void {
   const base = `/${prefix.replace(/^\/+|\/+$/g, '')}`.replace(/\/$/, '');
   for (const group of groups) {
-    server.get(`${base}/${group}`, (_request: unknown, response: unknown) => send(response, answerOf(group)));
+    server.get(`${base}/${group}`, (_request: unknown, response: unknown) =>
+      sendAnswer(response, answerOf(group)),
+    );
   }
-}
-
-function send(response: unknown, { statusCode, headers, body }: ProbeAnswer): void {
-  const wrapped = response as ServerResponse & WrappedResponse;
-  wrapped.hijack?.();
-  const raw = wrapped.raw ?? wrapped;
-  raw.writeHead(statusCode, headers);
-  raw.end(body);
 }
