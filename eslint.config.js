@@ -66,7 +66,11 @@ export default tseslint.config(
   {
     files: ['frontend/**/*.{ts,tsx}', '.storybook/**/*.tsx'],
     plugins: { 'react-hooks': reactHooks },
-    rules: { ...reactHooks.configs.recommended.rules },
+    rules: {
+      ...reactHooks.configs.recommended.rules,
+      // Only of use where React Compiler runs, which it does not here.
+      'react-hooks/incompatible-library': 'off',
+    },
   },
   {
     files: ['**/*.{js,mjs}'],

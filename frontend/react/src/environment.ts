@@ -1,6 +1,7 @@
 import { createContext, useContext, useMemo } from 'react';
+import { pageAnnouncer, type Announcer } from './announcer.ts';
 import { createPageClock, type PageClock } from './clock.ts';
-import { englishMessages, mergeMessages, type Messages } from './messages.ts';
+import { englishMessages, mergeMessages, type Messages, type MessagesPart } from './messages.ts';
 
 /** How hours are written; `h23` runs from 00 to 23. */
 export type HourCycle = 'h11' | 'h12' | 'h23' | 'h24';
@@ -16,6 +17,8 @@ export interface Environment {
   hourCycle: HourCycle;
   messages: Messages;
   clock: PageClock;
+  /** Says things to screen readers: the only live region of the page. */
+  announcer: Announcer;
 }
 
 /** Props that set one component apart from its surroundings. */
@@ -27,7 +30,7 @@ export interface EnvironmentProps {
   /** @default the provider's, else `h23` */
   hourCycle?: HourCycle;
   /** Words to use instead of the provider's, or of English. */
-  messages?: Partial<Messages>;
+  messages?: MessagesPart;
   /** The present, to show ages against. @default the page's clock, which ticks once a second */
   now?: TimeInput;
 }
@@ -39,6 +42,7 @@ export const defaultEnvironment: Environment = {
   hourCycle: 'h23',
   messages: englishMessages,
   clock: createPageClock(),
+  announcer: pageAnnouncer,
 };
 
 /** Carries the provider's settings to the components. Components work without it. */
@@ -63,6 +67,7 @@ export function useEnvironment({
       hourCycle: hourCycle ?? outer.hourCycle,
       messages: mergeMessages(outer.messages, messages),
       clock: fixed === null ? outer.clock : { getSnapshot: () => fixed, subscribe: noTicks },
+      announcer: outer.announcer,
     }),
     [outer, locale, timeZone, hourCycle, messages, fixed],
   );

@@ -1,5 +1,6 @@
 'use client';
 
+export { createAnnouncer, type Announcer } from './announcer.ts';
 export { createPageClock, type PageClock, type PageClockOptions } from './clock.ts';
 export type { HourCycle, TimeInput } from './environment.ts';
 export {
@@ -8,6 +9,13 @@ export {
 } from './components/connection-status/ConnectionStatus.tsx';
 export { HealthStrip, type HealthStripProps } from './components/health-strip/HealthStrip.tsx';
 export { IncidentList, type IncidentListProps } from './components/incident-list/IncidentList.tsx';
+export {
+  ContextSelector,
+  type ContextSelectorProps,
+} from './components/context-selector/ContextSelector.tsx';
+export type { ElsewhereNotice } from './components/context-selector/ContextNotice.tsx';
+export type { ContextOption } from './components/context-selector/contextOptions.ts';
+export type { LoadOptions } from './components/context-selector/useOptions.ts';
 export { MetricsCard, type MetricsCardProps } from './components/metrics-card/MetricsCard.tsx';
 export type { SparkPoint } from './components/metrics-card/sparkline.ts';
 export { StatusBadge, type StatusBadgeProps } from './components/status-badge/StatusBadge.tsx';
@@ -22,7 +30,13 @@ export {
 } from './format/formatMetric.ts';
 export { formatUptime } from './format/formatUptime.ts';
 export { formatAge, formatAgo, formatTime, type TimeOptions } from './format/formatTime.ts';
-export { englishMessages, type Course, type Messages, type TrendVerdict } from './messages.ts';
+export {
+  englishMessages,
+  type Course,
+  type Messages,
+  type MessagesPart,
+  type TrendVerdict,
+} from './messages.ts';
 export {
   chartDashes,
   colorTokens,
@@ -35,8 +49,9 @@ export {
 } from './tokens.ts';
 export { FleetdeckProvider, type FleetdeckProviderProps } from './hooks/FleetdeckProvider.tsx';
 export type { LiveSeries } from './hooks/metricsModel.ts';
-export type { HttpReader, LiveSocket } from './hooks/services.ts';
 export { useAlerts, type AlertsState, type UseAlertsOptions } from './hooks/useAlerts.ts';
+export type { ContextSource, HttpReader, LiveSocket } from './hooks/services.ts';
+export { useContextSelector, type ContextSelection } from './hooks/useContextSelector.ts';
 export { useHealth, type HealthState } from './hooks/useHealth.ts';
 export { useHealthHistory, type HealthHistoryState } from './hooks/useHealthHistory.ts';
 export {

@@ -1,4 +1,5 @@
 import type { ConnectionState, StatusTone } from '@fleetdeck/dto';
+import { englishContext, type ContextMessages } from './messages/context.ts';
 
 /** What a trend says about a value. */
 export type TrendVerdict = 'better' | 'worse' | 'neutral';
@@ -65,7 +66,15 @@ export interface Messages {
   incidentOver: (begin: string, duration: string) => string;
   /** The same while it lasts: "since 14:00, 12 min so far". */
   incidentOpen: (begin: string, duration: string) => string;
+  context: Readonly<ContextMessages>;
 }
+
+/** Other words for some of a map; of its inner maps, too, only some need to be given. */
+export type MessagesPart = {
+  [Name in keyof Messages]?: Messages[Name] extends string | ((...words: never[]) => string)
+    ? Messages[Name]
+    : Partial<Messages[Name]>;
+};
 
 const versus = (word: string) => (period: string) =>
   [word, period && `vs ${period}`].filter((part) => part !== '').join(' ');
@@ -118,20 +127,20 @@ export const englishMessages: Messages = {
   noIncidents: 'No incidents',
   incidentOver: (begin, duration) => `${begin}, for ${duration}`,
   incidentOpen: (begin, duration) => `since ${begin}, ${duration} so far`,
+  context: englishContext,
 };
 
 /** Lays a part of a map over a whole one. The inner maps are replaced word by word too. */
-export function mergeMessages(base: Messages, over: Partial<Messages> | undefined): Messages {
+export function mergeMessages(base: Messages, over: MessagesPart | undefined): Messages {
   if (over === undefined) return base;
-  return {
-    ...base,
-    ...over,
-    statusWords: { ...base.statusWords, ...over.statusWords },
-    statusCount: { ...base.statusCount, ...over.statusCount },
-    units: { ...base.units, ...over.units },
-    trendVerdict: { ...base.trendVerdict, ...over.trendVerdict },
-    connection: { ...base.connection, ...over.connection },
-  };
+  const merged: Record<string, unknown> = { ...base };
+  for (const [name, words] of Object.entries(over)) {
+    merged[name] =
+      typeof words === 'object'
+        ? { ...base[name as keyof Messages & ('units' | 'context')], ...words }
+        : words;
+  }
+  return merged as unknown as Messages;
 }
 
 /** The normal form of a status word: `In Progress` is `in_progress`. */

@@ -5,12 +5,14 @@ import { describe, expect, it } from '@jest/globals';
 import type { HealthReport } from '@fleetdeck/dto';
 import {
   ConnectionStatus,
+  ContextSelector,
   FleetdeckProvider,
   HealthStrip,
   IncidentList,
   MetricsCard,
   StatusBadge,
   StatusSummary,
+  useContextSelector,
   useHealth,
   useHealthHistory,
   useHealthTimeline,
@@ -20,6 +22,8 @@ import {
   useWebSocket,
 } from './index.ts';
 import { useTopicQuery } from './query.ts';
+import { ContextStore } from '@fleetdeck/client';
+import { fleet } from './testing/contexts.ts';
 import { FakeHttp, FakeSocket } from './testing/fakes.ts';
 import { bucketsOf, incident } from './testing/past.ts';
 
@@ -90,5 +94,25 @@ describe('on a server', () => {
     expect(html).toBe('<p>pending waiting</p>');
     expect(http.asked).toEqual([]);
     expect(socket.topics).toEqual([]);
+  });
+
+  it('no context is known, whatever the store says, so that the page begins as it was drawn', () => {
+    const store = new ContextStore({ app: 'shop', defaultId: 'billing-03' });
+    const seen: unknown[] = [];
+    function Page() {
+      const { context, selectorProps } = useContextSelector(store);
+      seen.push(context);
+      return <ContextSelector label="Agent" options={fleet} {...selectorProps} />;
+    }
+    expect(renderToString(<Page />)).toContain('>All</span>');
+    expect(seen).toEqual([undefined]);
+  });
+
+  it('useContextSelector says what to add where there is no store', () => {
+    function Page() {
+      useContextSelector();
+      return null;
+    }
+    expect(() => renderToString(<Page />)).toThrow('useContextSelector needs a store');
   });
 });

@@ -1,9 +1,10 @@
 import { useLayoutEffect, useMemo, type ReactNode } from 'react';
+import type { Announcer } from '../announcer.ts';
 import { createPageClock } from '../clock.ts';
 import { defaultEnvironment, EnvironmentContext, type HourCycle } from '../environment.ts';
-import { mergeMessages, type Messages } from '../messages.ts';
+import { mergeMessages, type MessagesPart } from '../messages.ts';
 import type { Density } from '../tokens.ts';
-import { ServicesContext, type HttpReader, type LiveSocket } from './services.ts';
+import { ServicesContext, type ContextSource, type HttpReader, type LiveSocket } from './services.ts';
 
 /** Props of {@link FleetdeckProvider}. */
 export interface FleetdeckProviderProps {
@@ -12,6 +13,8 @@ export interface FleetdeckProviderProps {
   socket?: LiveSocket | null;
   /** An `HttpClient`; without it `useMetrics` and `useHealth` throw. */
   http?: HttpReader | null;
+  /** A `ContextStore`; without it `useContextSelector` needs one of its own. */
+  context?: ContextSource | null;
   /** BCP 47 tag. @default 'en' */
   locale?: string;
   /** IANA name. @default the machine's zone */
@@ -19,11 +22,13 @@ export interface FleetdeckProviderProps {
   /** @default 'h23' */
   hourCycle?: HourCycle;
   /** Words of another language, or other words. Keep the same object between renders. */
-  messages?: Partial<Messages>;
+  messages?: MessagesPart;
   /** Set on the document as `data-density`. @default left as the page has it */
   density?: Density;
   /** Set on the document as `data-theme`. @default left as the page has it */
   theme?: 'light' | 'dark' | 'auto';
+  /** Says things to screen readers. @default one live region for the page */
+  announcer?: Announcer;
   /** This machine's clock in ms since 1970. Keep the same function between renders. @default Date.now */
   now?: () => number;
 }
@@ -56,12 +61,14 @@ export function FleetdeckProvider({
   children,
   socket = null,
   http = null,
+  context = null,
   locale = defaultEnvironment.locale,
   timeZone,
   hourCycle = defaultEnvironment.hourCycle,
   messages,
   density,
   theme,
+  announcer = defaultEnvironment.announcer,
   now = systemNow,
 }: FleetdeckProviderProps) {
   useDocumentAttribute('data-theme', theme);
@@ -78,10 +85,11 @@ export function FleetdeckProvider({
       hourCycle,
       messages: mergeMessages(defaultEnvironment.messages, messages),
       clock,
+      announcer,
     }),
-    [locale, timeZone, hourCycle, messages, clock],
+    [locale, timeZone, hourCycle, messages, clock, announcer],
   );
-  const services = useMemo(() => ({ socket, http }), [socket, http]);
+  const services = useMemo(() => ({ socket, http, context }), [socket, http, context]);
 
   return (
     <ServicesContext value={services}>

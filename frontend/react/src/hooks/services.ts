@@ -1,6 +1,6 @@
 import { createContext, useContext } from 'react';
-import type { ConnectionSnapshot, QueryValue, TopicListener } from '@fleetdeck/client';
 import type { Position } from '@fleetdeck/dto';
+import type { ConnectionSnapshot, ContextStore, QueryValue, TopicListener } from '@fleetdeck/client';
 
 /** What the hooks need of a `WebSocketManager` of `@fleetdeck/client`. */
 export interface LiveSocket {
@@ -21,14 +21,33 @@ export interface HttpReader {
   ) => Promise<T>;
 }
 
+/** What `useContextSelector` needs of a `ContextStore` of `@fleetdeck/client`. */
+export type ContextSource = Pick<
+  ContextStore,
+  | 'getSnapshot'
+  | 'subscribe'
+  | 'set'
+  | 'clear'
+  | 'pin'
+  | 'unpin'
+  | 'toggleFavourite'
+  | 'dismissElsewhere'
+  | 'signal'
+>;
+
 /** Where the hooks read from. */
 export interface Services {
   socket: LiveSocket | null;
   http: HttpReader | null;
+  context: ContextSource | null;
 }
 
 /** Carries the socket and the HTTP client to the hooks. */
-export const ServicesContext = createContext<Services>({ socket: null, http: null });
+export const ServicesContext = createContext<Services>({
+  socket: null,
+  http: null,
+  context: null,
+});
 
 /** The socket that is given, or else the provider's. @throws Error when there is neither */
 export function useSocket(hook: string, given?: LiveSocket): LiveSocket {

@@ -38,3 +38,9 @@ export const pseudoMessages = {
   sparkline: ({ min, max, now, course }) => `⟦${min} ${max} ${now} ${pseudo(course)}⟧`,
   statusWords: Object.fromEntries(WORDS.map((word) => [word, pseudo(word)])),
 } satisfies Messages;
+
+/** What of a text is not between the brackets of a translation. */
+export function unmarked(text: string): string {
+  const rest = text.replaceAll(/⟦[^⟦⟧]*⟧/g, '');
+  return rest === text ? rest : unmarked(rest);
+}

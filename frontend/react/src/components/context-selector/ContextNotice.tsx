@@ -1,0 +1,56 @@
+import { useEffect } from 'react';
+import type { Environment } from '../../environment.ts';
+
+/** What another tab did. */
+export interface ElsewhereNotice {
+  id: string | null;
+  /** Whether this tab went along. */
+  followed: boolean;
+  previous: string | null;
+}
+
+/** Props of {@link ContextNotice}. */
+export interface ContextNoticeProps {
+  notice: ElsewhereNotice;
+  labelOf: (id: string | null) => string;
+  environment: Environment;
+  onKeep: ((id: string | null) => void) | undefined;
+  onFollow: ((id: string | null) => void) | undefined;
+  onDismiss: (() => void) | undefined;
+}
+
+/** Says that another tab switched, and offers the other way. */
+export function ContextNotice({
+  notice,
+  labelOf,
+  environment,
+  onKeep,
+  onFollow,
+  onDismiss,
+}: ContextNoticeProps) {
+  const { messages, announcer } = environment;
+  const words = messages.context;
+  const { id, followed, previous } = notice;
+  const text = followed ? words.followed(labelOf(id)) : words.elsewhere(labelOf(id));
+  useEffect(() => announcer.announce(text, 'context-elsewhere'), [announcer, text]);
+  return (
+    <div className="fd-context-notice">
+      <span>{text}</span>
+      {followed && onKeep && (
+        <button type="button" className="fd-button" onClick={() => onKeep(previous)}>
+          {words.keep(labelOf(previous))}
+        </button>
+      )}
+      {!followed && onFollow && (
+        <button type="button" className="fd-button" onClick={() => onFollow(id)}>
+          {words.follow(labelOf(id))}
+        </button>
+      )}
+      {onDismiss && (
+        <button type="button" className="fd-button" onClick={onDismiss}>
+          {words.dismiss}
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,168 @@
+import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { useCombobox } from 'downshift';
+import type { Environment } from '../../environment.ts';
+import { numberFormat } from '../../format/intl.ts';
+import { Glyph } from '../glyph/Glyph.tsx';
+import { arrange, type ContextOption } from './contextOptions.ts';
+import { OptionList } from './OptionList.tsx';
+import { useOptions, type LoadOptions } from './useOptions.ts';
+
+const VirtualOptionList = lazy(() =>
+  import('./VirtualOptionList.tsx').then(({ VirtualOptionList: list }) => ({ default: list })),
+);
+
+/** More options than this are drawn only where they are in view. */
+const VIRTUAL_FROM = 200;
+/** The number of results is said once the typing rests. */
+const COUNT_MS = 500;
+
+/** Props of {@link ContextPanel}. */
+export interface ContextPanelProps {
+  /** What the list is of. */
+  label: string;
+  value: string | null;
+  /** Typed on the button that opened it. */
+  initialQuery: string;
+  options: readonly ContextOption[] | undefined;
+  loadOptions: LoadOptions | undefined;
+  /** Of the options given; `loadOptions` has a state of its own. */
+  state: 'ready' | 'loading' | 'error';
+  errorMessage: string | undefined;
+  onRetry: (() => void) | undefined;
+  favourites: readonly string[];
+  recent: readonly string[];
+  environment: Environment;
+  onChoose: (option: ContextOption) => void;
+  footer: ReactNode;
+}
+
+/** The search and the list of a `ContextSelector`: a combobox whose list is always open. */
+export function ContextPanel(props: ContextPanelProps) {
+  const { label, value, initialQuery, environment, favourites, recent, onChoose, footer } = props;
+  const { messages, locale, announcer } = environment;
+  const words = messages.context;
+  const [query, setQuery] = useState(initialQuery);
+  const found = useOptions(query.trim(), props.options, props.loadOptions);
+  const state = props.state === 'ready' ? found.state : props.state;
+  const searching = query.trim() !== '';
+  const { rows, items } = useMemo(
+    () => arrange(found.options, { searching, favourites, recent }, words),
+    [found.options, searching, favourites, recent, words],
+  );
+  const [scroller, setScroller] = useState<HTMLElement | null>(null);
+  const [input, setInput] = useState<HTMLInputElement | null>(null);
+
+  const { getInputProps, getMenuProps, getItemProps, highlightedIndex } = useCombobox<ContextOption>({
+    items,
+    isOpen: true,
+    selectedItem: null,
+    inputValue: query,
+    itemToString: (item) => item?.label ?? '',
+    itemToKey: (item) => item?.id,
+    defaultHighlightedIndex: 0,
+    initialHighlightedIndex: Math.max(
+      0,
+      items.findIndex(({ id }) => id === value),
+    ),
+    // The panel is closed by what holds it, and a focus that leaves chooses nothing.
+    stateReducer: (before, { type, changes }) =>
+      type === useCombobox.stateChangeTypes.InputBlur || type === useCombobox.stateChangeTypes.MenuMouseLeave
+        ? before
+        : changes,
+    onSelectedItemChange: ({ selectedItem }) => {
+      if (selectedItem) onChoose(selectedItem);
+    },
+    ...(items.length > VIRTUAL_FROM && { scrollIntoView: () => undefined }),
+  });
+
+  useEffect(() => input?.focus(), [input]);
+
+  const count = items.length;
+  useEffect(() => {
+    if (state !== 'ready' || !searching) return undefined;
+    const timer = setTimeout(() => {
+      announcer.announce(
+        count === 0
+          ? words.noMatch(query.trim())
+          : words.results(numberFormat(locale, {}).format(count), count === 1),
+        'context-results',
+      );
+    }, COUNT_MS);
+    return () => clearTimeout(timer);
+  }, [state, searching, count, query, announcer, words, locale]);
+  useEffect(() => {
+    if (state === 'loading') announcer.announce(words.loading, 'context-results');
+    if (state === 'error') announcer.announce(props.errorMessage ?? words.failed, 'context-results');
+  }, [state, announcer, words, props.errorMessage]);
+
+  const menu = getMenuProps({ 'aria-label': label, ref: setScroller });
+  const list = {
+    ...{ rows, count, value, environment },
+    idPrefix: String(menu.id),
+    highlighted: highlightedIndex,
+    getItemProps: (item: { item: ContextOption; index: number }) => getItemProps(item),
+  };
+
+  return (
+    <>
+      <div className="fd-context-search">
+        <input
+          {...getInputProps({
+            ref: setInput,
+            // Written at once: the state of a combobox comes a moment later, which moves the caret.
+            onChange: (event) => setQuery(event.currentTarget.value),
+            onKeyDown: (event) => {
+              // Closing is left to what holds the panel.
+              if (event.key === 'Escape') Object.assign(event.nativeEvent, { preventDownshiftDefault: true });
+            },
+          })}
+          {...(count === 0 && { 'aria-activedescendant': undefined })}
+          aria-label={words.search}
+          aria-labelledby={undefined}
+          placeholder={words.search}
+          autoComplete="off"
+          spellCheck={false}
+        />
+      </div>
+      <div
+        {...menu}
+        className="fd-context-list"
+        aria-busy={state === 'loading' || undefined}
+        data-state={state}
+      >
+        {count > VIRTUAL_FROM ? (
+          <Suspense fallback={<OptionList {...list} rows={rows.slice(0, VIRTUAL_FROM)} />}>
+            <VirtualOptionList {...list} scroller={scroller} />
+          </Suspense>
+        ) : (
+          <OptionList {...list} />
+        )}
+      </div>
+      {state === 'loading' && (
+        <p className="fd-context-note">
+          <Glyph shape="progress" /> {words.loading}
+        </p>
+      )}
+      {state === 'error' && (
+        <p className="fd-context-note" data-tone="degraded">
+          <Glyph shape="degraded" /> {props.errorMessage ?? words.failed}
+          <button
+            type="button"
+            className="fd-button"
+            onClick={() => {
+              input?.focus();
+              if (props.state === 'error') props.onRetry?.();
+              else found.retry();
+            }}
+          >
+            {words.retry}
+          </button>
+        </p>
+      )}
+      {state === 'ready' && count === 0 && (
+        <p className="fd-context-note">{searching ? words.noMatch(query.trim()) : words.empty}</p>
+      )}
+      {footer}
+    </>
+  );
+}

@@ -1,0 +1,305 @@
+import { createRef } from 'react';
+import { act, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
+import { userEvent } from '@testing-library/user-event';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { defaultEnvironment, EnvironmentContext } from '../../environment.ts';
+import { fleet, manyContexts } from '../../testing/contexts.ts';
+import { pseudoMessages, unmarked } from '../../testing/pseudo.ts';
+import { ContextSelector } from './ContextSelector.tsx';
+import type { ContextOption } from './contextOptions.ts';
+
+const announce = jest.fn();
+const environment = { ...defaultEnvironment, announcer: { announce } };
+const draw = (element: React.ReactNode) =>
+  render(<EnvironmentContext value={environment}>{element}</EnvironmentContext>);
+const button = (): HTMLElement => screen.getAllByRole('button')[0]!;
+const open = async (): Promise<HTMLElement> => {
+  await userEvent.click(button());
+  return screen.findByRole('combobox', {}, { timeout: 10_000 });
+};
+/** Lets what was just done come to its end, promises included. */
+const settle = (work: () => void): Promise<void> => act(() => Promise.resolve(work()));
+const options = (): (string | null)[] => screen.queryAllByRole('option').map((each) => each.textContent);
+
+beforeEach(() => {
+  announce.mockClear();
+});
+
+describe('ContextSelector', () => {
+  it('shows what is chosen, and says when that is no longer there', () => {
+    const { rerender } = render(<ContextSelector label="Agent" options={fleet} value="billing-03" />);
+    expect(button()).toHaveAccessibleName('Agent: Billing 03');
+    rerender(<ContextSelector label="Agent" options={fleet} value={null} />);
+    expect(button()).toHaveAccessibleName('Agent: All');
+    rerender(<ContextSelector label="Agent" options={fleet} value="gone" />);
+    expect(button()).toHaveAccessibleName('Agent: gone not available');
+    // Before the options are there, nobody can say that.
+    rerender(<ContextSelector label="Agent" options={[]} state="loading" value="gone" />);
+    expect(button()).toHaveAccessibleName('Agent: gone');
+    rerender(<ContextSelector label="Agent" options={fleet} value="checkout-01" />);
+    expect(button()).toHaveAccessibleName('Agent: Checkout 01 Critical');
+  });
+
+  it('hands ref, class and attributes to its box, and its state as data', () => {
+    const ref = createRef<HTMLDivElement>();
+    const { container } = render(
+      <ContextSelector ref={ref} className="mine" data-x="1" pinned switching options={fleet} />,
+    );
+    expect(container.firstElementChild).toBe(ref.current);
+    expect(ref.current).toHaveClass('fd-context', 'mine');
+    expect(ref.current).toHaveAttribute('data-x', '1');
+    expect(ref.current).toHaveAttribute('data-pinned', 'true');
+    expect(ref.current).toHaveAttribute('data-switching', 'true');
+  });
+
+  it('chooses by mouse, tells it, closes and gives the focus back', async () => {
+    const onChange = jest.fn();
+    draw(<ContextSelector label="Agent" options={fleet} onChange={onChange} />);
+    await open();
+    await userEvent.click(screen.getByRole('option', { name: 'Refund 07 Contoso In progress' }));
+    expect(onChange.mock.calls).toEqual([['refund-07']]);
+    expect(screen.queryByRole('combobox')).toBeNull();
+    expect(button()).toHaveFocus();
+    expect(button()).toHaveTextContent('Refund 07');
+  });
+
+  it('leaves a controlled choice to its owner, and tells nothing when the same is chosen', async () => {
+    const onChange = jest.fn();
+    draw(<ContextSelector label="Agent" options={fleet} value="billing-03" onChange={onChange} />);
+    await open();
+    expect(screen.getByRole('option', { selected: true })).toHaveTextContent('Billing 03');
+    await userEvent.keyboard('{Enter}');
+    expect(onChange).not.toHaveBeenCalled();
+    await open();
+    await userEvent.keyboard('{ArrowDown}{Enter}');
+    expect(onChange).toHaveBeenCalledWith('checkout-01');
+    expect(button()).toHaveTextContent('Billing 03');
+  });
+
+  it('opens with what is typed on the button, searches, and says how many were found', async () => {
+    draw(<ContextSelector label="Agent" options={fleet} />);
+    button().focus();
+    await userEvent.keyboard('c');
+    const search = await screen.findByRole('combobox');
+    await waitFor(() => expect(search).toHaveFocus());
+    await userEvent.keyboard('ontoso');
+    expect(search).toHaveValue('contoso');
+    expect(options()).toHaveLength(2);
+    await waitFor(() => expect(announce).toHaveBeenCalledWith('2 results', 'context-results'));
+    await userEvent.clear(search);
+    await userEvent.type(search, 'nobody');
+    expect(screen.getByText('Nothing matches "nobody".')).toBeInTheDocument();
+    await waitFor(() =>
+      expect(announce).toHaveBeenCalledWith('Nothing matches "nobody".', 'context-results'),
+    );
+  });
+
+  it('opens by arrow keys and by its shortcut, which other keys are not', async () => {
+    draw(<ContextSelector label="Agent" options={fleet} shortcut />);
+    fireEvent.keyDown(document, { key: 'k' });
+    fireEvent.keyDown(document, { key: 'j', ctrlKey: true });
+    fireEvent.keyDown(document, { key: 'k', ctrlKey: true, shiftKey: true });
+    expect(button()).toHaveAttribute('aria-expanded', 'false');
+    fireEvent.keyDown(document, { key: 'k', ctrlKey: true });
+    expect(button()).toHaveAttribute('aria-expanded', 'true');
+    await screen.findByRole('combobox');
+    await userEvent.keyboard('{Escape}');
+    expect(button()).toHaveAttribute('aria-expanded', 'false');
+    fireEvent.keyDown(button(), { key: 'ArrowDown' });
+    expect(button()).toHaveAttribute('aria-expanded', 'true');
+    fireEvent.keyDown(button(), { key: 'Shift' });
+  });
+
+  it('closes on a press outside and when the focus leaves, and chooses nothing', async () => {
+    const onChange = jest.fn();
+    draw(
+      <>
+        <ContextSelector label="Agent" options={fleet} onChange={onChange} />
+        <a href="#elsewhere">elsewhere</a>
+      </>,
+    );
+    await open();
+    fireEvent.pointerDown(document.body);
+    expect(screen.queryByRole('combobox')).toBeNull();
+    await open();
+    act(() => screen.getByText('elsewhere').focus());
+    expect(screen.queryByRole('combobox')).toBeNull();
+    expect(onChange).not.toHaveBeenCalled();
+    await userEvent.click(button());
+    await userEvent.click(button());
+    expect(button()).toHaveAttribute('aria-expanded', 'false');
+  });
+
+  it('clears, says so, and takes it back', async () => {
+    const onChange = jest.fn();
+    draw(<ContextSelector label="Agent" options={fleet} defaultValue="billing-03" onChange={onChange} />);
+    await userEvent.click(screen.getByRole('button', { name: 'Clear Billing 03' }));
+    expect(onChange).toHaveBeenLastCalledWith(null);
+    expect(announce).toHaveBeenCalledWith('Cleared. You can undo this.', 'context-cleared');
+    await userEvent.click(screen.getByRole('button', { name: 'Back to Billing 03' }));
+    expect(onChange).toHaveBeenLastCalledWith('billing-03');
+    expect(button()).toHaveFocus();
+  });
+
+  it('marks the chosen one as favourite', async () => {
+    const onToggleFavourite = jest.fn();
+    const { rerender } = draw(
+      <ContextSelector options={fleet} value="billing-03" {...{ onToggleFavourite }} clearable={false} />,
+    );
+    await userEvent.click(screen.getByRole('button', { name: 'Add Billing 03 to favourites' }));
+    expect(onToggleFavourite).toHaveBeenCalledWith('billing-03');
+    rerender(
+      <ContextSelector
+        options={fleet}
+        value="billing-03"
+        favourites={['billing-03']}
+        {...{ onToggleFavourite }}
+      />,
+    );
+    expect(screen.getByRole('button', { name: 'Remove Billing 03 from favourites' })).toHaveAttribute(
+      'aria-pressed',
+      'true',
+    );
+  });
+
+  it('groups favourites, recent and all, and shows a footer', async () => {
+    draw(<ContextSelector options={fleet} favourites={['triage-12']} recent={['refund-07']} footer="foot" />);
+    await open();
+    expect(screen.getAllByRole('group').map((group) => group.textContent?.slice(0, 6))).toEqual([
+      'Favour',
+      'Recent',
+      'AllBil',
+    ]);
+    expect(screen.getByRole('group', { name: 'Recent' })).toHaveTextContent('Refund 07');
+    expect(screen.getByText('foot')).toBeInTheDocument();
+  });
+
+  it('says that another tab switched, once, and offers the other way', async () => {
+    const acts = { onKeep: jest.fn(), onFollow: jest.fn(), onDismissElsewhere: jest.fn() };
+    const went = { id: 'checkout-01', followed: true, previous: 'billing-03' };
+    const { rerender } = draw(
+      <ContextSelector options={fleet} value="checkout-01" elsewhere={went} {...acts} />,
+    );
+    expect(announce.mock.calls).toEqual([['Another tab switched to Checkout 01.', 'context-elsewhere']]);
+    await userEvent.click(screen.getByRole('button', { name: 'Keep Billing 03 in this tab' }));
+    expect(acts.onKeep).toHaveBeenCalledWith('billing-03');
+    await userEvent.click(screen.getByRole('button', { name: 'Dismiss' }));
+    expect(acts.onDismissElsewhere).toHaveBeenCalledTimes(1);
+    rerender(
+      <ContextSelector
+        options={fleet}
+        value="billing-03"
+        elsewhere={{ ...went, id: null, followed: false }}
+        {...acts}
+      />,
+    );
+    await userEvent.click(screen.getByRole('button', { name: 'Switch to All' }));
+    expect(acts.onFollow).toHaveBeenCalledWith(null);
+  });
+
+  it('lets a pinned tab follow the others again', async () => {
+    const onUnpin = jest.fn();
+    draw(<ContextSelector options={fleet} value="billing-03" pinned onUnpin={onUnpin} />);
+    await open();
+    await userEvent.click(screen.getByRole('button', { name: 'Follow the other tabs' }));
+    expect(onUnpin).toHaveBeenCalledTimes(1);
+    expect(button()).toHaveFocus();
+  });
+
+  it('draws only what is in view of a long list', async () => {
+    // A size for the list: nothing is laid out here, and nothing scrolls.
+    Element.prototype.scrollTo = () => undefined;
+    const height = jest.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(320);
+    const rows = jest.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(36);
+    draw(<ContextSelector options={manyContexts(5_000)} favourites={['agent-7']} />);
+    await open();
+    await waitFor(() => expect(document.querySelector('.fd-context-virtual')).not.toBeNull(), {
+      timeout: 10_000,
+    });
+    expect(options().length).toBeLessThan(60);
+    expect(screen.getAllByRole('option')[0]).toHaveAttribute('aria-setsize', '5001');
+    expect(screen.getByText('Favourites')).toBeInTheDocument();
+    height.mockRestore();
+    rows.mockRestore();
+  });
+
+  it('has no English of its own', async () => {
+    const { container } = draw(
+      <ContextSelector
+        options={[]}
+        value="x"
+        pinned
+        switching
+        messages={pseudoMessages}
+        onToggleFavourite={() => undefined}
+        onUnpin={() => undefined}
+        elsewhere={{ id: null, followed: false, previous: null }}
+        onFollow={() => undefined}
+        onDismissElsewhere={() => undefined}
+      />,
+    );
+    await open();
+    expect(unmarked(container.textContent ?? '').replaceAll(/[\sx]/g, '')).toBe('');
+    for (const named of container.querySelectorAll('[aria-label], [placeholder]'))
+      expect(named.getAttribute('aria-label') ?? named.getAttribute('placeholder')).toContain('⟦');
+  });
+});
+
+describe('options that are asked for', () => {
+  interface Asked {
+    query: string;
+    signal: AbortSignal;
+    answer: (found: readonly ContextOption[]) => void;
+    fail: (reason: Error) => void;
+  }
+  const asking = () => {
+    const asked: Asked[] = [];
+    const loadOptions = (query: string, signal: AbortSignal) =>
+      new Promise<readonly ContextOption[]>(
+        (answer, fail) => void asked.push({ query, signal, answer, fail }),
+      );
+    return { asked, loadOptions };
+  };
+
+  it('are asked for once typing rests; an answer that comes late is dropped', async () => {
+    const { asked, loadOptions } = asking();
+    draw(<ContextSelector label="Agent" loadOptions={loadOptions} />);
+    const search = await open();
+    expect(screen.getByText('Loading')).toBeInTheDocument();
+    await waitFor(() => expect(asked).toHaveLength(1));
+    await userEvent.type(search, 'ref');
+    await waitFor(() => expect(asked).toHaveLength(2));
+    expect(asked[1]?.query).toBe('ref');
+    expect(asked[0]?.signal.aborted).toBe(true);
+    await settle(() => asked[0]?.answer(fleet));
+    expect(options()).toEqual([]);
+    await settle(() => asked[1]?.answer([fleet[3]!]));
+    expect(options()).toHaveLength(1);
+    await userEvent.keyboard('{Enter}');
+    // The list is gone, but what was chosen from it is still known.
+    expect(button()).toHaveTextContent('Refund 07');
+  });
+
+  it('can be tried again after a failure', async () => {
+    const { asked, loadOptions } = asking();
+    draw(<ContextSelector label="Agent" loadOptions={loadOptions} selected={fleet[0]} value="billing-03" />);
+    await open();
+    await waitFor(() => expect(asked).toHaveLength(1));
+    await settle(() => asked[0]?.fail(new Error('503')));
+    expect(announce).toHaveBeenCalledWith('The list could not be loaded.', 'context-results');
+    expect(button()).toHaveAccessibleName('Agent: Billing 03');
+    await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    await waitFor(() => expect(asked).toHaveLength(2));
+    await settle(() => asked[1]?.answer([]));
+    expect(screen.getByText('There is nothing to choose from.')).toBeInTheDocument();
+  });
+
+  it('given as failed, tell their owner to try again', async () => {
+    const onRetry = jest.fn();
+    draw(<ContextSelector state="error" errorMessage="No answer." onRetry={onRetry} />);
+    await open();
+    expect(within(screen.getByRole('dialog')).getByText('No answer.')).toBeInTheDocument();
+    await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    expect(onRetry).toHaveBeenCalledTimes(1);
+  });
+});

@@ -1,0 +1,309 @@
+import {
+  lazy,
+  Suspense,
+  useEffect,
+  useEffectEvent,
+  useId,
+  useRef,
+  useState,
+  type ComponentProps,
+  type ReactNode,
+} from 'react';
+import { resolveStatus } from '@fleetdeck/dto';
+import { useEnvironment, type EnvironmentProps } from '../../environment.ts';
+import { classes } from '../classes.ts';
+import { StatusBadge } from '../status-badge/StatusBadge.tsx';
+import { useControlled } from '../useControlled.ts';
+import { usePopover } from '../popover/usePopover.ts';
+import { ContextNotice, type ElsewhereNotice } from './ContextNotice.tsx';
+import { ChevronIcon, CrossIcon, PinIcon, StarIcon } from './icons.tsx';
+import type { ContextOption } from './contextOptions.ts';
+import type { LoadOptions } from './useOptions.ts';
+
+const load = () => import('./ContextPanel.tsx');
+const ContextPanel = lazy(() => load().then(({ ContextPanel: panel }) => ({ default: panel })));
+
+/** Props of {@link ContextSelector}. What is not named here goes to its `div`. */
+export interface ContextSelectorProps
+  extends Omit<ComponentProps<'div'>, 'children' | 'onChange' | 'defaultValue'>, EnvironmentProps {
+  /** What is chosen, as "Agent". @default "Context" */
+  label?: string;
+  /** Id of the chosen context, `null` for none. Without it the component keeps it itself. */
+  value?: string | null;
+  /** The first choice, where the component keeps it itself. @default null */
+  defaultValue?: string | null;
+  /** Called with the id that was chosen, or `null` when it was cleared. */
+  onChange?: (id: string | null) => void;
+  /** All there are. Keep the same array between renders. */
+  options?: readonly ContextOption[];
+  /** Finds options while typing, instead of `options`. */
+  loadOptions?: LoadOptions;
+  /** What is known of the chosen context where `options` do not hold it, as with `loadOptions`. */
+  selected?: ContextOption | null;
+  /** Whether `options` are there. The choice stays usable in each state. @default 'ready' */
+  state?: 'ready' | 'loading' | 'error';
+  /** What went wrong and what to do. */
+  errorMessage?: string;
+  /** Tries to get `options` again. */
+  onRetry?: () => void;
+  /** Ids with a place of their own at the top. */
+  favourites?: readonly string[];
+  /** Adds to or takes from the favourites; with it the chosen context has a star. */
+  onToggleFavourite?: (id: string) => void;
+  /** Ids of the contexts used last, newest first; 5 are shown. */
+  recent?: readonly string[];
+  /** Whether the choice can be taken back to none. @default true */
+  clearable?: boolean;
+  /** Whether this tab keeps its own context. */
+  pinned?: boolean;
+  /** Lets a pinned tab follow the others again. */
+  onUnpin?: () => void;
+  /** A switch waits for an answer. */
+  switching?: boolean;
+  /** What another tab did; shown as a notice. */
+  elsewhere?: ElsewhereNotice | null;
+  /** Goes back to what this tab had, for this tab alone. */
+  onKeep?: (id: string | null) => void;
+  /** Goes where the other tab went. */
+  onFollow?: (id: string | null) => void;
+  /** Puts the notice away. */
+  onDismissElsewhere?: () => void;
+  /** Opens on Ctrl+K, ⌘K on a Mac, from everywhere on the page. @default false */
+  shortcut?: boolean;
+  /** A line at the foot of the list, as a link to all contexts. */
+  footer?: ReactNode;
+}
+
+const NO_IDS: readonly string[] = [];
+
+/**
+ * Chooses the agent or customer that the portal is filtered to: a button that shows it, and a list with search,
+ * favourites and recent ones, which is loaded when it is first opened. Feed it by `useContextSelector`, or by
+ * yourself.
+ *
+ * @example
+ * const { selectorProps } = useContextSelector(store);
+ * return <ContextSelector label="Agent" options={agents} {...selectorProps} />;
+ */
+export function ContextSelector(props: ContextSelectorProps) {
+  const {
+    label,
+    value: given,
+    defaultValue = null,
+    onChange,
+    options,
+    loadOptions,
+    selected,
+    ...more
+  } = props;
+  const { state = 'ready', errorMessage, onRetry, favourites = NO_IDS, onToggleFavourite, ...more2 } = more;
+  const { recent = NO_IDS, clearable = true, pinned = false, onUnpin, switching = false, ...more3 } = more2;
+  const {
+    elsewhere = null,
+    onKeep,
+    onFollow,
+    onDismissElsewhere,
+    shortcut = false,
+    footer,
+    ...more4
+  } = more3;
+  const { locale, timeZone, hourCycle, messages: over, now, className, ...rest } = more4;
+  const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
+  const { messages, announcer } = environment;
+  const words = messages.context;
+  const name = label ?? words.label;
+
+  const [value, setValue] = useControlled(given, defaultValue, onChange);
+  const [opened, setOpened] = useState<{ query: string } | null>(null);
+  const [undo, setUndo] = useState<string | null>(null);
+  const panelId = useId();
+  const buttonRef = useRef<HTMLButtonElement>(null);
+  const panelRef = useRef<HTMLDivElement>(null);
+
+  // A chosen option is remembered, since the list that held it may be another one by now.
+  const [chosen, setChosen] = useState<ContextOption | null>(null);
+  const find = (id: string): ContextOption | undefined =>
+    options?.find((option) => option.id === id) ??
+    [selected, chosen].find((option): option is ContextOption => option?.id === id);
+  const labelOf = (id: string | null): string => (id === null ? words.none : (find(id)?.label ?? id));
+  const current = value === null ? null : find(value);
+  const missing = current === undefined && loadOptions === undefined && state === 'ready';
+  const alarming = current?.status !== undefined && resolveStatus(current?.status).tone !== 'healthy';
+
+  const open = (query = ''): void => setOpened({ query });
+  const close = (): void => {
+    setOpened(null);
+    buttonRef.current?.focus();
+  };
+  usePopover(buttonRef, panelRef, opened !== null, (reason) => {
+    if (reason === 'escape') close();
+    else setOpened(null);
+  });
+
+  const onShortcut = useEffectEvent((event: KeyboardEvent) => {
+    if (event.key.toLowerCase() !== 'k' || event.ctrlKey === event.metaKey || event.altKey || event.shiftKey)
+      return;
+    event.preventDefault();
+    open();
+  });
+  useEffect(() => {
+    if (!shortcut) return undefined;
+    const listener = (event: KeyboardEvent): void => onShortcut(event);
+    document.addEventListener('keydown', listener);
+    return () => document.removeEventListener('keydown', listener);
+  }, [shortcut]);
+
+  const choose = (option: ContextOption): void => {
+    setChosen(option);
+    setUndo(null);
+    close();
+    if (option.id !== value) setValue(option.id);
+  };
+  const clear = (): void => {
+    setUndo(value);
+    setValue(null);
+    announcer.announce(words.cleared, 'context-cleared');
+    buttonRef.current?.focus();
+  };
+
+  return (
+    <div
+      {...rest}
+      className={classes('fd-context', className)}
+      data-state={state}
+      data-open={opened !== null || undefined}
+      data-pinned={pinned || undefined}
+      data-switching={switching || undefined}
+    >
+      <div className="fd-context-bar">
+        <button
+          ref={buttonRef}
+          type="button"
+          className="fd-context-button"
+          aria-haspopup="dialog"
+          aria-expanded={opened !== null}
+          aria-controls={opened === null ? undefined : panelId}
+          aria-keyshortcuts={shortcut ? 'Control+K Meta+K' : undefined}
+          aria-busy={switching || undefined}
+          onPointerEnter={() => void load()}
+          onFocus={() => void load()}
+          onClick={() => (opened === null ? open() : close())}
+          onKeyDown={(event) => {
+            const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+            if (event.key === 'ArrowDown' || event.key === 'ArrowUp') open();
+            else if (plain && event.key.length === 1 && event.key !== ' ') open(event.key);
+            else return;
+            event.preventDefault();
+          }}
+        >
+          <span className="fd-context-name">{words.before(name)}</span>{' '}
+          <span className="fd-context-value">{labelOf(value)}</span>
+          {missing && (
+            <>
+              {' '}
+              <span className="fd-context-aside">{words.missing}</span>
+            </>
+          )}
+          {switching && (
+            <>
+              {' '}
+              <span className="fd-context-aside">{words.switching}</span>
+            </>
+          )}
+          {alarming && <StatusBadge status={current?.status} size="sm" {...{ locale, messages: over }} />}
+          {pinned && ' '}
+          {pinned && (
+            <span className="fd-context-aside">
+              <PinIcon />
+              {words.pinned}
+            </span>
+          )}
+          <ChevronIcon />
+        </button>
+        {value !== null && onToggleFavourite && (
+          <button
+            type="button"
+            className="fd-icon-button"
+            aria-pressed={favourites.includes(value)}
+            aria-label={(favourites.includes(value) ? words.removeFavourite : words.addFavourite)(
+              labelOf(value),
+            )}
+            onClick={() => onToggleFavourite(value)}
+          >
+            <StarIcon filled={favourites.includes(value)} />
+          </button>
+        )}
+        {value !== null && clearable && (
+          <button
+            type="button"
+            className="fd-icon-button"
+            aria-label={words.clear(labelOf(value))}
+            onClick={clear}
+          >
+            <CrossIcon />
+          </button>
+        )}
+        {undo !== null && value === null && (
+          <button
+            type="button"
+            className="fd-button"
+            onClick={() => {
+              setUndo(null);
+              setValue(undo);
+              buttonRef.current?.focus();
+            }}
+          >
+            {words.undo(labelOf(undo))}
+          </button>
+        )}
+      </div>
+      {opened !== null && (
+        <div
+          ref={panelRef}
+          id={panelId}
+          popover="manual"
+          role="dialog"
+          aria-label={name}
+          className="fd-context-panel"
+        >
+          <Suspense fallback={<p className="fd-context-note">{words.loading}</p>}>
+            <ContextPanel
+              {...{
+                value,
+                options,
+                loadOptions,
+                state,
+                errorMessage,
+                onRetry,
+                favourites,
+                recent,
+                environment,
+              }}
+              label={name}
+              initialQuery={opened.query}
+              onChoose={choose}
+              footer={
+                (footer !== undefined || (pinned && onUnpin)) && (
+                  <div className="fd-context-foot">
+                    {pinned && onUnpin && (
+                      <button type="button" className="fd-button" onClick={() => (onUnpin(), close())}>
+                        {words.unpin}
+                      </button>
+                    )}
+                    {footer}
+                  </div>
+                )
+              }
+            />
+          </Suspense>
+        </div>
+      )}
+      {elsewhere !== null && (
+        <ContextNotice
+          notice={elsewhere}
+          {...{ labelOf, environment, onKeep, onFollow, onDismiss: onDismissElsewhere }}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,71 @@
+/** Words of `ContextSelector`. */
+export interface ContextMessages {
+  /** What is chosen: "Context". */
+  label: string;
+  /** Stands before the choice: "Agent:". */
+  before: (label: string) => string;
+  /** Stands where no context is chosen. */
+  none: string;
+  /** A context that is chosen, but not among those there are. */
+  missing: string;
+  search: string;
+  favourites: string;
+  recent: string;
+  all: string;
+  /** How many the search found. */
+  results: (count: string, one: boolean) => string;
+  /** The search found none. */
+  noMatch: (query: string) => string;
+  /** There are none at all. */
+  empty: string;
+  loading: string;
+  failed: string;
+  retry: string;
+  clear: (label: string) => string;
+  cleared: string;
+  undo: (label: string) => string;
+  addFavourite: (label: string) => string;
+  removeFavourite: (label: string) => string;
+  /** Another tab switched, and this one went along. */
+  followed: (label: string) => string;
+  /** Another tab switched, and this one stayed. */
+  elsewhere: (label: string) => string;
+  keep: (label: string) => string;
+  follow: (label: string) => string;
+  dismiss: string;
+  pinned: string;
+  unpin: string;
+  /** A switch that waits for an answer, as whether to leave unsaved work. */
+  switching: string;
+}
+
+/** The default words of `ContextSelector`. */
+export const englishContext: ContextMessages = {
+  label: 'Context',
+  before: (label) => `${label}:`,
+  none: 'All',
+  missing: 'not available',
+  search: 'Search',
+  favourites: 'Favourites',
+  recent: 'Recent',
+  all: 'All',
+  results: (count, one) => (one ? '1 result' : `${count} results`),
+  noMatch: (query) => `Nothing matches "${query}".`,
+  empty: 'There is nothing to choose from.',
+  loading: 'Loading',
+  failed: 'The list could not be loaded.',
+  retry: 'Try again',
+  clear: (label) => `Clear ${label}`,
+  cleared: 'Cleared. You can undo this.',
+  undo: (label) => `Back to ${label}`,
+  addFavourite: (label) => `Add ${label} to favourites`,
+  removeFavourite: (label) => `Remove ${label} from favourites`,
+  followed: (label) => `Another tab switched to ${label}.`,
+  elsewhere: (label) => `Another tab switched to ${label}; this one stayed.`,
+  keep: (label) => `Keep ${label} in this tab`,
+  follow: (label) => `Switch to ${label}`,
+  dismiss: 'Dismiss',
+  pinned: 'this tab only',
+  unpin: 'Follow the other tabs',
+  switching: 'Switching',
+};
