@@ -20,6 +20,16 @@ export { MetricsCard, type MetricsCardProps } from './components/metrics-card/Me
 export type { SparkPoint } from './components/metrics-card/sparkline.ts';
 export { StatusBadge, type StatusBadgeProps } from './components/status-badge/StatusBadge.tsx';
 export { StatusSummary, type StatusSummaryProps } from './components/status-summary/StatusSummary.tsx';
+export type { TimelineEntry } from './components/timeline/entries.ts';
+export {
+  decodeTimelineFilter,
+  encodeTimelineFilter,
+  noFilter,
+  type TimelineFilter,
+} from './components/timeline/filter.ts';
+export { Timeline, type TimelineProps } from './components/timeline/Timeline.tsx';
+export type { SaveFile } from './components/timeline/TimelineExport.tsx';
+export type { FetchPage } from './components/timeline/usePages.ts';
 export {
   formatMetric,
   type FormattedMetric,

@@ -1,5 +1,6 @@
 import type { ConnectionState, StatusTone } from '@fleetdeck/dto';
 import { englishContext, type ContextMessages } from './messages/context.ts';
+import { englishTimeline, type TimelineMessages } from './messages/timeline.ts';
 
 /** What a trend says about a value. */
 export type TrendVerdict = 'better' | 'worse' | 'neutral';
@@ -67,6 +68,7 @@ export interface Messages {
   /** The same while it lasts: "since 14:00, 12 min so far". */
   incidentOpen: (begin: string, duration: string) => string;
   context: Readonly<ContextMessages>;
+  timeline: Readonly<TimelineMessages>;
 }
 
 /** Other words for some of a map; of its inner maps, too, only some need to be given. */
@@ -128,6 +130,7 @@ export const englishMessages: Messages = {
   incidentOver: (begin, duration) => `${begin}, for ${duration}`,
   incidentOpen: (begin, duration) => `since ${begin}, ${duration} so far`,
   context: englishContext,
+  timeline: englishTimeline,
 };
 
 /** Lays a part of a map over a whole one. The inner maps are replaced word by word too. */
@@ -136,9 +139,7 @@ export function mergeMessages(base: Messages, over: MessagesPart | undefined): M
   const merged: Record<string, unknown> = { ...base };
   for (const [name, words] of Object.entries(over)) {
     merged[name] =
-      typeof words === 'object'
-        ? { ...base[name as keyof Messages & ('units' | 'context')], ...words }
-        : words;
+      typeof words === 'object' ? { ...base[name as keyof Messages & 'units'], ...words } : words;
   }
   return merged as unknown as Messages;
 }

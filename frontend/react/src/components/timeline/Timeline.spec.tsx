@@ -1,0 +1,404 @@
+import { createRef } from 'react';
+import { act, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
+import { userEvent } from '@testing-library/user-event';
+import type { Page } from '@fleetdeck/dto';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { createPageClock } from '../../clock.ts';
+import { defaultEnvironment, EnvironmentContext } from '../../environment.ts';
+import { manyEvents, someEvents, STORY_NOW } from '../../testing/events.ts';
+import { pseudoMessages, unmarked } from '../../testing/pseudo.ts';
+import type { TimelineEntry } from './entries.ts';
+import { noFilter, type TimelineFilter } from './filter.ts';
+import { Timeline, type TimelineProps } from './Timeline.tsx';
+
+const announce = jest.fn();
+let now = STORY_NOW;
+const surround = (element: React.ReactNode) => (
+  <EnvironmentContext
+    value={{
+      ...defaultEnvironment,
+      timeZone: 'UTC',
+      clock: createPageClock({ now: () => now }),
+      announcer: { announce },
+    }}
+  >
+    {element}
+  </EnvironmentContext>
+);
+const draw = (props: Partial<TimelineProps> = {}) => {
+  const element = (over: Partial<TimelineProps>) => (
+    <Timeline title="Events" entries={someEvents} {...props} {...over} />
+  );
+  const shown = render(surround(element({})));
+  return { ...shown, again: (over: Partial<TimelineProps>) => shown.rerender(surround(element(over))) };
+};
+const titles = (): (string | null)[] =>
+  [...document.querySelectorAll('.fd-entry-title')].map((title) => title.textContent);
+const days = (): (string | null)[] =>
+  [...document.querySelectorAll('.fd-timeline-day')].map((day) => day.textContent);
+const settle = (work: () => void): Promise<void> => act(() => Promise.resolve(work()));
+
+beforeEach(() => {
+  now = STORY_NOW;
+  announce.mockClear();
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+describe('Timeline', () => {
+  it('groups what happened by day, with a shape and a word for each status', () => {
+    draw();
+    expect(days()).toEqual([
+      'Today 44 entries',
+      'Yesterday 22 entries',
+      'Last 7 days 22 entries',
+      'Older 11 entry',
+    ]);
+    const first = screen.getByRole('button', { name: 'refund-07 failed its health check Critical · health' });
+    expect(first.parentElement?.querySelector('svg')).toHaveAttribute('data-shape', 'critical');
+    expect(first.parentElement?.querySelector('time')).toHaveAttribute(
+      'datetime',
+      '2026-01-15T14:06:30.000Z',
+    );
+    expect(first.parentElement).toHaveTextContent('42 sec. ago 14:06:30');
+  });
+
+  it('hands ref, class and attributes to its section', () => {
+    const ref = createRef<HTMLElement>();
+    draw({ ref, className: 'mine', id: 'log', headingLevel: 2 });
+    expect(ref.current).toHaveClass('fd-timeline', 'mine');
+    expect(ref.current).toHaveAttribute('id', 'log');
+    expect(screen.getByRole('heading', { level: 2, name: 'Events' })).toBeInTheDocument();
+    expect(screen.getAllByRole('heading', { level: 3 })).toHaveLength(4);
+  });
+
+  it('groups anew at midnight', () => {
+    jest.useFakeTimers();
+    now = Date.parse('2026-01-15T23:59:59Z');
+    draw();
+    expect(days()[0]).toBe('Today 44 entries');
+    now += 1000;
+    act(() => void jest.advanceTimersByTime(1000));
+    expect(days()[0]).toBe('Yesterday 44 entries');
+  });
+
+  it('opens an entry, closes it by Escape, and keeps it open when its entries come anew', async () => {
+    const onExpandedChange = jest.fn();
+    const { again } = draw({ onExpandedChange });
+    const head = () => screen.getByRole('button', { name: /^refund-07/ });
+    await userEvent.click(head());
+    expect(head()).toHaveAttribute('aria-expanded', 'true');
+    expect(screen.getByText(/3 of 4 probes fail/)).toBeInTheDocument();
+    expect(screen.getByText('readiness')).toBeInTheDocument();
+    again({ entries: someEvents.map((entry) => ({ ...entry })) });
+    expect(head()).toHaveAttribute('aria-expanded', 'true');
+    await userEvent.keyboard('{Escape}');
+    expect(head()).toHaveAttribute('aria-expanded', 'false');
+    expect(onExpandedChange.mock.calls).toEqual([[['e1']], [[]]]);
+    // One with nothing to open is no button.
+    expect(screen.queryByRole('button', { name: /^Token rotated/ })).toBeNull();
+  });
+
+  it('shows details of the caller’s own', async () => {
+    draw({ renderDetails: ({ id }) => (id === 'e3' ? <b>mine</b> : undefined) });
+    await userEvent.click(screen.getByRole('button', { name: /^billing-03/ }));
+    expect(screen.getByText('mine')).toBeInTheDocument();
+  });
+
+  it('filters by words, days, types and statuses, counts, and clears', async () => {
+    const onFilterChange = jest.fn<(filter: TimelineFilter) => void>();
+    draw({ onFilterChange });
+    await userEvent.click(screen.getByRole('button', { name: 'deployment 2' }));
+    expect(titles()).toEqual(['triage-12 upgrading 2.4.1 to 2.5.0', 'billing-03 deployed 1.9.2']);
+    expect(screen.getByText('2 of 9')).toBeInTheDocument();
+    await userEvent.click(screen.getByRole('button', { name: 'Success 1' }));
+    expect(titles()).toEqual(['billing-03 deployed 1.9.2']);
+    await userEvent.click(screen.getByRole('button', { name: 'Success 1' }));
+    fireEvent.change(screen.getByLabelText('From'), { target: { value: '2026-01-16' } });
+    expect(screen.getByText('No entry matches the filters.')).toBeInTheDocument();
+    fireEvent.change(screen.getByLabelText('From'), { target: { value: '' } });
+    fireEvent.change(screen.getByLabelText('To'), { target: { value: '2026-01-01' } });
+    await userEvent.click(screen.getByRole('button', { name: 'Clear filters' }));
+    expect(titles()).toHaveLength(9);
+    await userEvent.type(screen.getByRole('searchbox'), 'token');
+    expect(titles()).toEqual(['Token rotated']);
+    expect(onFilterChange.mock.calls.at(-1)?.[0]).toEqual({ ...noFilter, text: 'token' });
+  });
+
+  it('leaves a controlled filter to its owner', async () => {
+    draw({ filter: { ...noFilter, types: ['queue'] } });
+    await userEvent.click(screen.getByRole('button', { name: 'Clear filters' }));
+    expect(titles()).toEqual(['Queue intake above 1,000']);
+  });
+
+  it.each([
+    [{ entries: [] }, 'empty', 'Nothing has happened yet.'],
+    [{ entries: [], state: 'loading' as const }, 'loading', 'Loading'],
+    [{ entries: [], state: 'error' as const, errorMessage: 'No answer.' }, 'error', 'No answer.'],
+    [{ state: 'error' as const }, 'error', 'The entries could not be loaded.'],
+  ])('with %j it is %s and says so', (props, state, text) => {
+    const { container } = draw(props);
+    expect(container.firstElementChild).toHaveAttribute('data-state', state);
+    expect(screen.getByText(text)).toBeInTheDocument();
+    if (!('entries' in props)) expect(titles()).toHaveLength(9);
+  });
+
+  it('tells its owner to try again', async () => {
+    const onRetry = jest.fn();
+    draw({ state: 'error', onRetry });
+    await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    expect(onRetry).toHaveBeenCalledTimes(1);
+  });
+
+  it('says of when it is, once nobody confirmed it for too long', () => {
+    jest.useFakeTimers();
+    const { container } = draw({ asOf: STORY_NOW - 500, staleAfterMs: 1000 });
+    expect(container.firstElementChild).not.toHaveAttribute('data-stale');
+    now += 61_000;
+    act(() => void jest.advanceTimersByTime(1000));
+    expect(container.firstElementChild).toHaveAttribute('data-stale', 'true');
+    expect(screen.getByText('As of 14:07:11 (1 min)')).toBeInTheDocument();
+  });
+
+  it('sets apart what was there at the last visit', () => {
+    draw({ lastSeenAt: STORY_NOW - 10 * 60_000 });
+    const mark = screen.getByText('Seen before');
+    expect(mark.closest('li')).toHaveTextContent('billing-03 deployed');
+  });
+
+  it('opens and focuses the entry that a link names', async () => {
+    draw({ focusEntryId: 'e2' });
+    const head = screen.getByRole('button', { name: /^triage-12/ });
+    await waitFor(() => expect(head).toHaveFocus());
+    expect(head).toHaveAttribute('aria-expanded', 'true');
+  });
+
+  it('shows an entry whose time lies ahead as now, and one without a time without', () => {
+    draw({
+      entries: [
+        { id: 'a', at: STORY_NOW + 60_000, title: 'ahead' },
+        { id: 'b', at: 'never', title: 'timeless' },
+      ],
+    });
+    expect(days()).toEqual(['Today 11 entry', 'Older 11 entry']);
+    expect(screen.getByText('0 sec. ago')).toBeInTheDocument();
+    expect(document.querySelectorAll('time')).toHaveLength(1);
+  });
+
+  it('draws only some of a long list, with the same headings', async () => {
+    const height = jest.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(400);
+    const rows = jest.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(37);
+    Element.prototype.scrollTo = () => undefined;
+    draw({ entries: manyEvents(2000), lastSeenAt: STORY_NOW - 60_000 });
+    await waitFor(() => expect(document.querySelectorAll('[data-index]').length).toBeGreaterThan(5), {
+      timeout: 10_000,
+    });
+    expect(document.querySelectorAll('li').length).toBeLessThan(60);
+    expect(days()[0]).toMatch(/^Today/);
+    height.mockRestore();
+    rows.mockRestore();
+  });
+
+  it('has no English of its own', () => {
+    const messages = pseudoMessages;
+    const entry = { id: 'x', at: STORY_NOW, title: '1', status: 'failed', description: '2' };
+    const { container } = draw({
+      ...{ messages, title: '3', entries: [entry], state: 'error', locale: 'ja', lastSeenAt: 5 },
+      ...{ asOf: 0, staleAfterMs: 1, onRetry: () => undefined, defaultFilter: { ...noFilter, text: '1' } },
+    });
+    const left = unmarked(container.textContent ?? '').replaceAll(/[\s\d·:/]|秒前/g, '');
+    expect(left).toBe('');
+  });
+});
+
+describe('entries that come while others are read', () => {
+  const fresh = (id: string): TimelineEntry => ({ id, at: STORY_NOW, title: `new ${id}` });
+
+  it('are shown at once to who is not reading', () => {
+    const { again } = draw();
+    again({ entries: [fresh('f1'), ...someEvents] });
+    expect(titles()[0]).toBe('new f1');
+  });
+
+  it('wait while an entry is open, are said, and are shown by the pill', async () => {
+    jest.useFakeTimers();
+    const { again } = draw({ expanded: ['e1'] });
+    again({ entries: [fresh('f1'), fresh('f2'), ...someEvents] });
+    expect(titles()[0]).toBe(someEvents[0]?.title);
+    act(() => void jest.advanceTimersByTime(0));
+    expect(announce).toHaveBeenLastCalledWith('2 new', 'timeline-fresh');
+    again({ entries: [fresh('f1'), fresh('f2'), fresh('f3'), ...someEvents] });
+    act(() => void jest.advanceTimersByTime(4_000));
+    expect(announce).toHaveBeenCalledTimes(1);
+    act(() => void jest.advanceTimersByTime(1_000));
+    expect(announce).toHaveBeenLastCalledWith('3 new', 'timeline-fresh');
+    fireEvent.click(screen.getByRole('button', { name: '3 new' }));
+    expect(titles()).toHaveLength(12);
+    expect(screen.queryByRole('button', { name: /new$/ })).toBeNull();
+    await Promise.resolve();
+  });
+
+  it('wait while the list is scrolled or has the focus, and come by themselves back at the top', () => {
+    const { again, container } = draw();
+    const body = container.querySelector<HTMLElement>('.fd-timeline-body')!;
+    body.scrollTop = 100;
+    fireEvent.scroll(body);
+    again({ entries: [fresh('f1'), ...someEvents] });
+    expect(titles()).toHaveLength(9);
+    body.scrollTop = 0;
+    fireEvent.scroll(body);
+    expect(titles()).toHaveLength(10);
+    act(() => screen.getByRole('button', { name: /^refund-07/ }).focus());
+    again({ entries: [fresh('f2'), fresh('f1'), ...someEvents] });
+    expect(titles()).toHaveLength(10);
+    act(() => screen.getByRole('searchbox').focus());
+    expect(titles()).toHaveLength(11);
+  });
+
+  it('come at once where nothing is to be held, and silently where nothing is to be said', () => {
+    jest.useFakeTimers();
+    const { again } = draw({ holdFresh: false, expanded: ['e1'] });
+    again({ entries: [fresh('f1'), ...someEvents], holdFresh: false });
+    expect(titles()).toHaveLength(10);
+    again({ entries: someEvents, holdFresh: true, announceFresh: false });
+    again({ entries: [fresh('f1'), ...someEvents], holdFresh: true, announceFresh: false });
+    act(() => void jest.advanceTimersByTime(10_000));
+    expect(announce).not.toHaveBeenCalled();
+  });
+});
+
+describe('pages', () => {
+  interface Asked {
+    cursor: string | null;
+    filter: TimelineFilter;
+    signal: AbortSignal;
+    answer: (page: Page<TimelineEntry>) => void;
+    fail: (reason: Error) => void;
+  }
+  const asking = () => {
+    const asked: Asked[] = [];
+    const fetchPage: TimelineProps['fetchPage'] = (cursor, { filter, signal }) =>
+      new Promise((answer, fail) => void asked.push({ cursor, filter, signal, answer, fail }));
+    return { asked, fetchPage };
+  };
+  const all = [...manyEvents(30)];
+
+  it('are read one after the other, the first by itself; an entry that comes twice is shown once', async () => {
+    const { asked, fetchPage } = asking();
+    const { container } = draw({ entries: [], fetchPage });
+    expect(container.firstElementChild).toHaveAttribute('data-state', 'loading');
+    await settle(() => asked[0]?.answer({ items: all.slice(0, 10), nextCursor: 'c1' }));
+    expect(titles()).toHaveLength(10);
+    await userEvent.click(screen.getByRole('button', { name: 'Load older' }));
+    expect(asked[1]?.cursor).toBe('c1');
+    await userEvent.click(screen.getByRole('button', { name: 'Loading' }));
+    expect(asked).toHaveLength(2);
+    await settle(() => asked[1]?.answer({ items: all.slice(8, 20), nextCursor: null }));
+    expect(titles()).toHaveLength(20);
+    expect(screen.getByText('No older entries')).toBeInTheDocument();
+  });
+
+  it('keep what is there when one fails, which can be tried again', async () => {
+    const { asked, fetchPage } = asking();
+    draw({ entries: [], fetchPage });
+    await settle(() => asked[0]?.fail(new Error('503')));
+    await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    await settle(() => asked[1]?.answer({ items: all.slice(0, 10), nextCursor: 'c1' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Load older' }));
+    await settle(() => asked[2]?.fail(new Error('503')));
+    expect(screen.getByText('Older entries could not be loaded.')).toBeInTheDocument();
+    expect(titles()).toHaveLength(10);
+    await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    expect(asked[3]?.cursor).toBe('c1');
+  });
+
+  it('begin anew for another filter where the service filters, and drop what was on its way', async () => {
+    const { asked, fetchPage } = asking();
+    const { unmount } = draw({ entries: [], fetchPage, serverFilter: true });
+    await settle(() => asked[0]?.answer({ items: all.slice(0, 10), nextCursor: 'c1' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Load older' }));
+    fireEvent.change(screen.getByRole('searchbox'), { target: { value: 'agent' } });
+    expect(asked[1]?.signal.aborted).toBe(true);
+    expect(asked[2]).toMatchObject({ cursor: null, filter: { text: 'agent' } });
+    await settle(() => asked[1]?.answer({ items: all, nextCursor: null }));
+    expect(titles()).toHaveLength(0);
+    await settle(() => asked[2]?.answer({ items: all.slice(0, 3), nextCursor: null }));
+    expect(titles()).toHaveLength(3);
+    unmount();
+    expect(asked[2]?.signal.aborted).toBe(false);
+  });
+
+  it('of a feed are read when its end comes near; its keys go from article to article and out', async () => {
+    const seen: { near?: () => void } = {};
+    const before = globalThis.IntersectionObserver;
+    globalThis.IntersectionObserver = class {
+      constructor(callback: IntersectionObserverCallback) {
+        seen.near = () => callback([{ isIntersecting: true } as IntersectionObserverEntry], this as never);
+      }
+      observe = () => undefined;
+      disconnect = () => undefined;
+    } as never;
+    const { asked, fetchPage } = asking();
+    draw({ entries: [], fetchPage, infinite: true });
+    await settle(() => asked[0]?.answer({ items: all.slice(0, 10), nextCursor: 'c1' }));
+    const articles = within(screen.getByRole('feed')).getAllByRole('article');
+    expect(articles[2]).toHaveAttribute('aria-posinset', '3');
+    expect(articles[2]).toHaveAttribute('aria-setsize', '-1');
+    act(() => articles[0]?.focus());
+    await userEvent.keyboard('{PageDown}');
+    expect(articles[1]).toHaveFocus();
+    await userEvent.keyboard('{PageUp}{PageUp}');
+    expect(articles[0]).toHaveFocus();
+    await userEvent.keyboard('{Control>}{End}{/Control}');
+    expect(document.activeElement).toHaveClass('fd-timeline-foot');
+    act(() => articles[0]?.focus());
+    await userEvent.keyboard('{Control>}{Home}{/Control}');
+    expect(document.activeElement).toHaveTextContent('Events');
+    act(() => seen.near?.());
+    expect(asked).toHaveLength(2);
+    globalThis.IntersectionObserver = before;
+  });
+});
+
+describe('the export', () => {
+  it('saves what the filter shows under a name with its time, and says how much it is', async () => {
+    const onExport = jest.fn<(file: Blob, name: string) => void>();
+    draw({ onExport, exportName: 'audit', defaultFilter: { ...noFilter, types: ['queue'] } });
+    await userEvent.click(screen.getByRole('button', { name: 'CSV' }));
+    await waitFor(() => expect(onExport).toHaveBeenCalledTimes(1));
+    const [file, name] = onExport.mock.calls[0]!;
+    expect(name).toBe('audit-2026-01-15T140712Z.csv');
+    expect(file.type).toContain('text/csv');
+    expect(announce).toHaveBeenCalledWith('Exported 1 of 9 entries', 'timeline-export');
+    await userEvent.click(await screen.findByRole('button', { name: 'JSON' }));
+    await waitFor(() => expect(onExport).toHaveBeenCalledTimes(2));
+  });
+
+  it('is saved by the browser where nobody else takes it', async () => {
+    const made = jest.fn(() => 'blob:x');
+    Object.assign(URL, { createObjectURL: made, revokeObjectURL: () => undefined });
+    const click = jest.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => undefined);
+    draw();
+    await userEvent.click(screen.getByRole('button', { name: 'JSON' }));
+    await waitFor(() => expect(click).toHaveBeenCalledTimes(1));
+    expect(made).toHaveBeenCalledTimes(1);
+    click.mockRestore();
+  });
+
+  it('of a long list can be cancelled, and says when it failed', async () => {
+    const onExport = jest.fn();
+    const { again } = draw({ entries: manyEvents(150), onExport });
+    fireEvent.click(screen.getByRole('button', { name: 'CSV' }));
+    fireEvent.click(screen.getByRole('button', { name: 'Cancel' }));
+    await screen.findByRole('button', { name: 'CSV' });
+    expect(onExport).not.toHaveBeenCalled();
+    again({
+      onExport: () => {
+        throw new Error('full');
+      },
+    });
+    fireEvent.click(screen.getByRole('button', { name: 'CSV' }));
+    expect(await screen.findByText('The export failed. Try again.')).toBeInTheDocument();
+  });
+});

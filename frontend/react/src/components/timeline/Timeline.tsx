@@ -1,0 +1,323 @@
+import {
+  createElement,
+  lazy,
+  Suspense,
+  useCallback,
+  useEffect,
+  useId,
+  useMemo,
+  useRef,
+  useState,
+  type ComponentProps,
+  type KeyboardEvent,
+  type ReactNode,
+} from 'react';
+import { useClockValue } from '../../clock.ts';
+import { toMs, useEnvironment, type EnvironmentProps, type TimeInput } from '../../environment.ts';
+import { formatAge, formatTime } from '../../format/formatTime.ts';
+import { numberFormat } from '../../format/intl.ts';
+import { classes } from '../classes.ts';
+import { Glyph } from '../glyph/Glyph.tsx';
+import { useControlled } from '../useControlled.ts';
+import { dayOf, groupsOn } from './days.ts';
+import { EntryList, type EntryView } from './EntryList.tsx';
+import { mergeEntries, type TimelineEntry } from './entries.ts';
+import { applyFilter, encodeTimelineFilter, isFiltering, noFilter, type TimelineFilter } from './filter.ts';
+import { groupEntries } from './rows.ts';
+import { TimelineExport, type SaveFile } from './TimelineExport.tsx';
+import { TimelineFilters } from './TimelineFilters.tsx';
+import { useFreshHold } from './useFreshHold.ts';
+import { usePages, type FetchPage } from './usePages.ts';
+import { useFeedKeys, useFreshNews, useNearEnd } from './useTimelineEffects.ts';
+
+const VirtualEntryList = lazy(() =>
+  import('./VirtualEntryList.tsx').then(({ VirtualEntryList: list }) => ({ default: list })),
+) as typeof import('./VirtualEntryList.tsx').VirtualEntryList;
+
+/** More entries than this are drawn only where they are in view. */
+const VIRTUAL_FROM = 200;
+const NO_ENTRIES: readonly never[] = [];
+const NO_IDS: readonly string[] = [];
+
+/** Props of {@link Timeline}. What is not named here goes to its `section`. */
+export interface TimelineProps<E extends TimelineEntry = TimelineEntry>
+  extends Omit<ComponentProps<'section'>, 'title' | 'children'>, EnvironmentProps {
+  /** What the events are of. */
+  title: string;
+  /** Level of the title in the page's outline; days are one below. @default 3 */
+  headingLevel?: 2 | 3 | 4 | 5;
+  /** Entries in any order; live ones too. Those of an id that is already there replace it. */
+  entries?: readonly E[];
+  /** Reads older entries, page by page. */
+  fetchPage?: FetchPage<E>;
+  /** Reads older pages by itself while scrolling; the list becomes a feed. @default false */
+  infinite?: boolean;
+  /** What is shown; without it the component keeps the filter itself. */
+  filter?: TimelineFilter;
+  /** The first filter, where the component keeps it itself. */
+  defaultFilter?: TimelineFilter;
+  onFilterChange?: (filter: TimelineFilter) => void;
+  /** Whether `fetchPage` filters: then pages are read anew for each filter. @default false */
+  serverFilter?: boolean;
+  /** Shows search, days, types and statuses. @default true */
+  filterable?: boolean;
+  /** Shows the export of what is filtered. @default true */
+  exportable?: boolean;
+  /** Begin of the name of exported files. @default 'timeline' */
+  exportName?: string;
+  /** Takes an exported file. @default the browser saves it */
+  onExport?: SaveFile;
+  /** Ids of open entries; without it the component keeps them itself. */
+  expanded?: readonly string[];
+  onExpandedChange?: (ids: readonly string[]) => void;
+  /** Content of an open entry instead of its description and fields; `undefined` for none. */
+  renderDetails?: (entry: E) => ReactNode;
+  /** Opened, brought into view and focused when it is there, as for a link to an entry. */
+  focusEntryId?: string | null;
+  /** Holds new entries back while older ones are read. @default true */
+  holdFresh?: boolean;
+  /** Says to screen readers how many new ones came, at most every 5 s. @default true */
+  announceFresh?: boolean;
+  /** Time of the last visit: what came before is set apart. */
+  lastSeenAt?: TimeInput | null;
+  /** `loading` before the first entries, `error` when they could not be read: what is there stays. @default 'ready' */
+  state?: 'ready' | 'loading' | 'error';
+  /** What went wrong and what to do. */
+  errorMessage?: string;
+  /** Tries again after an error. */
+  onRetry?: () => void;
+  /** When the entries were last confirmed to be all. Goes with `staleAfterMs`. */
+  asOf?: TimeInput | null;
+  /** From this age on the list is hatched and says of when it is. */
+  staleAfterMs?: number | null;
+  /** Height of the list, as any CSS length; it scrolls in itself. A list of more than 200 entries does in any case. */
+  height?: string;
+}
+
+/**
+ * What happened, newest first, under today, yesterday, the last 7 days and older. New entries wait while older ones
+ * are read; long lists draw only what is in view.
+ *
+ * @example
+ * <Timeline title="Last 24 h" entries={events} fetchPage={(cursor, { signal }) => http.get('/audit', { query: { cursor }, signal })} />
+ */
+export function Timeline<E extends TimelineEntry = TimelineEntry>(props: TimelineProps<E>) {
+  const {
+    title,
+    headingLevel = 3,
+    entries: given = NO_ENTRIES,
+    fetchPage,
+    infinite = false,
+    ...more
+  } = props;
+  const {
+    filter: filterGiven,
+    defaultFilter = noFilter,
+    onFilterChange,
+    serverFilter = false,
+    ...more2
+  } = more;
+  const { filterable = true, exportable = true, exportName = 'timeline', onExport, ...more3 } = more2;
+  const {
+    expanded,
+    onExpandedChange,
+    renderDetails,
+    focusEntryId = null,
+    holdFresh = true,
+    ...more4
+  } = more3;
+  const { announceFresh = true, lastSeenAt, state = 'ready', errorMessage, onRetry, ...more5 } = more4;
+  const { asOf, staleAfterMs, height, locale, timeZone, hourCycle, messages: over, now, ...more6 } = more5;
+  const { className, ...rest } = more6;
+  const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
+  const { messages, clock } = environment;
+  const words = messages.timeline;
+  const id = useId();
+  const bodyRef = useRef<HTMLDivElement>(null);
+  const [scroller, setScroller] = useState<HTMLElement | null>(null);
+
+  const [filter, setFilter] = useControlled(filterGiven, defaultFilter, onFilterChange);
+  const [openIds, setOpenIds] = useControlled(expanded, NO_IDS, onExpandedChange);
+  const open = useMemo(() => new Set(openIds), [openIds]);
+  const toggleRef = useRef((_entryId: string): void => undefined);
+  useEffect(() => {
+    toggleRef.current = (entryId) =>
+      setOpenIds(open.has(entryId) ? openIds.filter((each) => each !== entryId) : [...openIds, entryId]);
+  });
+  const onToggle = useCallback((entryId: string) => toggleRef.current(entryId), []);
+
+  const pages = usePages(fetchPage, filter, serverFilter ? encodeTimelineFilter(filter).toString() : '');
+  const all = useMemo(() => mergeEntries(pages.entries, given), [pages.entries, given]);
+  const { visible, held, release } = useFreshHold(all, bodyRef, { enabled: holdFresh, busy: open.size > 0 });
+  const { shown, types, statuses } = useMemo(
+    () => applyFilter(visible, filter, environment.timeZone),
+    [visible, filter, environment.timeZone],
+  );
+
+  // Only the day matters, so a new one draws the list anew and a tick of the clock does not.
+  const today = useClockValue<number | null>(clock, (at) => dayOf(at, environment.timeZone), null);
+  const groups = useMemo(
+    () => groupEntries(shown, today === null ? null : groupsOn(today, environment.timeZone)),
+    [shown, today, environment.timeZone],
+  );
+
+  const asOfMs = toMs(asOf);
+  const staleText = useClockValue(
+    asOfMs !== null && typeof staleAfterMs === 'number' ? clock : null,
+    (at) =>
+      asOfMs === null || typeof staleAfterMs !== 'number' || at - asOfMs <= staleAfterMs
+        ? null
+        : words.stale(
+            formatTime(asOfMs, { ...environment, now: at }),
+            formatAge(at - asOfMs, environment.locale),
+          ),
+    null,
+  );
+
+  useFreshNews(announceFresh, held, environment);
+  const endRef = useNearEnd(infinite && pages.state === 'idle', pages.loadOlder);
+  const onFeedKeys = useFeedKeys(id);
+  const long = shown.length > VIRTUAL_FROM;
+
+  const wanted =
+    focusEntryId !== null && shown.some((entry) => entry.id === focusEntryId) ? focusEntryId : null;
+  useEffect(() => {
+    if (wanted !== null) toggleRef.current(wanted);
+    // In a long list the entry is drawn only after it was scrolled to.
+    const timer = setTimeout(() => {
+      const head = bodyRef.current?.querySelector<HTMLElement>(`[data-entry=${JSON.stringify(wanted)}]`);
+      head?.focus({ preventScroll: long });
+    }, 100);
+    return () => clearTimeout(timer);
+  }, [wanted, long]);
+
+  const number = (value: number): string => numberFormat(environment.locale, {}).format(value);
+  const firstLoad = shown.length === 0 && (state === 'loading' || pages.state === 'loading');
+  const failed = state === 'error' || (pages.state === 'error' && pages.entries.length === 0);
+  const drawn = firstLoad ? 'loading' : failed ? 'error' : shown.length === 0 ? 'empty' : 'ready';
+  const view: EntryView<E> = {
+    headingLevel: Math.min(6, headingLevel + 1) as 3,
+    idPrefix: id,
+    feed: infinite,
+    lastSeen: toMs(lastSeenAt),
+    ...{ open, onToggle, renderDetails, environment },
+  };
+  const list = long ? (
+    <Suspense fallback={<EntryList groups={groupEntries(shown.slice(0, 50), null)} view={view} />}>
+      <VirtualEntryList groups={groups} view={view} scroller={scroller} focusId={wanted} />
+    </Suspense>
+  ) : (
+    <EntryList groups={groups} view={view} />
+  );
+  const scrolls = long || height !== undefined;
+
+  return (
+    <section
+      aria-labelledby={`${id}-title`}
+      {...rest}
+      className={classes('fd-timeline', className)}
+      data-state={drawn}
+      data-stale={staleText !== null || undefined}
+    >
+      <div className="fd-timeline-top">
+        {createElement(
+          `h${headingLevel}`,
+          { id: `${id}-title`, className: 'fd-timeline-title', tabIndex: -1 },
+          title,
+        )}
+        {exportable && (
+          <TimelineExport
+            entries={shown}
+            total={all.length}
+            filter={filter}
+            name={exportName}
+            save={onExport}
+            environment={environment}
+          />
+        )}
+      </div>
+      {filterable && (
+        <TimelineFilters
+          {...{ filter, types, statuses, environment }}
+          onChange={setFilter}
+          shown={shown.length}
+          total={all.length}
+        />
+      )}
+      {staleText !== null && <p className="fd-timeline-stale">{staleText}</p>}
+      {failed && (
+        <p className="fd-timeline-note" data-tone="degraded">
+          <Glyph shape="degraded" /> {errorMessage ?? words.failed}
+          {(onRetry ?? fetchPage) && (
+            <button type="button" className="fd-button" onClick={onRetry ?? pages.loadOlder}>
+              {words.retry}
+            </button>
+          )}
+        </p>
+      )}
+      {held > 0 && (
+        <button
+          type="button"
+          className="fd-timeline-fresh"
+          onClick={() => {
+            release();
+            bodyRef.current?.scrollTo?.({ top: 0 });
+            bodyRef.current?.parentElement?.scrollIntoView?.({ block: 'nearest' });
+          }}
+        >
+          {words.fresh(number(held), held === 1)}
+        </button>
+      )}
+      <div
+        ref={(body) => {
+          bodyRef.current = body;
+          setScroller(body);
+        }}
+        className="fd-timeline-body"
+        data-scrolls={scrolls || undefined}
+        style={height === undefined ? undefined : { maxBlockSize: height }}
+        {...(infinite && {
+          role: 'feed',
+          'aria-labelledby': `${id}-title`,
+          'aria-busy': pages.state === 'loading',
+          onKeyDown: (event: KeyboardEvent<HTMLElement>) => onFeedKeys(event),
+        })}
+        {...(!infinite && scrolls && { role: 'group', 'aria-labelledby': `${id}-title`, tabIndex: 0 })}
+      >
+        {drawn === 'ready' || shown.length > 0 ? list : null}
+        {infinite && shown.length > 0 && <div ref={endRef} className="fd-timeline-end" aria-hidden="true" />}
+      </div>
+      {drawn === 'loading' && (
+        <p className="fd-timeline-note">
+          <Glyph shape="progress" /> {words.loading}
+        </p>
+      )}
+      {drawn === 'empty' && (
+        <p className="fd-timeline-note">
+          {isFiltering(filter) && all.length > 0 ? words.noMatch : words.empty}
+        </p>
+      )}
+      {fetchPage && !firstLoad && pages.entries.length > 0 && (
+        <div className="fd-timeline-foot" id={`${id}-foot`} tabIndex={-1}>
+          {pages.state === 'error' && <span>{words.olderFailed}</span>}
+          {pages.state === 'done' ? (
+            <span>{words.allLoaded}</span>
+          ) : (
+            <button
+              type="button"
+              className="fd-button"
+              aria-disabled={pages.state === 'loading' || undefined}
+              onClick={() => pages.state !== 'loading' && pages.loadOlder()}
+            >
+              {pages.state === 'loading'
+                ? words.loading
+                : pages.state === 'error'
+                  ? words.retry
+                  : words.loadOlder}
+            </button>
+          )}
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,118 @@
+import { useId } from 'react';
+import type { Environment } from '../../environment.ts';
+import { numberFormat } from '../../format/intl.ts';
+import { statusWord } from '../../messages.ts';
+import { noFilter, isFiltering, type FilterCount, type TimelineFilter } from './filter.ts';
+
+/** Props of {@link TimelineFilters}. */
+export interface TimelineFiltersProps {
+  filter: TimelineFilter;
+  onChange: (filter: TimelineFilter) => void;
+  types: readonly FilterCount[];
+  statuses: readonly FilterCount[];
+  shown: number;
+  total: number;
+  environment: Environment;
+}
+
+function Choices({
+  legend,
+  options,
+  chosen,
+  onChange,
+  write,
+  locale,
+}: {
+  legend: string;
+  options: readonly FilterCount[];
+  chosen: readonly string[];
+  onChange: (chosen: readonly string[]) => void;
+  write: (value: string) => string;
+  locale: string;
+}) {
+  const id = useId();
+  if (options.length < 2 && chosen.length === 0) return null;
+  return (
+    <div role="group" aria-labelledby={id} className="fd-timeline-choices">
+      <span id={id}>{legend}</span>
+      {options.map(({ value, count }) => {
+        const pressed = chosen.includes(value);
+        return (
+          <button
+            key={value}
+            type="button"
+            className="fd-chip"
+            aria-pressed={pressed}
+            onClick={() => onChange(pressed ? chosen.filter((each) => each !== value) : [...chosen, value])}
+          >
+            {write(value)} <span className="fd-chip-count">{numberFormat(locale, {}).format(count)}</span>
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+/** The filters of a `Timeline`, each option with the number of entries that it would show. */
+export function TimelineFilters(props: TimelineFiltersProps) {
+  const { filter, onChange, types, statuses, shown, total, environment } = props;
+  const { messages, locale } = environment;
+  const words = messages.timeline;
+  const id = useId();
+  const number = (value: number): string => numberFormat(locale, {}).format(value);
+  const day = (name: 'from' | 'to') => (
+    <label className="fd-timeline-field" htmlFor={`${id}-${name}`}>
+      <span>{words[name]}</span>
+      <input
+        id={`${id}-${name}`}
+        type="date"
+        value={filter[name] ?? ''}
+        min={name === 'to' ? (filter.from ?? undefined) : undefined}
+        max={name === 'from' ? (filter.to ?? undefined) : undefined}
+        onChange={({ currentTarget }) =>
+          onChange({ ...filter, [name]: currentTarget.value === '' ? null : currentTarget.value })
+        }
+      />
+    </label>
+  );
+  return (
+    <div role="search" aria-label={words.search} className="fd-timeline-filters">
+      <label className="fd-timeline-field" htmlFor={`${id}-text`}>
+        <span>{words.search}</span>
+        <input
+          id={`${id}-text`}
+          type="search"
+          value={filter.text}
+          autoComplete="off"
+          onChange={({ currentTarget }) => onChange({ ...filter, text: currentTarget.value })}
+        />
+      </label>
+      {day('from')}
+      {day('to')}
+      <Choices
+        {...{ locale }}
+        legend={words.type}
+        options={types}
+        chosen={filter.types}
+        onChange={(chosen) => onChange({ ...filter, types: chosen })}
+        write={(value) => value}
+      />
+      <Choices
+        {...{ locale }}
+        legend={words.status}
+        options={statuses}
+        chosen={filter.statuses}
+        onChange={(chosen) => onChange({ ...filter, statuses: chosen })}
+        write={(value) => statusWord(value, messages, locale)}
+      />
+      {isFiltering(filter) && (
+        <p className="fd-timeline-shown">
+          {words.shown(number(shown), number(total))}{' '}
+          <button type="button" className="fd-button" onClick={() => onChange(noFilter)}>
+            {words.clear}
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,121 @@
+import { memo, useId, type KeyboardEvent, type ReactNode } from 'react';
+import { resolveStatus } from '@fleetdeck/dto';
+import { useClockValue } from '../../clock.ts';
+import type { Environment } from '../../environment.ts';
+import { formatAgo, formatTime } from '../../format/formatTime.ts';
+import { dateFormat } from '../../format/intl.ts';
+import { statusWord } from '../../messages.ts';
+import { Glyph } from '../glyph/Glyph.tsx';
+import { timeOf, type TimelineEntry } from './entries.ts';
+
+/** Props of {@link TimelineItem}. */
+export interface TimelineItemProps {
+  entry: TimelineEntry;
+  open: boolean;
+  onToggle: (id: string) => void;
+  /** Details of the caller's own instead of description and fields. */
+  details: ReactNode;
+  environment: Environment;
+}
+
+/** Whether there is anything to open. */
+const hasMore = ({ description, data }: TimelineEntry): boolean =>
+  Boolean(description) || Object.keys(data ?? {}).length > 0;
+
+function When({ at, environment }: { at: number; environment: Environment }) {
+  const { locale, timeZone, hourCycle, clock } = environment;
+  const readable = at > -8.64e15;
+  // A clock that is behind the service's must not show a time that lies ahead.
+  const ago = useClockValue(readable ? clock : null, (now) => formatAgo(Math.max(0, now - at), locale), '');
+  const time = useClockValue(
+    readable ? clock : null,
+    (now) => formatTime(at, { locale, timeZone, hourCycle, now }),
+    readable ? formatTime(at, { locale, timeZone, hourCycle }) : '',
+  );
+  if (!readable) return null;
+  const whole = dateFormat(locale, {
+    timeZone,
+    hourCycle,
+    dateStyle: 'full',
+    timeStyle: 'long',
+  }).format(at);
+  return (
+    <time className="fd-entry-time" dateTime={new Date(at).toISOString()} title={whole}>
+      {ago !== '' && <span className="fd-entry-ago">{ago} </span>}
+      <span className="fd-entry-clock">{time}</span>
+    </time>
+  );
+}
+
+function valueText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value, null, 1) ?? '');
+}
+
+/** What is inside an entry of a `Timeline`: its shape, its line, its time, and the details when it is open. */
+export const TimelineItem = memo(function TimelineItem(props: TimelineItemProps) {
+  const { entry, open, onToggle, details, environment } = props;
+  const { messages, locale } = environment;
+  const id = useId();
+  const { title, status, type, actor, description, data } = entry;
+  const stated = status !== undefined && status !== null;
+  const { tone } = resolveStatus(status);
+  const expandable = details !== undefined || hasMore(entry);
+  const notes = [stated ? statusWord(status, messages, locale) : null, type, actor].filter(Boolean);
+  const line = (
+    <>
+      <span className="fd-entry-title">{title}</span>{' '}
+      {notes.length > 0 && <span className="fd-entry-notes">{notes.join(' · ')}</span>}
+    </>
+  );
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape' || !open) return;
+    event.preventDefault();
+    onToggle(entry.id);
+  };
+  return (
+    <>
+      <div className="fd-entry-row">
+        {stated ? (
+          <Glyph shape={tone === 'progress' && status === 'pending' ? 'pending' : tone} />
+        ) : (
+          <span className="fd-entry-dot" aria-hidden="true" />
+        )}
+        {expandable ? (
+          <button
+            type="button"
+            className="fd-entry-head"
+            aria-expanded={open}
+            aria-controls={open ? `${id}-more` : undefined}
+            data-entry={entry.id}
+            onClick={() => onToggle(entry.id)}
+            onKeyDown={onKeyDown}
+          >
+            {line}
+          </button>
+        ) : (
+          <div className="fd-entry-head">{line}</div>
+        )}
+        <When at={timeOf(entry)} environment={environment} />
+      </div>
+      {open && expandable && (
+        <div id={`${id}-more`} className="fd-entry-more">
+          {details ?? (
+            <>
+              {description && <p>{description}</p>}
+              {data && Object.keys(data).length > 0 && (
+                <dl>
+                  {Object.entries(data).map(([name, value]) => (
+                    <div key={name}>
+                      <dt>{name}</dt>
+                      <dd>{valueText(value)}</dd>
+                    </div>
+                  ))}
+                </dl>
+              )}
+            </>
+          )}
+        </div>
+      )}
+    </>
+  );
+});

@@ -1,0 +1,113 @@
+/** @jest-environment node */
+import fc from 'fast-check';
+import { describe, expect, it } from '@jest/globals';
+import { manyEvents, someEvents, STORY_NOW } from '../../testing/events.ts';
+import { csvCell, readCell, toCsv, toJson } from './exportEntries.ts';
+import { noFilter } from './filter.ts';
+
+const facts = { filter: noFilter, timeZone: 'Europe/Lisbon', total: 20, madeAt: STORY_NOW };
+
+/** Reads CSV by RFC 4180. */
+function readCsv(text: string): string[][] {
+  const rows: string[][] = [[]];
+  let cell = '';
+  let quoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text.charAt(at);
+    if (quoted) {
+      if (char === '"' && text.charAt(at + 1) === '"') cell += text.charAt((at += 1));
+      else if (char === '"') quoted = false;
+      else cell += char;
+    } else if (char === '"') quoted = true;
+    else if (char === ',') cell = push(cell);
+    else if (char === '\r' && text.charAt(at + 1) === '\n') {
+      cell = push(cell);
+      rows.push([]);
+      at += 1;
+    } else cell += char;
+  }
+  return rows.slice(0, -1);
+
+  function push(done: string): string {
+    rows.at(-1)?.push(done);
+    return '';
+  }
+}
+
+describe('CSV', () => {
+  it('names filter, zone, count and time, then the columns', async () => {
+    const file = await toCsv(someEvents, { ...facts, filter: { ...noFilter, types: ['health'] } });
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    expect([...bytes.slice(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
+    const lines = new TextDecoder().decode(bytes).split('\r\n');
+    expect(lines.slice(0, 5)).toEqual([
+      '# Filter: type=health',
+      '# Time zone: Europe/Lisbon',
+      '# Entries: 9 of 20',
+      '# Exported at: 2026-01-15T14:07:12.000Z',
+      'id,at,type,status,title,actor,description,data',
+    ]);
+    expect(lines[7]).toBe('e3,2026-01-15T13:40:12.000Z,deployment,success,billing-03 deployed 1.9.2,jo,,');
+  });
+
+  it('gives back every text as it was, and no cell is a formula', async () => {
+    const text = fc.oneof(
+      fc.string(),
+      fc.string({ unit: fc.constantFrom('=', '+', '-', '@', "'", '"', ',', '\r', '\n', '\t', 'a', ' ') }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.record({ title: text, actor: text }), { maxLength: 5 }), async (given) => {
+        const entries = given.map((each, index) => ({ id: `i${index}`, at: index, ...each }));
+        const csv = await (await toCsv(entries, facts)).text();
+        const rows = readCsv(csv.slice(csv.indexOf('id,at')));
+        expect(rows.slice(1).map((row) => [row[4], row[5]].map((cell) => readCell(cell ?? '')))).toEqual(
+          given.map(({ title, actor }) => [title, actor]),
+        );
+        for (const row of rows) for (const cell of row) expect(cell).not.toMatch(/^[=+\-@\t\r]/);
+      }),
+    );
+  });
+
+  it.each([
+    ['=1+1', "'=1+1"],
+    ['-3', "'-3"],
+    ['say "hi"', '"say ""hi"""'],
+    [' padded', '" padded"'],
+    ['plain', 'plain'],
+  ])('writes %j as %j', (text, cell) => {
+    expect(csvCell(text)).toBe(cell);
+  });
+
+  it('leaves a time that cannot be read empty', async () => {
+    const csv = await (await toCsv([{ id: 'x', at: 'never', title: 't' }], facts)).text();
+    expect(csv).toContain('\r\nx,,,,t,,,\r\n');
+  });
+});
+
+describe('JSON', () => {
+  it('is one object with the facts and the entries', async () => {
+    const json = JSON.parse(await (await toJson(manyEvents(2500), facts)).text()) as {
+      entries: { id: string; at: string }[];
+    };
+    expect(json).toMatchObject({ timeZone: 'Europe/Lisbon', total: 20, filter: noFilter });
+    expect(json.entries).toHaveLength(2500);
+    expect(json.entries[0]?.at).toMatch(/^2026-01-15T.*Z$/);
+    expect(JSON.parse(await (await toJson([], facts)).text())).toMatchObject({ entries: [] });
+  });
+});
+
+describe('a long export', () => {
+  it('tells how far it is and can be cancelled', async () => {
+    const end = new AbortController();
+    const steps: number[] = [];
+    const run = toCsv(manyEvents(5000), facts, {
+      signal: end.signal,
+      onProgress: (done) => {
+        steps.push(done);
+        if (done === 0.4) end.abort();
+      },
+    });
+    await expect(run).rejects.toMatchObject({ name: 'AbortError' });
+    expect(steps).toEqual([0.2, 0.4]);
+  });
+});

@@ -1,0 +1,124 @@
+import { encodeTimelineFilter, type TimelineFilter } from './filter.ts';
+import { timeOf, type TimelineEntry } from './entries.ts';
+
+/** What is written about an export in its file. */
+export interface ExportFacts {
+  filter: TimelineFilter;
+  /** IANA name of the zone in which days were cut. */
+  timeZone: string;
+  /** How many entries there were before the filter. */
+  total: number;
+  /** When it was made, ms since 1970. */
+  madeAt: number;
+}
+
+/** How an export goes on. */
+export interface ExportProgress {
+  signal?: AbortSignal;
+  /** Called after each part with a number from 0 to 1. */
+  onProgress?: (done: number) => void;
+}
+
+const PART = 1000;
+const COLUMNS = ['id', 'at', 'type', 'status', 'title', 'actor', 'description', 'data'] as const;
+
+/**
+ * A cell of a CSV file by RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe before it,
+ * and so does one that begins with apostrophes before such a text, so that {@link readCell} can tell them apart.
+ */
+export function csvCell(text: string): string {
+  const guarded = /^'*[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(guarded) || guarded !== guarded.trim()
+    ? `"${guarded.replaceAll('"', '""')}"`
+    : guarded;
+}
+
+/** Undoes the guard of {@link csvCell} in a cell that was read. */
+export function readCell(text: string): string {
+  return /^'+[=+\-@\t\r]/.test(text) ? text.slice(1) : text;
+}
+
+function isoTime(entry: TimelineEntry): string {
+  const ms = timeOf(entry);
+  return ms <= -8.64e15 ? '' : new Date(ms).toISOString();
+}
+
+function factLines({ filter, timeZone, madeAt, total }: ExportFacts, count: number): [string, string][] {
+  const named = encodeTimelineFilter(filter).toString();
+  return [
+    ['Filter', named === '' ? 'none' : named],
+    ['Time zone', timeZone],
+    ['Entries', `${count} of ${total}`],
+    ['Exported at', new Date(madeAt).toISOString()],
+  ];
+}
+
+async function* parts<E>(
+  entries: readonly E[],
+  { signal, onProgress }: ExportProgress,
+): AsyncGenerator<readonly E[]> {
+  for (let at = 0; at < entries.length; at += PART) {
+    signal?.throwIfAborted();
+    yield entries.slice(at, at + PART);
+    onProgress?.(Math.min(1, (at + PART) / entries.length));
+    // Lets the page draw and take a press of "Cancel" between two parts.
+    await new Promise((resume) => setTimeout(resume, 0));
+  }
+  signal?.throwIfAborted();
+}
+
+/**
+ * Entries as CSV: lines that begin with `#` say what was exported, then comes the row of columns. Times are ISO 8601
+ * in UTC, `data` is JSON, line ends are CRLF, and a byte order mark tells spreadsheets that it is UTF-8.
+ */
+export async function toCsv(
+  entries: readonly TimelineEntry[],
+  facts: ExportFacts,
+  progress: ExportProgress = {},
+): Promise<Blob> {
+  const text: string[] = ['\uFEFF'];
+  for (const [name, value] of factLines(facts, entries.length)) text.push(`# ${name}: ${value}\r\n`);
+  text.push(`${COLUMNS.join(',')}\r\n`);
+  for await (const part of parts(entries, progress)) {
+    text.push(
+      part
+        .map((entry) =>
+          [
+            ...[
+              entry.id,
+              isoTime(entry),
+              entry.type,
+              entry.status,
+              entry.title,
+              entry.actor,
+              entry.description,
+            ],
+            entry.data ? JSON.stringify(entry.data) : '',
+          ]
+            .map((value) => csvCell(value ?? ''))
+            .join(','),
+        )
+        .join('\r\n') + '\r\n',
+    );
+  }
+  return new Blob(text, { type: 'text/csv;charset=utf-8' });
+}
+
+/** Entries as JSON: `{ filter, timeZone, total, exportedAt, entries }`. */
+export async function toJson(
+  entries: readonly TimelineEntry[],
+  { filter, timeZone, total, madeAt }: ExportFacts,
+  progress: ExportProgress = {},
+): Promise<Blob> {
+  const head = { filter, timeZone, total, exportedAt: new Date(madeAt).toISOString() };
+  const text: string[] = [JSON.stringify(head).slice(0, -1), ',"entries":['];
+  let first = true;
+  for await (const part of parts(entries, progress)) {
+    text.push(
+      (first ? '' : ',') + part.map((entry) => JSON.stringify({ ...entry, at: isoTime(entry) })).join(',\n'),
+    );
+    first = false;
+  }
+  text.push(']}\n');
+  return new Blob(text, { type: 'application/json' });
+}

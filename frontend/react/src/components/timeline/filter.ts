@@ -1,0 +1,143 @@
+import { fold } from '../context-selector/contextOptions.ts';
+import { parseDay, startOfDay } from './days.ts';
+import { timeOf, type TimelineEntry } from './entries.ts';
+
+/** Which entries of a timeline are shown. */
+export interface TimelineFilter {
+  /** Words that an entry contains, in title, description, actor, type or status. */
+  text: string;
+  /** Only these types; all when empty. */
+  types: readonly string[];
+  /** Only these status words; all when empty. */
+  statuses: readonly string[];
+  /** First day, as `2026-01-15`, in the timeline's zone; `null` for no bound. */
+  from: string | null;
+  /** Last day, inclusive. */
+  to: string | null;
+}
+
+/** Shows everything. */
+export const noFilter: TimelineFilter = { text: '', types: [], statuses: [], from: null, to: null };
+
+/** Whether a filter hides anything at all. */
+export function isFiltering({ text, types, statuses, from, to }: TimelineFilter): boolean {
+  return (
+    text.trim() !== '' ||
+    types.length > 0 ||
+    statuses.length > 0 ||
+    parseDay(from) !== null ||
+    parseDay(to) !== null
+  );
+}
+
+type Test = (entry: TimelineEntry) => boolean;
+type Part = 'text' | 'types' | 'statuses' | 'range';
+
+const folded = new WeakMap<TimelineEntry, string>();
+function wordsOf(entry: TimelineEntry): string {
+  const known = folded.get(entry);
+  if (known !== undefined) return known;
+  const { title, description, actor, type, status } = entry;
+  const made = fold([title, description, actor, type, status].filter(Boolean).join('\n'));
+  folded.set(entry, made);
+  return made;
+}
+
+function testsOf(filter: TimelineFilter, timeZone: string | undefined): Partial<Record<Part, Test>> {
+  const words = fold(filter.text).split(/\s+/).filter(Boolean);
+  const from = parseDay(filter.from);
+  const to = parseDay(filter.to);
+  const begin = from === null ? -Infinity : startOfDay(from, timeZone);
+  const end = to === null ? Infinity : startOfDay(to + 1, timeZone);
+  return {
+    ...(words.length > 0 && {
+      text: (entry) => {
+        const all = wordsOf(entry);
+        return words.every((word) => all.includes(word));
+      },
+    }),
+    ...(filter.types.length > 0 && { types: (entry) => filter.types.includes(entry.type ?? '') }),
+    ...(filter.statuses.length > 0 && { statuses: (entry) => filter.statuses.includes(entry.status ?? '') }),
+    ...((from !== null || to !== null) && {
+      range: (entry) => {
+        const at = timeOf(entry);
+        return at >= begin && at < end;
+      },
+    }),
+  };
+}
+
+/** An option of a filter, and how many entries it would show beside what the other filters hide. */
+export interface FilterCount {
+  value: string;
+  count: number;
+}
+
+/** What a filter leaves, and how many each of its options would. */
+export interface Filtered<E> {
+  shown: readonly E[];
+  types: readonly FilterCount[];
+  statuses: readonly FilterCount[];
+}
+
+/** Applies a filter. Entries without a type or status count under the empty text. */
+export function applyFilter<E extends TimelineEntry>(
+  entries: readonly E[],
+  filter: TimelineFilter,
+  timeZone: string | undefined,
+): Filtered<E> {
+  const { types: ofTypes, statuses: ofStatuses, ...others } = testsOf(filter, timeZone);
+  const common = Object.values(others);
+  const types = new Map<string, number>(filter.types.map((value) => [value, 0]));
+  const statuses = new Map<string, number>(filter.statuses.map((value) => [value, 0]));
+  const shown: E[] = [];
+  const count = (counts: Map<string, number>, value: string, one: boolean): void => {
+    counts.set(value, (counts.get(value) ?? 0) + (one ? 1 : 0));
+  };
+  for (const entry of entries) {
+    const fits = common.every((test) => test(entry));
+    const typed = ofTypes === undefined || ofTypes(entry);
+    const stated = ofStatuses === undefined || ofStatuses(entry);
+    count(types, entry.type ?? '', fits && stated);
+    count(statuses, entry.status ?? '', fits && typed);
+    if (fits && typed && stated) shown.push(entry);
+  }
+  const list = (counts: Map<string, number>): FilterCount[] =>
+    [...counts]
+      .filter(([value]) => value !== '')
+      .map(([value, counted]) => ({ value, count: counted }))
+      .sort((a, b) => (a.value < b.value ? -1 : 1));
+  return { shown, types: list(types), statuses: list(statuses) };
+}
+
+const NAMES = { text: 'q', types: 'type', statuses: 'status', from: 'from', to: 'to' } as const;
+
+/**
+ * A filter as parameters of an address, to be put there by `replaceState`; parts that hide nothing are left out.
+ *
+ * @example encodeTimelineFilter({ ...noFilter, types: ['deployment'] }).toString(); // "type=deployment"
+ */
+export function encodeTimelineFilter(filter: TimelineFilter): URLSearchParams {
+  const parameters = new URLSearchParams();
+  if (filter.text.trim() !== '') parameters.set(NAMES.text, filter.text.trim());
+  for (const type of filter.types) parameters.append(NAMES.types, type);
+  for (const status of filter.statuses) parameters.append(NAMES.statuses, status);
+  if (parseDay(filter.from) !== null) parameters.set(NAMES.from, filter.from ?? '');
+  if (parseDay(filter.to) !== null) parameters.set(NAMES.to, filter.to ?? '');
+  return parameters;
+}
+
+/** The filter that an address names; what it cannot understand hides nothing. */
+export function decodeTimelineFilter(parameters: URLSearchParams): TimelineFilter {
+  const day = (name: string): string | null => {
+    const text = parameters.get(name);
+    return parseDay(text) === null ? null : text;
+  };
+  return {
+    text: parameters.get(NAMES.text) ?? '',
+    types: [...new Set(parameters.getAll(NAMES.types))],
+    statuses: [...new Set(parameters.getAll(NAMES.statuses))],
+    from: day(NAMES.from),
+    to: day(NAMES.to),
+  };
+}

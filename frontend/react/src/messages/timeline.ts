@@ -1,0 +1,73 @@
+/** Words of `Timeline`. */
+export interface TimelineMessages {
+  today: string;
+  yesterday: string;
+  lastWeek: string;
+  older: string;
+  /** How many entries a group has, for screen readers. */
+  entries: (count: string, one: boolean) => string;
+  search: string;
+  type: string;
+  status: string;
+  from: string;
+  to: string;
+  anyOf: string;
+  /** How many of all entries are shown: "12 of 340". */
+  shown: (shown: string, all: string) => string;
+  clear: string;
+  /** Entries that came while the older ones are read: "4 new". */
+  fresh: (count: string, one: boolean) => string;
+  loadOlder: string;
+  loading: string;
+  allLoaded: string;
+  empty: string;
+  noMatch: string;
+  failed: string;
+  olderFailed: string;
+  retry: string;
+  stale: (time: string, age: string) => string;
+  /** Above what came before the last visit. */
+  seenBefore: string;
+  exportAs: string;
+  csv: string;
+  json: string;
+  exporting: (percent: string) => string;
+  cancel: string;
+  exported: (count: string, all: string) => string;
+  exportFailed: string;
+}
+
+/** The default words of `Timeline`. */
+export const englishTimeline: TimelineMessages = {
+  today: 'Today',
+  yesterday: 'Yesterday',
+  lastWeek: 'Last 7 days',
+  older: 'Older',
+  entries: (count, one) => (one ? '1 entry' : `${count} entries`),
+  search: 'Search',
+  type: 'Type',
+  status: 'Status',
+  from: 'From',
+  to: 'To',
+  anyOf: 'All',
+  shown: (shown, all) => `${shown} of ${all}`,
+  clear: 'Clear filters',
+  fresh: (count) => `${count} new`,
+  loadOlder: 'Load older',
+  loading: 'Loading',
+  allLoaded: 'No older entries',
+  empty: 'Nothing has happened yet.',
+  noMatch: 'No entry matches the filters.',
+  failed: 'The entries could not be loaded.',
+  olderFailed: 'Older entries could not be loaded.',
+  retry: 'Try again',
+  stale: (time, age) => `As of ${time} (${age})`,
+  seenBefore: 'Seen before',
+  exportAs: 'Export',
+  csv: 'CSV',
+  json: 'JSON',
+  exporting: (percent) => `Exporting, ${percent}`,
+  cancel: 'Cancel',
+  exported: (count, all) => `Exported ${count} of ${all} entries`,
+  exportFailed: 'The export failed. Try again.',
+};
