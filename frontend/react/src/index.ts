@@ -13,11 +13,19 @@ export {
   ContextSelector,
   type ContextSelectorProps,
 } from './components/context-selector/ContextSelector.tsx';
-export type { ElsewhereNotice } from './components/context-selector/ContextNotice.tsx';
-export type { ContextOption } from './components/context-selector/contextOptions.ts';
+export type { ContextOption, ElsewhereNotice } from './components/context-selector/contextOptions.ts';
 export type { LoadOptions } from './components/context-selector/useOptions.ts';
 export { MetricsCard, type MetricsCardProps } from './components/metrics-card/MetricsCard.tsx';
 export type { SparkPoint } from './components/metrics-card/sparkline.ts';
+export type {
+  ProgressStage,
+  ProgressTracking,
+  ShownStageStatus,
+} from './components/progress-tracker/progress.ts';
+export {
+  ProgressTracker,
+  type ProgressTrackerProps,
+} from './components/progress-tracker/ProgressTracker.tsx';
 export { StatusBadge, type StatusBadgeProps } from './components/status-badge/StatusBadge.tsx';
 export { StatusSummary, type StatusSummaryProps } from './components/status-summary/StatusSummary.tsx';
 export type { TimelineEntry } from './components/timeline/entries.ts';
@@ -28,7 +36,7 @@ export {
   type TimelineFilter,
 } from './components/timeline/filter.ts';
 export { Timeline, type TimelineProps } from './components/timeline/Timeline.tsx';
-export type { SaveFile } from './components/timeline/TimelineExport.tsx';
+export type { SaveFile } from './components/timeline/exportEntries.ts';
 export type { FetchPage } from './components/timeline/usePages.ts';
 export {
   formatMetric,
@@ -39,7 +47,7 @@ export {
   type MetricFormatOptions,
 } from './format/formatMetric.ts';
 export { formatUptime } from './format/formatUptime.ts';
-export { formatAge, formatAgo, formatTime, type TimeOptions } from './format/formatTime.ts';
+export { formatAge, formatAgo, formatDuration, formatTime, type TimeOptions } from './format/formatTime.ts';
 export {
   englishMessages,
   type Course,

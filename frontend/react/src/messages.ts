@@ -1,5 +1,6 @@
 import type { ConnectionState, StatusTone } from '@fleetdeck/dto';
 import { englishContext, type ContextMessages } from './messages/context.ts';
+import { englishProgress, type ProgressMessages } from './messages/progress.ts';
 import { englishTimeline, type TimelineMessages } from './messages/timeline.ts';
 
 /** What a trend says about a value. */
@@ -69,6 +70,7 @@ export interface Messages {
   incidentOpen: (begin: string, duration: string) => string;
   context: Readonly<ContextMessages>;
   timeline: Readonly<TimelineMessages>;
+  progress: Readonly<ProgressMessages>;
 }
 
 /** Other words for some of a map; of its inner maps, too, only some need to be given. */
@@ -131,6 +133,7 @@ export const englishMessages: Messages = {
   incidentOpen: (begin, duration) => `since ${begin}, ${duration} so far`,
   context: englishContext,
   timeline: englishTimeline,
+  progress: englishProgress,
 };
 
 /** Lays a part of a map over a whole one. The inner maps are replaced word by word too. */

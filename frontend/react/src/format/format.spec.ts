@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { numberFormat } from './intl.ts';
 import { formatMetric, isValue, type MetricFormatOptions } from './formatMetric.ts';
-import { formatAge, formatAgo, formatTime } from './formatTime.ts';
+import { formatAge, formatAgo, formatDuration, formatTime } from './formatTime.ts';
 
 const write = (value: number, options: Omit<MetricFormatOptions, 'locale'> = {}, locale = 'en'): string => {
   const { text, unit } = formatMetric(value, { locale, ...options });
@@ -104,5 +104,19 @@ describe('formatters', () => {
       }
     }
     expect(numberFormat('en', { maximumFractionDigits: 0, minimumIntegerDigits: 1 })).not.toBe(first);
+  });
+});
+
+describe('formatDuration', () => {
+  it.each([
+    [-5, '0 sec'],
+    [999, '0 sec'],
+    [65_000, '1 min 5 sec'],
+    [120_000, '2 min'],
+    [3_600_000, '1 hr'],
+    [90_061_000, '1 day 1 hr'],
+    [86_405_000, '1 day'],
+  ])('writes %d ms as %j', (ms, text) => {
+    expect(formatDuration(ms, 'en')).toBe(text);
   });
 });

@@ -63,3 +63,31 @@ export function formatAgo(ageMs: number, locale: string): string {
   const { count, unit } = coarseAge(ageMs);
   return relativeFormat(locale, { style: 'short', numeric: 'always' }).format(-count, unit);
 }
+
+/**
+ * A length of time in its two largest units, whole seconds the smallest: "2 min 5 sec". One below 0 reads as 0.
+ *
+ * @param ms - length in ms
+ */
+export function formatDuration(ms: number, locale: string): string {
+  let rest = Math.max(0, Math.floor(ms / 1000));
+  const parts: string[] = [];
+  for (const [unit, size] of DURATION_UNITS) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count > 0)
+      parts.push(numberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' }).format(count));
+    // Nothing is skipped between the two: "1 day 5 sec" would pretend to a precision that nobody reads.
+    else if (parts.length > 0) break;
+    if (parts.length === 2) break;
+  }
+  if (parts.length > 0) return parts.join(' ');
+  return numberFormat(locale, { style: 'unit', unit: 'second', unitDisplay: 'short' }).format(0);
+}
+
+const DURATION_UNITS: readonly (readonly [AgeUnit, number])[] = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+];

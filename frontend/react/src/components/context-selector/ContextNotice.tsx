@@ -1,13 +1,6 @@
 import { useEffect } from 'react';
 import type { Environment } from '../../environment.ts';
-
-/** What another tab did. */
-export interface ElsewhereNotice {
-  id: string | null;
-  /** Whether this tab went along. */
-  followed: boolean;
-  previous: string | null;
-}
+import type { ElsewhereNotice } from './contextOptions.ts';
 
 /** Props of {@link ContextNotice}. */
 export interface ContextNoticeProps {

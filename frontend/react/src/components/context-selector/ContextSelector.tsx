@@ -15,9 +15,9 @@ import { classes } from '../classes.ts';
 import { StatusBadge } from '../status-badge/StatusBadge.tsx';
 import { useControlled } from '../useControlled.ts';
 import { usePopover } from '../popover/usePopover.ts';
-import { ContextNotice, type ElsewhereNotice } from './ContextNotice.tsx';
+import { ContextNotice } from './ContextNotice.tsx';
 import { ChevronIcon, CrossIcon, PinIcon, StarIcon } from './icons.tsx';
-import type { ContextOption } from './contextOptions.ts';
+import type { ContextOption, ElsewhereNotice } from './contextOptions.ts';
 import type { LoadOptions } from './useOptions.ts';
 
 const load = () => import('./ContextPanel.tsx');

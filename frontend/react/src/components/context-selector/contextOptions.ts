@@ -13,6 +13,14 @@ export interface ContextOption {
   status?: string | null;
 }
 
+/** What another tab did. */
+export interface ElsewhereNotice {
+  id: string | null;
+  /** Whether this tab went along. */
+  followed: boolean;
+  previous: string | null;
+}
+
 /** A heading of the list, or an option below it. */
 export type ContextRow =
   | { readonly kind: 'heading'; readonly key: string; readonly text: string; readonly group: number }

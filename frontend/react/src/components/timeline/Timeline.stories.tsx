@@ -136,7 +136,9 @@ export const Overflow: Story = {
     const body = canvasElement.querySelector('.fd-timeline-body')!;
     body.scrollTop = 150_000;
     await waitFor(() => expect(within(canvasElement).getAllByRole('listitem').length).toBeGreaterThan(5));
-    await waitFor(() => expect(within(canvasElement).getByRole('heading', { name: /^Older/ })).toBeVisible());
+    await waitFor(() =>
+      expect(within(canvasElement).getByRole('heading', { name: /^Last 7 days/ })).toBeVisible(),
+    );
   },
 };
 
@@ -145,7 +147,7 @@ export const Densities: Story = {
     <div style={stack}>
       {(['compact', 'default', 'comfortable', 'wall'] as const).map((density) => (
         <div key={density} data-density={density}>
-          <Timeline title="Events" entries={someEvents.slice(0, 3)} filterable={false} />
+          <Timeline title={`Events, ${density}`} entries={someEvents.slice(0, 3)} filterable={false} />
         </div>
       ))}
     </div>

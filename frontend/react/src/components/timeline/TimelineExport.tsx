@@ -2,10 +2,8 @@ import { useRef, useState } from 'react';
 import type { Environment } from '../../environment.ts';
 import { numberFormat } from '../../format/intl.ts';
 import type { TimelineEntry } from './entries.ts';
+import type { SaveFile } from './exportEntries.ts';
 import type { TimelineFilter } from './filter.ts';
-
-/** Takes a file that was made: by default the browser saves it. */
-export type SaveFile = (file: Blob, name: string) => void;
 
 /** Props of {@link TimelineExport}. */
 export interface TimelineExportProps {

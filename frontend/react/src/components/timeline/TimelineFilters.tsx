@@ -76,7 +76,7 @@ export function TimelineFilters(props: TimelineFiltersProps) {
     </label>
   );
   return (
-    <div role="search" aria-label={words.search} className="fd-timeline-filters">
+    <div role="group" aria-label={words.search} className="fd-timeline-filters">
       <label className="fd-timeline-field" htmlFor={`${id}-text`}>
         <span>{words.search}</span>
         <input

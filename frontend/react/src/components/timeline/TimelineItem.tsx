@@ -48,7 +48,9 @@ function When({ at, environment }: { at: number; environment: Environment }) {
 }
 
 function valueText(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value, null, 1) ?? '');
+  if (typeof value === 'string') return value;
+  const line = JSON.stringify(value) ?? '';
+  return line.length <= 60 ? line : JSON.stringify(value, null, 1);
 }
 
 /** What is inside an entry of a `Timeline`: its shape, its line, its time, and the details when it is open. */

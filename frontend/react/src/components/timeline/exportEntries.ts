@@ -12,6 +12,9 @@ export interface ExportFacts {
   madeAt: number;
 }
 
+/** Takes a file that was made: by default the browser saves it. */
+export type SaveFile = (file: Blob, name: string) => void;
+
 /** How an export goes on. */
 export interface ExportProgress {
   signal?: AbortSignal;

@@ -1,0 +1,217 @@
+import { createRef } from 'react';
+import { act, render, screen, within } from '@testing-library/react';
+import { userEvent } from '@testing-library/user-event';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { createPageClock } from '../../clock.ts';
+import { defaultEnvironment, EnvironmentContext } from '../../environment.ts';
+import {
+  cancelledUpgrade,
+  completedUpgrade,
+  failedUpgrade,
+  rollingBack,
+  stageAt,
+  upgrade,
+} from '../../testing/operations.ts';
+import { pseudoMessages, unmarked } from '../../testing/pseudo.ts';
+import { ProgressTracker, type ProgressTrackerProps } from './ProgressTracker.tsx';
+
+const START = Date.parse('2026-01-15T14:07:12Z');
+let now = START;
+const announce = jest.fn();
+const draw = (props: Partial<ProgressTrackerProps> = {}) => {
+  const clock = createPageClock({ now: () => now });
+  const environment = { ...defaultEnvironment, timeZone: 'UTC', clock, announcer: { announce } };
+  const element = (over: Partial<ProgressTrackerProps>) => (
+    <EnvironmentContext value={environment}>
+      <ProgressTracker title="Upgrade" tracking={upgrade} {...props} {...over} />
+    </EnvironmentContext>
+  );
+  const shown = render(element({}));
+  return { ...shown, again: (over: Partial<ProgressTrackerProps>) => shown.rerender(element(over)) };
+};
+const bar = (): HTMLElement => screen.getByRole('progressbar');
+const line = (): string | null => bar().getAttribute('aria-valuetext');
+const tick = (ms: number): void => {
+  now += ms;
+  act(() => void jest.advanceTimersByTime(1000));
+};
+const at = (percent: number | null) => ({
+  tracking: { ...upgrade, progressPercent: percent ?? 0, estimatedDurationSeconds: null },
+});
+
+beforeEach(() => {
+  now = START;
+  announce.mockClear();
+  jest.useFakeTimers();
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+describe('ProgressTracker', () => {
+  it('says the whole state in one line, and each stage by shape, word and duration', () => {
+    draw();
+    expect(line()).toBe('Stage 3 of 5, Canary, 62%, about 4 min left');
+    const items = screen.getAllByRole('listitem');
+    expect(items.map((item) => item.querySelector('svg')?.getAttribute('data-shape'))).toEqual([
+      ...['healthy', 'healthy', 'progress', 'pending', 'pending'],
+    ]);
+    expect(items[1]).toHaveTextContent('Completed · took 2 min 6 sec');
+    expect(items[2]).toHaveTextContent('In progress · 40% · attempt 2 of 3 · running for 5 min');
+    expect(items[2]).toHaveAttribute('aria-current', 'step');
+    expect(items[3]).toHaveTextContent('Switch the trafficPending');
+  });
+
+  it('hands ref, class and attributes to its section, and its state as data', () => {
+    const ref = createRef<HTMLElement>();
+    draw({ ref, className: 'mine', layout: 'compact', headingLevel: 2 });
+    expect(ref.current).toHaveClass('fd-progress', 'mine');
+    expect(ref.current).toHaveAttribute('data-status', 'in_progress');
+    expect(ref.current).toHaveAttribute('data-layout', 'compact');
+    expect(screen.queryByRole('list')).toBeNull();
+    expect(screen.getByRole('heading', { level: 2 })).toBeInTheDocument();
+  });
+
+  it.each([
+    ['name', 'pull', 'Stage 2 of 5, Pull the image'],
+    ['index', 0, 'Stage 1 of 5, Plan'],
+  ])('takes the current stage by %s', (_by, currentStage, text) => {
+    draw({ currentStage });
+    expect(line()).toContain(text);
+  });
+
+  it.each([
+    ['completed', completedUpgrade, 'completed', 'Completed, 3 min 36 sec in all'],
+    ['failed', failedUpgrade, 'failed', 'Failed at Canary, 6 min in all'],
+    ['cancelled', cancelledUpgrade, 'cancelled', 'Cancelled, 6 min in all'],
+    [
+      'rolling back',
+      rollingBack,
+      'in_progress',
+      'Rolling back, Stage 3 of 5, Canary, 30%, estimating the time left',
+    ],
+    ['not begun', { ...upgrade, status: 'pending' as const }, 'pending', 'Not started'],
+  ])('says how it stands when it is %s', (_name, tracking, status, text) => {
+    const { container } = draw({ tracking });
+    expect(container.firstElementChild).toHaveAttribute('data-status', status);
+    expect(line()).toBe(text);
+  });
+
+  it('shows a completed operation at 100 %, whatever was reported last', () => {
+    draw({ tracking: { ...completedUpgrade, progressPercent: 97 } });
+    expect(bar()).toHaveAttribute('aria-valuenow', '100');
+  });
+
+  it('never goes back within an attempt, but does for a new one', () => {
+    const { again } = draw(at(60));
+    again(at(40));
+    expect(bar()).toHaveAttribute('aria-valuenow', '60');
+    again({ ...at(40), attemptKey: '2' });
+    expect(bar()).toHaveAttribute('aria-valuenow', '40');
+  });
+
+  it('has a bar without a value when nobody can say how far it is', () => {
+    draw({ percent: null });
+    expect(bar()).not.toHaveAttribute('aria-valuenow');
+    expect(bar()).toHaveAttribute('data-indeterminate', 'true');
+  });
+
+  it('computes the percentage from the stages where none is reported', () => {
+    draw({ tracking: { ...upgrade, progressPercent: undefined as unknown as number } });
+    expect(bar()).toHaveAttribute('aria-valuenow', '48');
+  });
+
+  it('counts a promised time down, and says when it takes longer', () => {
+    draw({ tracking: { ...upgrade, estimatedDurationSeconds: 130 } });
+    expect(line()).toContain('about 2 min left');
+    tick(100_000);
+    expect(line()).toContain('less than a minute left');
+    tick(40_000);
+    expect(line()).toContain('taking longer than expected');
+    tick(4_000_000);
+    expect(line()).not.toContain('-');
+  });
+
+  it('says that it estimates until there is an honest estimate, then a range', () => {
+    const { again } = draw(at(0));
+    expect(line()).toContain('estimating the time left');
+    for (const percent of [10, 19, 30, 39]) {
+      tick(60_000);
+      again(at(percent));
+    }
+    expect(line()).toMatch(/\d min to \d min left/);
+  });
+
+  it('opens the details of a failed stage once, shows its error and what can be done', async () => {
+    jest.useRealTimers();
+    draw({
+      tracking: failedUpgrade,
+      renderDetails: ({ stage }) => (stage === 'canary' || stage === 'plan' ? `log of ${stage}` : null),
+      renderAction: ({ error }) => (error?.retryable ? <button type="button">Retry</button> : null),
+      action: <button type="button">Start over</button>,
+    });
+    expect(screen.getByText('log of canary')).toBeInTheDocument();
+    expect(screen.queryByText('log of plan')).toBeNull();
+    expect(screen.getByText('HEALTH_TIMED_OUT')).toBeInTheDocument();
+    expect(screen.getByRole('button', { name: 'Retry' })).toBeInTheDocument();
+    expect(screen.getByRole('button', { name: 'Start over' })).toBeInTheDocument();
+    await userEvent.click(screen.getByRole('button', { name: 'Details Canary' }));
+    expect(screen.queryByText('log of canary')).toBeNull();
+    await userEvent.click(screen.getByRole('button', { name: 'Details Plan' }));
+    expect(screen.getByText('log of plan')).toBeInTheDocument();
+  });
+
+  it('draws the steps of a stage below it', () => {
+    draw({
+      tracking: {
+        ...upgrade,
+        stages: [stageAt('start', 'in_progress', [2], { steps: [stageAt('probe', 'completed', [2, 3])] })],
+      },
+    });
+    const inner = within(screen.getAllByRole('listitem')[0]!).getByRole('listitem');
+    expect(inner).toHaveTextContent('probeCompleted · took 1 min');
+  });
+
+  it('announces that a stage began and that all is over, not the percentage, and not what was so before', () => {
+    const { again } = draw(at(10));
+    again(at(20));
+    expect(announce).not.toHaveBeenCalled();
+    again({ tracking: { ...upgrade, currentStage: 'switch' } });
+    expect(announce.mock.calls[0]?.[0]).toBe('Upgrade: Stage 4 of 5, Switch the traffic');
+    again({ tracking: failedUpgrade, announceStages: false });
+    expect(announce).toHaveBeenCalledTimes(1);
+    again({ tracking: completedUpgrade });
+    expect(announce.mock.calls[1]?.[0]).toBe('Upgrade: Completed');
+  });
+
+  it('stands still and says so when nobody confirmed it for too long', () => {
+    const { container } = draw({ asOf: START, staleAfterMs: 15_000 });
+    tick(16_000);
+    expect(container.firstElementChild).toHaveAttribute('data-stale', 'true');
+    expect(screen.getByText('Not confirmed for 16 sec')).toBeInTheDocument();
+    expect(line()).toBe('Stage 3 of 5, Canary, 62%');
+    expect(screen.getAllByRole('listitem')[2]).not.toHaveTextContent('running');
+  });
+
+  it.each([
+    [{ tracking: null }, 'Loading'],
+    [{ tracking: null, state: 'error' as const }, 'The progress could not be read.'],
+    [{ state: 'error' as const, errorMessage: 'No answer.' }, 'No answer.'],
+    [{ tracking: { ...upgrade, stages: [] } }, 'No stages yet.'],
+  ])('with %j says so', (props, text) => {
+    draw(props);
+    expect(screen.getByText(text)).toBeInTheDocument();
+  });
+
+  it('has no English of its own', () => {
+    const { container } = draw({
+      ...{ messages: pseudoMessages, title: '1', state: 'error', locale: 'ja', renderDetails: () => '2' },
+      ...{
+        asOf: 0,
+        staleAfterMs: 1,
+        tracking: { ...failedUpgrade, stages: [stageAt('3', 'failed', [1, 2])] },
+      },
+    });
+    expect(unmarked(container.textContent ?? '').replaceAll(/[\s\d·,%]/g, '')).toBe('');
+  });
+});

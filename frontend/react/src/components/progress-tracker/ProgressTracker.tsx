@@ -1,0 +1,248 @@
+import {
+  createElement,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+  type ComponentProps,
+  type ReactNode,
+} from 'react';
+import { useClockValue } from '../../clock.ts';
+import { toMs, useEnvironment, type EnvironmentProps, type TimeInput } from '../../environment.ts';
+import { formatAge, formatDuration } from '../../format/formatTime.ts';
+import { numberFormat } from '../../format/intl.ts';
+import type { Messages } from '../../messages.ts';
+import { classes } from '../classes.ts';
+import { Glyph } from '../glyph/Glyph.tsx';
+import {
+  coarseSeconds,
+  currentIndex,
+  estimateLeft,
+  percentOf,
+  remember,
+  shownStatus,
+  type ProgressMemory,
+  type ProgressStage,
+  type ProgressTracking,
+  type TimeLeft,
+} from './progress.ts';
+import { StageItem } from './StageItem.tsx';
+
+/** Props of {@link ProgressTracker}. What is not named here goes to its `section`. */
+export interface ProgressTrackerProps
+  extends Omit<ComponentProps<'section'>, 'title' | 'children'>, EnvironmentProps {
+  /** What is being done. */
+  title: string;
+  /** Level of the title in the page's outline. @default 3 */
+  headingLevel?: 2 | 3 | 4 | 5 | 6;
+  /** The operation as it stands: what topic `operations.<id>` carries. `null` before it is known. */
+  tracking: ProgressTracking | null;
+  /** The stage that runs, by name or by index. @default what the tracking says, else the first in progress */
+  currentStage?: string | number | null;
+  /** How far it is, 0 to 100; `null` when nobody can say. @default what the tracking says */
+  percent?: number | null;
+  /** Changes when the operation is tried anew: only then may the bar go back. */
+  attemptKey?: string;
+  /** `compact` has no list of stages; `horizontal` folds where there is no room. @default 'vertical' */
+  layout?: 'vertical' | 'horizontal' | 'compact';
+  /** Says to screen readers when a stage begins or all is over. @default true */
+  announceStages?: boolean;
+  /** Details of a stage, as its log; a failed stage opens them once. */
+  renderDetails?: (stage: ProgressStage) => ReactNode;
+  /** What can be done about a stage, as a button to retry it. */
+  renderAction?: (stage: ProgressStage) => ReactNode;
+  /** What can be done about the whole, as a button to cancel it. */
+  action?: ReactNode;
+  /** When the tracking was last confirmed; its time left counts from here. */
+  asOf?: TimeInput | null;
+  /** From this age on it is hatched, and nothing on it goes on. */
+  staleAfterMs?: number | null;
+  /** `error` keeps what is known. @default 'ready' */
+  state?: 'ready' | 'loading' | 'error';
+  /** What went wrong and what to do. */
+  errorMessage?: string;
+}
+
+const NO_STAGES: readonly ProgressStage[] = [];
+const TONES = {
+  pending: 'progress',
+  in_progress: 'progress',
+  completed: 'healthy',
+  failed: 'critical',
+} as const;
+
+/** The time left in words: whole minutes, and no promise that would change by the second. */
+function leftText(left: TimeLeft, locale: string, words: Messages['progress']): string {
+  const low = coarseSeconds(left.low);
+  const high = left.high === null ? low : coarseSeconds(left.high);
+  if (high === 0) return words.longer;
+  if (high <= 60) return words.almostDone;
+  const text = (seconds: number): string => formatDuration(Math.max(60, seconds) * 1000, locale);
+  return words.remaining(text(low), text(low) === text(high) ? null : text(high));
+}
+
+/**
+ * The stages of an operation, how far it is, and how long it will take. The bar never goes back within an attempt,
+ * and a time left is only shown where there is an honest one.
+ *
+ * @example
+ * <ProgressTracker title="Upgrade triage-12" tracking={operation} renderAction={(stage) =>
+ *   stage.error?.retryable && <button onClick={() => retry(stage.stage)}>Retry</button>} />
+ */
+export function ProgressTracker(props: ProgressTrackerProps) {
+  const { title, headingLevel = 3, tracking, currentStage, percent: given, attemptKey = '', ...more } = props;
+  const { layout = 'vertical', announceStages = true, renderDetails, renderAction, action, ...more2 } = more;
+  const { asOf, staleAfterMs, state = 'ready', errorMessage, ...more3 } = more2;
+  const { locale, timeZone, hourCycle, messages: over, now, className, ...rest } = more3;
+  const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
+  const { messages, clock, announcer } = environment;
+  const words = messages.progress;
+  const id = useId();
+
+  const stages = tracking?.stages ?? NO_STAGES;
+  const status = tracking?.status ?? 'pending';
+  const rollingBack = tracking?.phase === 'rollback';
+  const reported = given === undefined ? (tracking?.progressPercent ?? percentOf(stages)) : given;
+  const asOfMs = toMs(asOf);
+
+  // Remembered while rendering, since what is drawn now depends on it.
+  const [memory, setMemory] = useState<ProgressMemory | null>(null);
+  const run = `${attemptKey} ${rollingBack ? 'back' : 'forward'}`;
+  const remembered =
+    tracking === null || reported === null
+      ? memory
+      : remember(memory, { run, percent: reported, at: asOfMs ?? clock.getSnapshot() });
+  if (remembered !== memory) setMemory(remembered);
+  const percent = reported === null ? null : status === 'completed' ? 100 : (remembered?.percent ?? 0);
+
+  const staleAge = useClockValue(
+    asOfMs !== null && typeof staleAfterMs === 'number' ? clock : null,
+    (at) =>
+      asOfMs !== null && typeof staleAfterMs === 'number' && at - asOfMs > staleAfterMs
+        ? words.lastKnown(formatAge(at - asOfMs, environment.locale))
+        : null,
+    null,
+  );
+  const stale = staleAge !== null;
+
+  const promised = tracking?.estimatedDurationSeconds ?? null;
+  const [promise, setPromise] = useState<{ of: ProgressTracking | null; at: number }>({ of: null, at: 0 });
+  if (promise.of !== tracking) setPromise({ of: tracking, at: asOfMs ?? clock.getSnapshot() });
+  const running = status === 'in_progress' && !stale && state === 'ready';
+  const left = useClockValue(
+    running ? clock : null,
+    (at) => {
+      const estimate =
+        promised === null
+          ? estimateLeft(remembered, at)
+          : { low: Math.max(0, promised - Math.max(0, at - (asOfMs ?? promise.at)) / 1000), high: null };
+      return estimate === null ? words.estimating : leftText(estimate, environment.locale, words);
+    },
+    '',
+  );
+
+  const number = (value: number): string => numberFormat(environment.locale, {}).format(value);
+  const current = currentIndex(stages, currentStage ?? tracking?.currentStage);
+  const currentOne = stages[current];
+  const failedOne = stages.find((stage) => stage.status === 'failed');
+  const cancelled = failedOne !== undefined && shownStatus(failedOne) === 'cancelled';
+  const labelOf = (stage: ProgressStage): string => stage.label ?? stage.stage;
+  const percentText =
+    percent === null
+      ? ''
+      : numberFormat(environment.locale, { style: 'percent' }).format(Math.floor(percent) / 100);
+  const place = currentOne ? words.stageOf(number(current + 1), number(stages.length)) : '';
+  const began = Math.min(...stages.flatMap((stage) => toMs(stage.startedAt) ?? []));
+  const ended = Math.max(...stages.flatMap((stage) => toMs(stage.completedAt) ?? []));
+  const took =
+    ended >= began && Number.isFinite(ended - began)
+      ? words.total(formatDuration(ended - began, environment.locale))
+      : '';
+
+  const outcome = {
+    pending: words.notStarted,
+    in_progress: [rollingBack ? words.rollingBack : '', place, currentOne ? labelOf(currentOne) : '']
+      .filter(Boolean)
+      .join(', '),
+    completed: words.completed,
+    failed: cancelled ? words.cancelled : words.failed(failedOne ? labelOf(failedOne) : title),
+  }[status];
+  const aside = status === 'in_progress' ? [percentText, left] : status === 'pending' ? [] : [took];
+  const line = [outcome, ...aside].filter(Boolean).join(', ');
+
+  const said = useRef<string | null>(null);
+  useEffect(() => {
+    if (tracking === null) return;
+    // Only what was seen to change is news: not what was so when the page was opened.
+    if (announceStages && said.current !== null && said.current !== outcome)
+      announcer.announce(`${title}: ${outcome}`, `progress ${id}`);
+    said.current = outcome;
+  }, [announceStages, announcer, id, outcome, title, tracking]);
+
+  const shown = tracking === null && state === 'ready' ? 'loading' : state;
+  const tone = cancelled ? 'unknown' : TONES[status];
+  const view = { environment, stale, renderDetails, renderAction };
+
+  return (
+    <section
+      aria-labelledby={`${id}-title`}
+      aria-busy={shown === 'loading' || undefined}
+      {...rest}
+      className={classes('fd-progress', className)}
+      data-state={shown}
+      data-status={tracking === null ? undefined : cancelled ? 'cancelled' : status}
+      data-tone={tracking === null ? undefined : stale ? 'unknown' : tone}
+      data-layout={layout}
+      data-stale={stale || undefined}
+    >
+      <div className="fd-progress-top">
+        {createElement(`h${headingLevel}`, { id: `${id}-title`, className: 'fd-progress-title' }, title)}
+        {action}
+      </div>
+      {shown === 'loading' && (
+        <p className="fd-progress-line">
+          <Glyph shape="progress" /> {words.loading}
+        </p>
+      )}
+      {shown === 'error' && (
+        <p className="fd-progress-line" data-tone="degraded">
+          <Glyph shape="degraded" /> {errorMessage ?? words.error}
+        </p>
+      )}
+      {tracking !== null && (
+        <>
+          <p className="fd-progress-line">{line}</p>
+          <div
+            className="fd-progress-bar"
+            role="progressbar"
+            aria-labelledby={`${id}-title`}
+            aria-valuemin={0}
+            aria-valuemax={100}
+            aria-valuenow={percent === null ? undefined : Math.floor(percent)}
+            aria-valuetext={line}
+            data-indeterminate={percent === null || undefined}
+          >
+            <span style={percent === null ? undefined : { inlineSize: `${percent}%` }} />
+          </div>
+          {stale && <p className="fd-progress-stale">{staleAge}</p>}
+          {stages.length === 0 ? (
+            <p className="fd-progress-line">{words.empty}</p>
+          ) : (
+            layout !== 'compact' && (
+              <ol className="fd-progress-stages">
+                {stages.map((stage, index) => (
+                  <StageItem
+                    key={stage.stage}
+                    stage={stage}
+                    current={index === current && status === 'in_progress'}
+                    view={view}
+                  />
+                ))}
+              </ol>
+            )
+          )}
+        </>
+      )}
+    </section>
+  );
+}

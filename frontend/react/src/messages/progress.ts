@@ -1,0 +1,64 @@
+/** Words of `ProgressTracker`. */
+export interface ProgressMessages {
+  /** Of a stage: beside its shape. */
+  stage: Readonly<
+    Record<
+      'pending' | 'in_progress' | 'completed' | 'failed' | 'cancelled' | 'skipped' | 'rolled_back',
+      string
+    >
+  >;
+  /** Of the whole: "Stage 3 of 5". */
+  stageOf: (number: string, count: string) => string;
+  completed: string;
+  failed: (stage: string) => string;
+  cancelled: string;
+  notStarted: string;
+  rollingBack: string;
+  /** How long it will take: "about 4 min left", or between two ages. */
+  remaining: (low: string, high: string | null) => string;
+  estimating: string;
+  almostDone: string;
+  longer: string;
+  /** How long a stage ran, or runs. */
+  took: (time: string) => string;
+  running: (time: string) => string;
+  attempt: (number: string, most: string | null) => string;
+  total: (time: string) => string;
+  lastKnown: (age: string) => string;
+  empty: string;
+  loading: string;
+  error: string;
+  details: string;
+}
+
+/** The default words of `ProgressTracker`. */
+export const englishProgress: ProgressMessages = {
+  stage: {
+    pending: 'Pending',
+    in_progress: 'In progress',
+    completed: 'Completed',
+    failed: 'Failed',
+    cancelled: 'Cancelled',
+    skipped: 'Skipped',
+    rolled_back: 'Rolled back',
+  },
+  stageOf: (number, count) => `Stage ${number} of ${count}`,
+  completed: 'Completed',
+  failed: (stage) => `Failed at ${stage}`,
+  cancelled: 'Cancelled',
+  notStarted: 'Not started',
+  rollingBack: 'Rolling back',
+  remaining: (low, high) => (high === null ? `about ${low} left` : `${low} to ${high} left`),
+  estimating: 'estimating the time left',
+  almostDone: 'less than a minute left',
+  longer: 'taking longer than expected',
+  took: (time) => `took ${time}`,
+  running: (time) => `running for ${time}`,
+  attempt: (number, most) => (most === null ? `attempt ${number}` : `attempt ${number} of ${most}`),
+  total: (time) => `${time} in all`,
+  lastKnown: (age) => `Not confirmed for ${age}`,
+  empty: 'No stages yet.',
+  loading: 'Loading',
+  error: 'The progress could not be read.',
+  details: 'Details',
+};
