@@ -16,6 +16,7 @@ export {
 export type { ContextOption, ElsewhereNotice } from './components/context-selector/contextOptions.ts';
 export type { LoadOptions } from './components/context-selector/useOptions.ts';
 export { MetricsCard, type MetricsCardProps } from './components/metrics-card/MetricsCard.tsx';
+export type { MetricThreshold } from './components/metrics-card/thresholds.ts';
 export type { SparkPoint } from './components/metrics-card/sparkline.ts';
 export type {
   ProgressStage,

@@ -1,4 +1,5 @@
 import type { ConnectionState, StatusTone } from '@fleetdeck/dto';
+import { englishCharts, type ChartMessages } from './messages/charts.ts';
 import { englishContext, type ContextMessages } from './messages/context.ts';
 import { englishProgress, type ProgressMessages } from './messages/progress.ts';
 import { englishTimeline, type TimelineMessages } from './messages/timeline.ts';
@@ -71,6 +72,7 @@ export interface Messages {
   context: Readonly<ContextMessages>;
   timeline: Readonly<TimelineMessages>;
   progress: Readonly<ProgressMessages>;
+  charts: Readonly<ChartMessages>;
 }
 
 /** Other words for some of a map; of its inner maps, too, only some need to be given. */
@@ -134,6 +136,7 @@ export const englishMessages: Messages = {
   context: englishContext,
   timeline: englishTimeline,
   progress: englishProgress,
+  charts: englishCharts,
 };
 
 /** Lays a part of a map over a whole one. The inner maps are replaced word by word too. */

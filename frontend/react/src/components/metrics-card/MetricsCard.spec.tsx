@@ -1,5 +1,6 @@
 import { createRef, Profiler } from 'react';
 import { act, render, screen, within } from '@testing-library/react';
+import { userEvent } from '@testing-library/user-event';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { pseudoMessages } from '../../testing/pseudo.ts';
 import { walk } from '../../testing/series.ts';
@@ -222,5 +223,64 @@ describe('a MetricsCard', () => {
   ] as const)('has no English word left in another language with %j', (props) => {
     const card = show({ title: '⟦⟧', ...props, messages: pseudoMessages, locale: 'ja' });
     expect(card.textContent).not.toMatch(/[a-z]{2,}/i);
+  });
+});
+
+describe('a MetricsCard with thresholds', () => {
+  const thresholds = [
+    { status: 'degraded', above: 600, recover: 500 },
+    { status: 'critical', above: 900 },
+  ];
+  const tone = (): string | null => screen.getByRole('group').getAttribute('data-tone');
+
+  it('takes its status from the raw value, says why, and holds it until the recovery', () => {
+    const card = (value: number) => (
+      <MetricsCard title="p95" value={value} unit="ms" thresholds={thresholds} />
+    );
+    const { rerender } = render(card(610));
+    expect(tone()).toBe('degraded');
+    expect(screen.getByRole('group')).toHaveTextContent('above 600 ms');
+    rerender(card(550));
+    expect(tone()).toBe('degraded');
+    rerender(card(499));
+    expect(tone()).toBe('healthy');
+  });
+
+  it('leaves a status that is given alone', () => {
+    render(<MetricsCard title="p95" value={950} status="degraded" thresholds={thresholds} />);
+    expect(tone()).toBe('degraded');
+    render(
+      <MetricsCard title="low" value={1} thresholds={[{ status: 'critical', below: 2 }]} reason="mine" />,
+    );
+    expect(screen.getAllByRole('group')[1]).toHaveTextContent('mine');
+  });
+});
+
+describe('a MetricsCard that opens', () => {
+  const points = walk({ seed: 3, from: 1, to: 9 });
+
+  it('loads its trend when it is opened, and closes again', async () => {
+    const onOpenChange = jest.fn();
+    render(
+      <MetricsCard
+        {...{ title: 'CPU', value: 9, points, openable: true, onOpenChange }}
+        thresholds={[{ status: 'degraded', above: 5, below: 1 }]}
+      />,
+    );
+    const button = screen.getByRole('button', { name: 'Trend of CPU' });
+    expect(screen.queryByRole('figure')).toBeNull();
+    await userEvent.click(button);
+    expect(
+      await screen.findByRole('figure', { name: 'Trend of CPU' }, { timeout: 20_000 }),
+    ).toBeInTheDocument();
+    await userEvent.click(button);
+    expect(screen.queryByRole('figure')).toBeNull();
+    expect(onOpenChange.mock.calls).toEqual([[true], [false]]);
+  });
+
+  it('has no button without points to show, and none unless it is asked for', () => {
+    render(<MetricsCard title="CPU" value={9} openable />);
+    render(<MetricsCard title="CPU" value={9} points={points} />);
+    expect(screen.queryByRole('button')).toBeNull();
   });
 });

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { Meta, StoryObj } from '@storybook/react-vite';
-import { expect, userEvent, within } from 'storybook/test';
+import { expect, userEvent, waitFor, within } from 'storybook/test';
 import { seeded, walk } from '../../testing/series.ts';
 import { MetricsCard, type MetricsCardProps } from './MetricsCard.tsx';
 
@@ -255,5 +255,31 @@ export const ReaderText: Story = {
     await expect(card).toHaveTextContent(/min \d+ ms, max \d+ ms, now 842 ms, rising/);
     await expect(card.querySelector('[role="status"], [aria-live]')).toBeNull();
     await expect(card.querySelector('svg:not([aria-hidden="true"])')).toBeNull();
+  },
+};
+
+/** Opening loads a trend with axes and its thresholds; the button is the card's only tab stop. */
+export const Open: Story = {
+  args: {
+    ...{
+      title: 'p95 latency',
+      value: 842,
+      unit: 'ms',
+      baseline: 597,
+      goodDirection: 'down',
+      points: latency,
+    },
+    ...{ status: undefined, footer: undefined, openable: true },
+    thresholds: [{ status: 'degraded', above: 600, recover: 500 }],
+  },
+  parameters: { width: 480 },
+  play: async ({ canvasElement }) => {
+    await userEvent.tab();
+    const button = within(canvasElement).getByRole('button', { name: 'Trend of p95 latency' });
+    await expect(button).toHaveFocus();
+    await userEvent.keyboard('{Enter}');
+    await waitFor(() => expect(canvasElement.querySelector('.recharts-line-curve')).not.toBeNull(), {
+      timeout: 5000,
+    });
   },
 };

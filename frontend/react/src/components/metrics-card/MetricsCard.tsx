@@ -1,4 +1,4 @@
-import { memo, useId, useMemo, type ComponentProps, type ReactNode } from 'react';
+import { memo, useId, useMemo, useState, type ComponentProps, type ReactNode } from 'react';
 import { resolveStatus, type GoodDirection } from '@fleetdeck/dto';
 import { useClockValue } from '../../clock.ts';
 import {
@@ -10,15 +10,19 @@ import {
 } from '../../environment.ts';
 import { formatMetric, isValue, type FormattedMetric, type MetricFormat } from '../../format/formatMetric.ts';
 import { formatAge, formatTime } from '../../format/formatTime.ts';
-import { statusWord } from '../../messages.ts';
+import { statusWord, type Messages } from '../../messages.ts';
 import type { Density } from '../../tokens.ts';
 import { classes } from '../classes.ts';
 import { Glyph } from '../glyph/Glyph.tsx';
 import { StatusBadge } from '../status-badge/StatusBadge.tsx';
+import { useControlled } from '../useControlled.ts';
+import { CardTrend, preloadTrend } from './CardTrend.tsx';
 import { sparkSummary, type SparkPoint } from './sparkline.ts';
 import { Sparkline } from './Sparkline.tsx';
+import { reach, type MetricThreshold } from './thresholds.ts';
 import { trendOf } from './trend.ts';
 import { TrendLine } from './TrendLine.tsx';
+import { useRefresh } from './useRefresh.ts';
 
 /** Props of {@link MetricsCard}. What is not named here goes to its `section`. */
 export interface MetricsCardProps
@@ -57,6 +61,20 @@ export interface MetricsCardProps
   state?: 'ready' | 'loading' | 'empty' | 'error';
   /** What went wrong and what to do, in `error`. */
   errorMessage?: string;
+  /**
+   * Levels of the raw value, worst last; they colour the card where `status` is not given. Each holds until its
+   * `recover` is passed, so that a value on the edge does not flicker. Keep the same array.
+   */
+  thresholds?: readonly MetricThreshold[];
+  /** The card can be opened to a trend with axes, which is loaded then. Needs `points`. @default false */
+  openable?: boolean;
+  /** Whether the trend is open; without it the card keeps that itself. */
+  open?: boolean;
+  onOpenChange?: (open: boolean) => void;
+  /** Called every `refreshMs` while the page is visible; the next one waits for the end of the last. */
+  onRefresh?: () => void | Promise<unknown>;
+  /** How often `onRefresh` is called, in ms, at least 1000; `null` or 0 pauses. @default null */
+  refreshMs?: number | null;
   /** A line at the foot, as a target or a link. */
   footer?: ReactNode;
   /** @default inherited from the surroundings */
@@ -84,14 +102,37 @@ function useSparkText(
   }, [points, write, messages]);
 }
 
+const NO_THRESHOLDS: readonly MetricThreshold[] = [];
+
+/** Why a threshold colours the card: "above 600 ms". */
+function levelText(
+  { above, below }: MetricThreshold,
+  write: (value: number) => string,
+  { charts }: Messages,
+): string | undefined {
+  if (above !== undefined) return charts.above(write(above));
+  return below === undefined ? undefined : charts.below(write(below));
+}
+
 function Card(props: MetricsCardProps) {
   const { title, headingLevel = 3, value, unit, format, baseline, baselineLabel = '', ...more } = props;
-  const { goodDirection = 'none', status, statusLabel, reason, since, points, asOf, ...others } = more;
+  const { goodDirection = 'none', status: given, statusLabel, reason: because, since, ...more2 } = more;
+  const { points, asOf, ...others } = more2;
   const { staleAfterMs, state = 'ready', errorMessage, footer, density, className, ...remaining } = others;
-  const { locale, timeZone, hourCycle, messages: over, now, ...rest } = remaining;
+  const {
+    thresholds = NO_THRESHOLDS,
+    openable = false,
+    open: openGiven,
+    onOpenChange,
+    ...remaining2
+  } = remaining;
+  const { onRefresh, refreshMs = null, ...remaining3 } = remaining2;
+  const { locale, timeZone, hourCycle, messages: over, now, ...rest } = remaining3;
   const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
   const { messages, clock } = environment;
   const id = useId();
+  const [open, setOpen] = useControlled(openGiven, false, onOpenChange);
+  useRefresh(onRefresh, refreshMs ?? 0);
 
   const asOfMs = toMs(asOf);
   const perishable = asOfMs !== null && typeof staleAfterMs === 'number';
@@ -111,6 +152,23 @@ function Card(props: MetricsCardProps) {
     [environment.locale, format, unit, messages.units],
   );
   const sparkText = useSparkText(points, write, environment);
+
+  const writeWhole = useMemo(
+    () => (each: number) => {
+      const { text, unit: own } = write(each);
+      return own === '' ? text : `${text} ${own}`;
+    },
+    [write],
+  );
+
+  // Which threshold holds depends on which held before: remembered while rendering, since it is drawn now.
+  const [held, setHeld] = useState<number | null>(null);
+  const reached = isValue(value) ? reach(thresholds, value, held) : null;
+  if (isValue(value) && (reached?.index ?? null) !== held) setHeld(reached?.index ?? null);
+  const byLevel = given === undefined && thresholds.length > 0;
+  const status = byLevel ? (reached?.threshold.status ?? 'healthy') : given;
+  const reason =
+    because ?? (byLevel && reached ? levelText(reached.threshold, writeWhole, messages) : because);
 
   const hasValue = isValue(value) && state !== 'empty';
   const shown = hasValue ? (state === 'error' ? 'error' : 'ready') : state === 'ready' ? 'empty' : state;
@@ -205,10 +263,36 @@ function Card(props: MetricsCardProps) {
           )}
         </>
       )}
-      {(stale || footer !== undefined) && (
+      {(stale || footer !== undefined || (openable && points)) && (
         <div className="fd-metric-foot">
           {stale && <p className="fd-metric-seen">{staleText}</p>}
           {footer}
+          {openable && points && (
+            <button
+              type="button"
+              className="fd-metric-open"
+              aria-expanded={open}
+              aria-controls={open ? `${id}-trend` : undefined}
+              aria-label={messages.charts.trend(title)}
+              onPointerEnter={preloadTrend}
+              onFocus={preloadTrend}
+              onClick={() => setOpen(!open)}
+            >
+              <svg viewBox="0 0 16 16" className="fd-icon" aria-hidden="true" focusable="false">
+                <path d="M2.5 2.5v11h11M5 10l2.5-3 2.5 1.5 3-4.5" />
+              </svg>
+            </button>
+          )}
+        </div>
+      )}
+      {openable && open && points && (
+        <div id={`${id}-trend`} className="fd-metric-more">
+          <CardTrend
+            {...{ title, unit, format, points, thresholds, asOf, staleAfterMs }}
+            {...{ locale, timeZone, hourCycle, messages: over, now }}
+            words={messages.charts}
+            write={writeWhole}
+          />
         </div>
       )}
     </section>
@@ -217,7 +301,7 @@ function Card(props: MetricsCardProps) {
 
 /**
  * One measured value: what it is, how it changed, how it ran lately, and whether it can be trusted. It announces
- * nothing by itself, has no tab stop, and is drawn again only when its props change or it grows stale.
+ * nothing by itself, has no tab stop but the button that opens its trend, and is drawn again only when its props change or it grows stale.
  *
  * @example
  * <MetricsCard title="p95 latency" value={842} unit="ms" baseline={597} baselineLabel="1 h" goodDirection="down"

@@ -1,0 +1,130 @@
+import type { Meta, StoryObj } from '@storybook/react-vite';
+import { expect, userEvent, waitFor, within } from 'storybook/test';
+import { walk } from '../../testing/series.ts';
+import { MetricTrend } from './MetricTrend.tsx';
+import { TimeSeriesChart } from './TimeSeriesChart.tsx';
+
+const of = (id: string, seed: number, from: number, to: number) => ({
+  id,
+  points: walk({ seed, from, to, roughness: 0.12, count: 120 }),
+});
+const families = [
+  ...[of('intake', 3, 820, 960), of('triage', 5, 700, 560), of('billing', 8, 640, 700)],
+  ...[of('refund', 9, 420, 610), of('other', 11, 300, 340)],
+];
+const latency = walk({ seed: 11, from: 610, to: 842, roughness: 0.14, count: 120 });
+const gappy = latency.map((point, index) => (index > 40 && index < 60 ? { ...point, value: null } : point));
+const thresholds = [{ value: 600, label: 'target 600 ms', status: 'degraded' }];
+const markers = [{ at: '2026-01-15T14:02:00Z', label: '2.5.0' }];
+
+const meta = {
+  title: 'Charts/TimeSeriesChart',
+  component: TimeSeriesChart,
+  args: { title: 'Throughput by agent family', unit: '1/s', series: families },
+  argTypes: { series: { control: false }, thresholds: { control: false }, markers: { control: false } },
+  decorators: [
+    (Story) => (
+      <div style={{ padding: 12, border: '1px solid var(--fd-border)', background: 'var(--fd-surface)' }}>
+        {Story()}
+      </div>
+    ),
+  ],
+} satisfies Meta<typeof TimeSeriesChart>;
+
+export default meta;
+type Story = StoryObj<typeof meta>;
+
+const drawn = async ({ canvasElement }: { canvasElement: HTMLElement }) => {
+  await waitFor(() => expect(canvasElement.querySelector('.recharts-line-curve')).not.toBeNull());
+};
+
+export const Playground: Story = { play: drawn };
+
+export const Default: Story = { play: drawn };
+
+/** Five lines; a gap, a threshold and a deployment; outdated; without data; bytes. */
+export const AllStates: Story = {
+  play: drawn,
+  render: () => (
+    <div
+      style={{
+        display: 'grid',
+        gap: 24,
+        gridTemplateColumns: 'repeat(auto-fit, minmax(min(360px, 100%), 1fr))',
+      }}
+    >
+      <TimeSeriesChart title="Throughput by agent family" unit="1/s" series={families} />
+      <MetricTrend title="With a gap" unit="ms" points={gappy} thresholds={thresholds} markers={markers} />
+      <MetricTrend
+        title="Outdated"
+        unit="ms"
+        points={latency}
+        asOf="2026-01-15T14:05:00Z"
+        staleAfterMs={15_000}
+      />
+      <MetricTrend title="Without data" unit="ms" points={[]} />
+      <MetricTrend title="Memory" unit="By" points={walk({ seed: 4, from: 4e8, to: 9e8, count: 60 })} />
+      <MetricTrend
+        title="A day"
+        unit="%"
+        points={walk({ seed: 6, from: 20, to: 70, count: 288, stepMs: 300_000 })}
+      />
+    </div>
+  ),
+};
+
+export const Stale: Story = { args: { asOf: '2026-01-15T14:05:00Z', staleAfterMs: 15_000 }, play: drawn };
+
+export const Empty: Story = { args: { series: [] } };
+
+/** 20,000 points are thinned so that no peak is lost; of seven lines five are drawn, all are in the table. */
+export const Overflow: Story = {
+  args: {
+    series: [
+      {
+        id: 'long',
+        label: 'A_name_that_is_long'.repeat(8),
+        points: walk({ seed: 2, from: 10, to: 90, count: 20_000 }),
+      },
+      ...families,
+      of('seventh', 4, 3, 9),
+    ],
+  },
+  play: drawn,
+};
+
+export const Dark: Story = { ...AllStates, parameters: { fleetdeck: { theme: 'dark' } } };
+
+export const RTL: Story = { ...AllStates, parameters: { fleetdeck: { direction: 'rtl' } } };
+
+export const Narrow320: Story = {
+  ...AllStates,
+  decorators: [(Story) => <div style={{ inlineSize: 246 }}>{Story()}</div>],
+};
+
+/** The chart itself is no tab stop: only the button of its table is, and the table, which scrolls. */
+export const Keyboard: Story = {
+  play: async ({ canvasElement }) => {
+    await drawn({ canvasElement });
+    await userEvent.tab();
+    const button = within(canvasElement).getByRole('button', { name: 'Show as table' });
+    await expect(button).toHaveFocus();
+    await userEvent.keyboard('{Enter}');
+    await expect(within(canvasElement).getAllByRole('row')).toHaveLength(121);
+    await userEvent.tab();
+    await expect(document.activeElement).toHaveClass('fd-chart-table');
+  },
+};
+
+/** What a screen reader reads: a figure, its span and zone, and each line in words. */
+export const ReaderText: Story = {
+  play: async ({ canvasElement }) => {
+    await drawn({ canvasElement });
+    const figure = within(canvasElement).getByRole('figure', { name: 'Throughput by agent family /s' });
+    await expect(figure).toHaveTextContent('13:57:10 to 14:07:05, UTC');
+    await expect(within(figure).getAllByRole('listitem')[0]).toHaveTextContent(
+      /intake: min .*, max .*, now 960 \/s/,
+    );
+    await expect(within(canvasElement).queryByRole('application')).toBeNull();
+  },
+};

@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { describe, expect, it } from '@jest/globals';
+import { extentOf, placed, thin, timeTicks, valueTicks, zoneOffset } from './chartModel.ts';
+
+const HOUR = 3_600_000;
+
+describe('thin', () => {
+  it('keeps the smallest and the largest value, the order, and that there are gaps', () => {
+    const value = fc.oneof(fc.integer({ min: -1000, max: 1000 }), fc.constant(null));
+    fc.assert(
+      fc.property(fc.array(value, { maxLength: 3000 }), fc.integer({ min: 4, max: 400 }), (values, most) => {
+        const points = values.map((each, at) => ({ at, value: each }));
+        const kept = thin(points, most);
+        const numbers = (list: typeof kept) =>
+          list.flatMap((each) => (each.value === null ? [] : [each.value]));
+        if (points.length > most) expect(kept.length).toBeLessThanOrEqual(most * 1.5 + 3);
+        expect(Math.min(...numbers(kept))).toBe(Math.min(...numbers(points)));
+        expect(Math.max(...numbers(kept))).toBe(Math.max(...numbers(points)));
+        expect(kept.map(({ at }) => at)).toEqual(kept.map(({ at }) => at).sort((a, b) => a - b));
+        expect(kept.some((each) => each.value === null)).toBe(values.includes(null));
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('timeTicks', () => {
+  it('are round times of the zone’s clock', () => {
+    const from = Date.parse('2026-01-15T08:10:00Z');
+    const read = (zone: string) =>
+      timeTicks(from, from + 5 * HOUR, zone).map((at) =>
+        new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeStyle: 'short' }).format(at),
+      );
+    expect(read('UTC')).toEqual(['09:00', '10:00', '11:00', '12:00', '13:00']);
+    expect(read('Asia/Kathmandu')[0]).toBe('14:00');
+  });
+
+  it('are midnights of the zone over days, also where a day has 23 hours', () => {
+    const from = Date.parse('2026-03-27T12:00:00Z');
+    const ticks = timeTicks(from, from + 4 * 24 * HOUR, 'Europe/Lisbon');
+    expect(ticks.map((at) => new Date(at).toISOString().slice(5, 13))).toEqual([
+      ...['03-28T00', '03-29T00', '03-29T23', '03-30T23'],
+    ]);
+  });
+
+  it('are few, in order and inside, whatever the span', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 4e9 }), fc.integer({ min: 1, max: 2e10 }), (from, span) => {
+        const ticks = timeTicks(from, from + span, 'America/New_York');
+        expect(ticks.length).toBeLessThanOrEqual(7);
+        for (const at of ticks) expect(at >= from && at <= from + span).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
+    expect(timeTicks(5, 5, 'UTC')).toEqual([5]);
+  });
+});
+
+describe('zoneOffset', () => {
+  it.each([
+    ['UTC', 0],
+    ['Asia/Kathmandu', 5.75],
+    ['America/New_York', -5],
+  ])('of %s is %d h', (zone, hours) => {
+    expect(zoneOffset(Date.parse('2026-01-15T00:00:00Z'), zone)).toBe(hours * HOUR);
+  });
+});
+
+describe('valueTicks', () => {
+  it('enclose the range, evenly, and begin at 0 where that is near', () => {
+    expect(valueTicks(300, 960)).toEqual([0, 250, 500, 750, 1000]);
+    expect(valueTicks(900, 1000)).toEqual([900, 925, 950, 975, 1000]);
+    expect(valueTicks(0, 0)).toEqual([0, 0.25]);
+    expect(valueTicks(400 * 1024, 900 * 1024, 1024).map((tick) => tick / 1024)).toEqual([
+      0, 250, 500, 750, 1000,
+    ]);
+    fc.assert(
+      fc.property(fc.integer({ min: -1e6, max: 1e6 }), fc.integer({ min: 0, max: 1e6 }), (min, span) => {
+        const ticks = valueTicks(min, min + span);
+        expect(ticks[0]).toBeLessThanOrEqual(min);
+        expect(ticks.at(-1)).toBeGreaterThanOrEqual(min + span);
+        expect(ticks.length).toBeLessThanOrEqual(8);
+      }),
+    );
+  });
+});
+
+describe('extentOf and placed', () => {
+  it('leave out what cannot be read, and take levels in', () => {
+    const points = placed([
+      { start: 5, value: 1 },
+      { start: 'never', value: 9 },
+      { start: 7, value: NaN },
+    ]);
+    expect(points).toEqual([
+      { at: 5, value: 1 },
+      { at: 7, value: null },
+    ]);
+    expect(extentOf([points], [4, -2])).toEqual({ from: 5, to: 7, min: -2, max: 4 });
+    expect(extentOf([[{ at: 1, value: null }]], [4])).toBeNull();
+  });
+});

@@ -1,0 +1,41 @@
+/** Words of the charts. */
+export interface ChartMessages {
+  /** How one series ran: "checkout: min 12 ms, max 40 ms, now 37 ms, rising". */
+  series: (label: string, course: string) => string;
+  /** From when to when, and in which zone the times are. */
+  span: (from: string, to: string, zone: string) => string;
+  noData: string;
+  showTable: string;
+  hideTable: string;
+  time: string;
+  gap: string;
+  /** More series than are drawn. */
+  notDrawn: (count: string) => string;
+  /** Of many rows only the newest are in the table. */
+  newestRows: (count: string, all: string) => string;
+  /** Opens the trend of a card. */
+  trend: (title: string) => string;
+  loading: string;
+  failed: string;
+  /** Why a threshold colours a card: "above 600 ms". */
+  above: (limit: string) => string;
+  below: (limit: string) => string;
+}
+
+/** The default words of the charts. */
+export const englishCharts: ChartMessages = {
+  series: (label, course) => `${label}: ${course}`,
+  span: (from, to, zone) => `${from} to ${to}, ${zone}`,
+  noData: 'No data',
+  showTable: 'Show as table',
+  hideTable: 'Hide table',
+  time: 'Time',
+  gap: 'no value',
+  notDrawn: (count) => `${count} more series are only in the table.`,
+  newestRows: (count, all) => `The newest ${count} of ${all} rows.`,
+  trend: (title) => `Trend of ${title}`,
+  loading: 'Loading',
+  failed: 'The trend could not be loaded.',
+  above: (limit) => `above ${limit}`,
+  below: (limit) => `below ${limit}`,
+};
