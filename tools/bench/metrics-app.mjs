@@ -14,7 +14,7 @@ const load = (name) => import(pathToFileURL(require.resolve(name)).href);
 
 /** Settings for both sides: what a small production server has, on a disk that need not survive. */
 const SETTINGS = {
-  shared_buffers: '512MB',
+  shared_buffers: '2GB',
   max_wal_size: '4GB',
   fsync: 'off',
   synchronous_commit: 'off',

@@ -78,6 +78,7 @@ export {
   type HealthTimelineState,
   type UseHealthTimelineOptions,
 } from './hooks/useHealthTimeline.ts';
+export { useMetric, type MetricState, type UseMetricOptions } from './hooks/useMetric.ts';
 export {
   MAX_METRIC_NAMES,
   useMetrics,

@@ -1,0 +1,87 @@
+// What recording one value costs the caller, with 1,000 label sets: beside the labelled histogram of prom-client. Ours includes
+// buffering and the live value; folding the points into sketches happens later, with the write, and is measured by ingest.
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { calibrate, ratio } from '../results.mjs';
+import { requireQuiet, startMetricsApp } from '../metrics-app.mjs';
+
+const SETS = 1000;
+const BATCH = 50_000;
+const PAIRS = 15;
+
+export default async function observe({ smoke }) {
+  const { default: prom } = await import('prom-client');
+  const bench = await startMetricsApp({
+    options: {
+      metrics: [{ name: 'took', kind: 'distribution', labels: ['route', 'status'] }],
+      maxBufferedPoints: BATCH * 2,
+      flushIntervalMs: 60_000,
+    },
+  });
+  try {
+    const sets = Array.from({ length: SETS }, (_, i) => ({
+      route: `/orders/${i >> 2}`,
+      status: String(200 + (i & 3)),
+    }));
+    const values = Float64Array.from({ length: BATCH }, () => Math.exp(3 + Math.random() * 2));
+    const histogram = new prom.Histogram({
+      name: 'took',
+      help: 'How long it took.',
+      labelNames: ['route', 'status'],
+      registers: [],
+    });
+    const handles = sets.map((labels) => bench.aggregator.bind('took', labels));
+    const ways = {
+      labels: (i) => bench.aggregator.record('took', values[i], sets[i % SETS]),
+      again: (i) => bench.aggregator.record('took', values[i], sets[i % SETS]),
+      bound: (i) => handles[i % SETS].record(values[i]),
+      peer: (i) => histogram.observe(sets[i % SETS], values[i]),
+    };
+    const names = Object.keys(ways);
+    const figures = Object.fromEntries(names.map((name) => [name, []]));
+    const pairs = smoke ? 1 : PAIRS;
+    for (let pair = -2; pair < pairs; pair += 1) {
+      // Each round begins with another one, so that none is always the one that follows a heavy one.
+      const order = [...names.slice((pair + 4) % 4), ...names.slice(0, (pair + 4) % 4)];
+      for (const name of order) {
+        const way = ways[name];
+        const began = process.cpuUsage();
+        for (let i = 0; i < BATCH; i += 1) way(i);
+        const { user, system } = process.cpuUsage(began);
+        if (pair >= 0) figures[name].push(BATCH / (user + system));
+        if (name !== 'peer') await written(bench.aggregator);
+        await setImmediate();
+      }
+    }
+    const noise = smoke ? null : requireQuiet('record with labels', figures.labels, figures.again);
+    const against = (id, ours, floor, want) =>
+      ratio({
+        id,
+        ours: figures[ours],
+        peer: figures.peer,
+        peerName: 'prom-client labelled histogram',
+        unit: 'million a CPU s',
+        floor,
+        want,
+        better: 'higher',
+      });
+    return {
+      pairs,
+      verdict: !smoke,
+      results: [
+        against('record with a labels object', 'labels', 2.5, 3.5),
+        against('bound handle', 'bound', 6),
+      ],
+      notes: { calibrationMs: calibrate(), noise },
+    };
+  } finally {
+    await bench.stop();
+  }
+}
+
+/** Waits until the buffer is empty, so that a full one is not what is measured. */
+async function written(aggregator) {
+  while (aggregator.stats().bufferedPoints > 0) {
+    await aggregator.getMetrics({ metricName: 'took', timeWindow: '1m', aggregation: 'count' });
+    await setTimeout(20);
+  }
+}
