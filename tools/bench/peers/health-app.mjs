@@ -13,7 +13,11 @@ import { AccessGuard, PRINCIPAL_RESOLVER } from '@fleetdeck/kernel';
 const INDICATORS = 10;
 const TIMEOUT_MS = 1_000;
 const intervalMs = Number(process.env.INTERVAL_MS);
-const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: INDICATORS });
+const pool = new pg.Pool({
+  connectionString: process.env.DATABASE_URL,
+  max: INDICATORS,
+  idleTimeoutMillis: 0,
+});
 
 /** The decorators of a class without a compiler. */
 const decorate = (target, { is = [], routes = {}, injects = [] }) => {
