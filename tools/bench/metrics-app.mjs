@@ -12,20 +12,17 @@ const NOISE = [0.95, 1.05];
 const require = createRequire(join(ROOT, 'backend/service/package.json'));
 const load = (name) => import(pathToFileURL(require.resolve(name)).href);
 
-/** Settings for both sides: what a small production server has, on a disk that need not survive. */
-const SETTINGS = {
-  shared_buffers: '2GB',
-  max_wal_size: '4GB',
-  fsync: 'off',
-  synchronous_commit: 'off',
-  jit: 'off',
-};
+/** Settings for both sides: what a small production server has. */
+const SETTINGS = { shared_buffers: '2GB', max_wal_size: '4GB', jit: 'off' };
+/** For reads of what need not survive, so that it is loaded sooner. */
+const NOT_DURABLE = { fsync: 'off', synchronous_commit: 'off' };
 
 /**
  * Builds the module, starts a PostgreSQL and an application with nothing but the module.
- * @param {{ options: object, clock?: object, connections?: string }} setup `connections` are options of each connection
+ * @param {{ options: object, clock?: object, connections?: string, durable?: boolean }} setup `connections` are options of
+ *   each connection; without `durable` a crash of the machine loses what was written
  */
-export async function startMetricsApp({ options, clock, connections = '' }) {
+export async function startMetricsApp({ options, clock, connections = '', durable = true }) {
   if (
     (await run([
       BIN.tsc,
@@ -46,7 +43,10 @@ export async function startMetricsApp({ options, clock, connections = '' }) {
   const { NestFactory } = await load('@nestjs/core');
   const { default: pg } = await load('pg');
   const dataDir = await makeDataDir();
-  const postgres = await startEmbeddedPostgres({ dataDir, settings: SETTINGS });
+  const postgres = await startEmbeddedPostgres({
+    dataDir,
+    settings: { ...SETTINGS, ...(durable ? {} : NOT_DURABLE) },
+  });
   const dataSource = new DataSource({ type: 'postgres', url: postgres.url, extra: { options: connections } });
   await dataSource.initialize();
   await migrateFleetdeck(dataSource, [metricsMigrations]);
@@ -78,7 +78,9 @@ export async function startMetricsApp({ options, clock, connections = '' }) {
 export function requireQuiet(id, ours, again) {
   const noise = median(ours.map((value, pair) => value / again[pair]));
   if (noise >= NOISE[0] && noise <= NOISE[1]) return round(noise);
-  throw new Unmeasurable(`too noisy: ${id} against itself gives ${round(noise)}`);
+  throw new Unmeasurable(
+    `too noisy: ${id} against itself gives ${round(noise)}, the middle of ${ours.length} pairs`,
+  );
 }
 
 /** Milliseconds that work takes, the middle of some runs. */

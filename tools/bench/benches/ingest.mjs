@@ -57,12 +57,14 @@ export default async function ingest({ smoke }) {
       return points / ((performance.now() - began) / 1000);
     };
     for (let pair = smoke ? 0 : -1; pair < pairs; pair += 1) {
-      const measured = {
-        ours: await perSecond(ours, POINTS),
-        unnest: await perSecond(unnest, POINTS),
-        typeorm: await perSecond(typeorm, TYPEORM_POINTS),
-        again: await perSecond(ours, POINTS),
-      };
+      // Every other round the other way about: none always follows the same one.
+      const order = ['ours', 'unnest', 'again', 'typeorm'];
+      if (pair % 2 !== 0) order.reverse();
+      const measured = {};
+      for (const name of order) {
+        const points = name === 'typeorm' ? TYPEORM_POINTS : POINTS;
+        measured[name] = await perSecond({ ours, again: ours, unnest, typeorm }[name], points);
+      }
       if (pair < 0) continue;
       for (const [name, value] of Object.entries(measured)) figures[name].push(value);
     }

@@ -19,6 +19,7 @@ export default async function percentiles({ smoke }) {
   const bench = await startMetricsApp({
     clock,
     connections: '-c work_mem=64MB',
+    durable: false,
     options: {
       metrics: [{ name: 'took', kind: 'distribution', labels: ['host'] }],
       retentionHours: { raw: 48 },
