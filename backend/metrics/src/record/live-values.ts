@@ -34,7 +34,7 @@ export class LiveValues {
     if (at < series.liveAt) return;
     series.liveAt = at;
     series.liveValue = value;
-    if (series.livePending) return;
+    if (series.livePending || this.publisher() === null) return;
     const due = series.livePublishedAt + SPACING_MS - this.clock.monotonicMs();
     if (due <= 0) {
       this.publish(series);

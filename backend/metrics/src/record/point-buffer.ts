@@ -38,7 +38,8 @@ export class PointBuffer {
     const full = this.count === this.capacity;
     if (full) this.head = (this.head + 1) % this.capacity;
     else this.count += 1;
-    const slot = (this.head + this.count - 1) % this.capacity;
+    let slot = this.head + this.count - 1;
+    if (slot >= this.capacity) slot -= this.capacity;
     this.series[slot] = series;
     this.at[slot] = at;
     this.values[slot] = value;

@@ -70,6 +70,12 @@ export class Recorder {
     };
     return {
       record: (value, at) => {
+        // The way of nearly every value: there is nothing to look up and nothing to compare the time with.
+        if (bound !== null && at === undefined && Number.isFinite(value) && !this.closed) {
+          bound.recordedAt = clock.now();
+          this.take(bound, value, bound.recordedAt);
+          return;
+        }
         const series = find(value, at);
         if (series) this.take(series, value, at ?? series.recordedAt);
       },
