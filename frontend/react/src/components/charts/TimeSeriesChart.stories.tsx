@@ -120,7 +120,7 @@ export const Keyboard: Story = {
 export const ReaderText: Story = {
   play: async ({ canvasElement }) => {
     await drawn({ canvasElement });
-    const figure = within(canvasElement).getByRole('figure', { name: 'Throughput by agent family /s' });
+    const figure = within(canvasElement).getByRole('figure', { name: /^Throughput by agent family/ });
     await expect(figure).toHaveTextContent('13:57:10 to 14:07:05, UTC');
     await expect(within(figure).getAllByRole('listitem')[0]).toHaveTextContent(
       /intake: min .*, max .*, now 960 \/s/,
