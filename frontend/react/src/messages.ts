@@ -1,8 +1,8 @@
 import type { ConnectionState, StatusTone } from '@fleetdeck/dto';
-import { englishCharts, type ChartMessages } from './messages/charts.ts';
-import { englishContext, type ContextMessages } from './messages/context.ts';
-import { englishProgress, type ProgressMessages } from './messages/progress.ts';
-import { englishTimeline, type TimelineMessages } from './messages/timeline.ts';
+import type { ChartMessages } from './messages/charts.ts';
+import type { ContextMessages } from './messages/context.ts';
+import type { ProgressMessages } from './messages/progress.ts';
+import type { TimelineMessages } from './messages/timeline.ts';
 
 /** What a trend says about a value. */
 export type TrendVerdict = 'better' | 'worse' | 'neutral';
@@ -69,17 +69,18 @@ export interface Messages {
   incidentOver: (begin: string, duration: string) => string;
   /** The same while it lasts: "since 14:00, 12 min so far". */
   incidentOpen: (begin: string, duration: string) => string;
-  context: Readonly<ContextMessages>;
-  timeline: Readonly<TimelineMessages>;
-  progress: Readonly<ProgressMessages>;
-  charts: Readonly<ChartMessages>;
+  /** Words of single components, each loaded with its component; what is missing here is English. */
+  context?: Readonly<Partial<ContextMessages>>;
+  timeline?: Readonly<Partial<TimelineMessages>>;
+  progress?: Readonly<Partial<ProgressMessages>>;
+  charts?: Readonly<Partial<ChartMessages>>;
 }
 
 /** Other words for some of a map; of its inner maps, too, only some need to be given. */
 export type MessagesPart = {
   [Name in keyof Messages]?: Messages[Name] extends string | ((...words: never[]) => string)
     ? Messages[Name]
-    : Partial<Messages[Name]>;
+    : Partial<NonNullable<Messages[Name]>>;
 };
 
 const versus = (word: string) => (period: string) =>
@@ -133,21 +134,16 @@ export const englishMessages: Messages = {
   noIncidents: 'No incidents',
   incidentOver: (begin, duration) => `${begin}, for ${duration}`,
   incidentOpen: (begin, duration) => `since ${begin}, ${duration} so far`,
-  context: englishContext,
-  timeline: englishTimeline,
-  progress: englishProgress,
-  charts: englishCharts,
 };
 
 /** Lays a part of a map over a whole one. The inner maps are replaced word by word too. */
 export function mergeMessages(base: Messages, over: MessagesPart | undefined): Messages {
   if (over === undefined) return base;
-  const merged: Record<string, unknown> = { ...base };
+  const whole: Record<string, unknown> = { ...base };
   for (const [name, words] of Object.entries(over)) {
-    merged[name] =
-      typeof words === 'object' ? { ...base[name as keyof Messages & 'units'], ...words } : words;
+    whole[name] = typeof words === 'object' ? { ...base[name as 'units'], ...words } : words;
   }
-  return merged as unknown as Messages;
+  return whole as unknown as Messages;
 }
 
 /** The normal form of a status word: `In Progress` is `in_progress`. */

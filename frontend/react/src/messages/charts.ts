@@ -1,3 +1,5 @@
+import { wordsOf } from './words.ts';
+
 /** Words of the charts. */
 export interface ChartMessages {
   /** How one series ran: "checkout: min 12 ms, max 40 ms, now 37 ms, rising". */
@@ -39,3 +41,10 @@ export const englishCharts: ChartMessages = {
   above: (limit) => `above ${limit}`,
   below: (limit) => `below ${limit}`,
 };
+
+/** The words of a map for this component, English where it has none. */
+export const chartsWords = ({
+  charts,
+}: {
+  charts?: Readonly<Partial<ChartMessages>> | undefined;
+}): ChartMessages => wordsOf(englishCharts, charts);

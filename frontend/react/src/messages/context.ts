@@ -1,3 +1,5 @@
+import { wordsOf } from './words.ts';
+
 /** Words of `ContextSelector`. */
 export interface ContextMessages {
   /** What is chosen: "Context". */
@@ -69,3 +71,10 @@ export const englishContext: ContextMessages = {
   unpin: 'Follow the other tabs',
   switching: 'Switching',
 };
+
+/** The words of a map for this component, English where it has none. */
+export const contextWords = ({
+  context,
+}: {
+  context?: Readonly<Partial<ContextMessages>> | undefined;
+}): ContextMessages => wordsOf(englishContext, context);

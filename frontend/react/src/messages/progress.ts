@@ -1,3 +1,5 @@
+import { wordsOf } from './words.ts';
+
 /** Words of `ProgressTracker`. */
 export interface ProgressMessages {
   /** Of a stage: beside its shape. */
@@ -62,3 +64,10 @@ export const englishProgress: ProgressMessages = {
   error: 'The progress could not be read.',
   details: 'Details',
 };
+
+/** The words of a map for this component, English where it has none. */
+export const progressWords = ({
+  progress,
+}: {
+  progress?: Readonly<Partial<ProgressMessages>> | undefined;
+}): ProgressMessages => wordsOf(englishProgress, progress);

@@ -1,3 +1,5 @@
+import { wordsOf } from './words.ts';
+
 /** Words of `Timeline`. */
 export interface TimelineMessages {
   today: string;
@@ -71,3 +73,10 @@ export const englishTimeline: TimelineMessages = {
   exported: (count, all) => `Exported ${count} of ${all} entries`,
   exportFailed: 'The export failed. Try again.',
 };
+
+/** The words of a map for this component, English where it has none. */
+export const timelineWords = ({
+  timeline,
+}: {
+  timeline?: Readonly<Partial<TimelineMessages>> | undefined;
+}): TimelineMessages => wordsOf(englishTimeline, timeline);

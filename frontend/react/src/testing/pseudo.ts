@@ -1,4 +1,16 @@
 import { englishMessages, type Messages } from '../messages.ts';
+import { englishCharts } from '../messages/charts.ts';
+import { englishContext } from '../messages/context.ts';
+import { englishProgress } from '../messages/progress.ts';
+import { englishTimeline } from '../messages/timeline.ts';
+
+const everyWord = {
+  ...englishMessages,
+  charts: englishCharts,
+  context: englishContext,
+  progress: englishProgress,
+  timeline: englishTimeline,
+};
 
 const ACCENTS: Readonly<Record<string, string>> = Object.fromEntries(
   [...'abcdefghijklmnopqrstuvwxyz'].map((letter, index) => [
@@ -34,7 +46,7 @@ function keep(part: unknown): string {
 
 /** A map in which no English word is left: whatever still shows one was written into the code. */
 export const pseudoMessages = {
-  ...(translate(englishMessages) as Messages),
+  ...(translate(everyWord) as Messages),
   sparkline: ({ min, max, now, course }) => `⟦${min} ${max} ${now} ${pseudo(course)}⟧`,
   statusWords: Object.fromEntries(WORDS.map((word) => [word, pseudo(word)])),
 } satisfies Messages;

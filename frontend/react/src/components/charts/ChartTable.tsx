@@ -1,6 +1,7 @@
 import type { Environment } from '../../environment.ts';
 import { numberFormat } from '../../format/intl.ts';
 import type { PlacedPoint } from './chartModel.ts';
+import { chartsWords } from '../../messages/charts.ts';
 
 /** The most rows of the table of a chart. */
 export const MAX_TABLE_ROWS = 500;
@@ -18,7 +19,7 @@ export interface ChartTableProps {
 /** The values of a chart as a table, newest first. */
 export function ChartTable({ id, titleId, lines, environment, writeTime, writeValue }: ChartTableProps) {
   const { messages, locale } = environment;
-  const words = messages.charts;
+  const words = chartsWords(messages);
   const rows = new Map<number, (number | null | undefined)[]>();
   lines.forEach(({ points }, column) => {
     for (const { at, value } of points) {

@@ -21,6 +21,7 @@ import {
 import { ChartTable } from './ChartTable.tsx';
 import { RechartsFrame } from './RechartsFrame.tsx';
 import { useWidth } from './useWidth.ts';
+import { chartsWords } from '../../messages/charts.ts';
 
 /** Props of {@link TimeSeriesChart}. What is not named here goes to its `figure`. */
 export interface TimeSeriesChartProps
@@ -80,7 +81,7 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
     ...{ locale: givenLocale, timeZone: givenZone, hourCycle: givenCycle, messages: over, now },
   });
   const { messages, clock, locale, timeZone, hourCycle } = environment;
-  const words = messages.charts;
+  const words = chartsWords(messages);
   const id = useId();
   const [box, width] = useWidth();
   const [table, setTable] = useState(false);

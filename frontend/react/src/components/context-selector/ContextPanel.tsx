@@ -1,11 +1,13 @@
-import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useRef, useState, type ReactNode, type RefObject } from 'react';
 import { useCombobox } from 'downshift';
 import type { Environment } from '../../environment.ts';
 import { numberFormat } from '../../format/intl.ts';
 import { Glyph } from '../glyph/Glyph.tsx';
+import { usePopover } from '../popover/usePopover.ts';
 import { arrange, type ContextOption } from './contextOptions.ts';
 import { OptionList } from './OptionList.tsx';
 import { useOptions, type LoadOptions } from './useOptions.ts';
+import { contextWords } from '../../messages/context.ts';
 
 const VirtualOptionList = lazy(() =>
   import('./VirtualOptionList.tsx').then(({ VirtualOptionList: list }) => ({ default: list })),
@@ -18,8 +20,12 @@ const COUNT_MS = 500;
 
 /** Props of {@link ContextPanel}. */
 export interface ContextPanelProps {
+  id: string;
   /** What the list is of. */
   label: string;
+  /** The button that it belongs to. */
+  anchorRef: RefObject<HTMLElement | null>;
+  onDismiss: (reason: 'escape' | 'outside') => void;
   value: string | null;
   /** Typed on the button that opened it. */
   initialQuery: string;
@@ -40,7 +46,7 @@ export interface ContextPanelProps {
 export function ContextPanel(props: ContextPanelProps) {
   const { label, value, initialQuery, environment, favourites, recent, onChoose, footer } = props;
   const { messages, locale, announcer } = environment;
-  const words = messages.context;
+  const words = contextWords(messages);
   const [query, setQuery] = useState(initialQuery);
   const found = useOptions(query.trim(), props.options, props.loadOptions);
   const state = props.state === 'ready' ? found.state : props.state;
@@ -49,6 +55,8 @@ export function ContextPanel(props: ContextPanelProps) {
     () => arrange(found.options, { searching, favourites, recent }, words),
     [found.options, searching, favourites, recent, words],
   );
+  const panelRef = useRef<HTMLDivElement>(null);
+  usePopover(props.anchorRef, panelRef, props.onDismiss);
   const [scroller, setScroller] = useState<HTMLElement | null>(null);
   const [input, setInput] = useState<HTMLInputElement | null>(null);
 
@@ -104,7 +112,14 @@ export function ContextPanel(props: ContextPanelProps) {
   };
 
   return (
-    <>
+    <div
+      ref={panelRef}
+      id={props.id}
+      popover="manual"
+      role="dialog"
+      aria-label={label}
+      className="fd-context-panel"
+    >
       <div className="fd-context-search">
         <input
           {...getInputProps({
@@ -163,6 +178,6 @@ export function ContextPanel(props: ContextPanelProps) {
         <p className="fd-context-note">{searching ? words.noMatch(query.trim()) : words.empty}</p>
       )}
       {footer}
-    </>
+    </div>
   );
 }

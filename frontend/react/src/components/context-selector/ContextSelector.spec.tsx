@@ -180,6 +180,7 @@ describe('ContextSelector', () => {
     const { rerender } = draw(
       <ContextSelector options={fleet} value="checkout-01" elsewhere={went} {...acts} />,
     );
+    await screen.findByRole('button', { name: 'Dismiss' });
     expect(announce.mock.calls).toEqual([['Another tab switched to Checkout 01.', 'context-elsewhere']]);
     await userEvent.click(screen.getByRole('button', { name: 'Keep Billing 03 in this tab' }));
     expect(acts.onKeep).toHaveBeenCalledWith('billing-03');

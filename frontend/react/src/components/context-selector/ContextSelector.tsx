@@ -14,13 +14,15 @@ import { useEnvironment, type EnvironmentProps } from '../../environment.ts';
 import { classes } from '../classes.ts';
 import { StatusBadge } from '../status-badge/StatusBadge.tsx';
 import { useControlled } from '../useControlled.ts';
-import { usePopover } from '../popover/usePopover.ts';
-import { ContextNotice } from './ContextNotice.tsx';
 import { ChevronIcon, CrossIcon, PinIcon, StarIcon } from './icons.tsx';
 import type { ContextOption, ElsewhereNotice } from './contextOptions.ts';
 import type { LoadOptions } from './useOptions.ts';
+import { contextWords } from '../../messages/context.ts';
 
 const load = () => import('./ContextPanel.tsx');
+const ContextNotice = lazy(() =>
+  import('./ContextNotice.tsx').then(({ ContextNotice: notice }) => ({ default: notice })),
+);
 const ContextPanel = lazy(() => load().then(({ ContextPanel: panel }) => ({ default: panel })));
 
 /** Props of {@link ContextSelector}. What is not named here goes to its `div`. */
@@ -110,7 +112,7 @@ export function ContextSelector(props: ContextSelectorProps) {
   const { locale, timeZone, hourCycle, messages: over, now, className, ...rest } = more4;
   const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
   const { messages, announcer } = environment;
-  const words = messages.context;
+  const words = contextWords(messages);
   const name = label ?? words.label;
 
   const [value, setValue] = useControlled(given, defaultValue, onChange);
@@ -118,7 +120,6 @@ export function ContextSelector(props: ContextSelectorProps) {
   const [undo, setUndo] = useState<string | null>(null);
   const panelId = useId();
   const buttonRef = useRef<HTMLButtonElement>(null);
-  const panelRef = useRef<HTMLDivElement>(null);
 
   // A chosen option is remembered, since the list that held it may be another one by now.
   const [chosen, setChosen] = useState<ContextOption | null>(null);
@@ -135,10 +136,6 @@ export function ContextSelector(props: ContextSelectorProps) {
     setOpened(null);
     buttonRef.current?.focus();
   };
-  usePopover(buttonRef, panelRef, opened !== null, (reason) => {
-    if (reason === 'escape') close();
-    else setOpened(null);
-  });
 
   const onShortcut = useEffectEvent((event: KeyboardEvent) => {
     if (event.key.toLowerCase() !== 'k' || event.ctrlKey === event.metaKey || event.altKey || event.shiftKey)
@@ -258,51 +255,47 @@ export function ContextSelector(props: ContextSelectorProps) {
         )}
       </div>
       {opened !== null && (
-        <div
-          ref={panelRef}
-          id={panelId}
-          popover="manual"
-          role="dialog"
-          aria-label={name}
-          className="fd-context-panel"
-        >
-          <Suspense fallback={<p className="fd-context-note">{words.loading}</p>}>
-            <ContextPanel
-              {...{
-                value,
-                options,
-                loadOptions,
-                state,
-                errorMessage,
-                onRetry,
-                favourites,
-                recent,
-                environment,
-              }}
-              label={name}
-              initialQuery={opened.query}
-              onChoose={choose}
-              footer={
-                (footer !== undefined || (pinned && onUnpin)) && (
-                  <div className="fd-context-foot">
-                    {pinned && onUnpin && (
-                      <button type="button" className="fd-button" onClick={() => (onUnpin(), close())}>
-                        {words.unpin}
-                      </button>
-                    )}
-                    {footer}
-                  </div>
-                )
-              }
-            />
-          </Suspense>
-        </div>
+        <Suspense fallback={null}>
+          <ContextPanel
+            {...{
+              value,
+              options,
+              loadOptions,
+              state,
+              errorMessage,
+              onRetry,
+              favourites,
+              recent,
+              environment,
+            }}
+            id={panelId}
+            label={name}
+            anchorRef={buttonRef}
+            onDismiss={(reason) => (reason === 'escape' ? close() : setOpened(null))}
+            initialQuery={opened.query}
+            onChoose={choose}
+            footer={
+              (footer !== undefined || (pinned && onUnpin)) && (
+                <div className="fd-context-foot">
+                  {pinned && onUnpin && (
+                    <button type="button" className="fd-button" onClick={() => (onUnpin(), close())}>
+                      {words.unpin}
+                    </button>
+                  )}
+                  {footer}
+                </div>
+              )
+            }
+          />
+        </Suspense>
       )}
       {elsewhere !== null && (
-        <ContextNotice
-          notice={elsewhere}
-          {...{ labelOf, environment, onKeep, onFollow, onDismiss: onDismissElsewhere }}
-        />
+        <Suspense fallback={null}>
+          <ContextNotice
+            notice={elsewhere}
+            {...{ labelOf, environment, onKeep, onFollow, onDismiss: onDismissElsewhere }}
+          />
+        </Suspense>
       )}
     </div>
   );

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { englishMessages } from '../../messages.ts';
+import { englishContext } from '../../messages/context.ts';
 import { fleet } from '../../testing/contexts.ts';
-import { arrange, fold, searchOptions } from './contextOptions.ts';
+import { fold } from '../../format/fold.ts';
+import { arrange, searchOptions } from './contextOptions.ts';
 
 const ids = (options: readonly { id: string }[]): string[] => options.map(({ id }) => id);
 
@@ -30,7 +31,7 @@ describe('searchOptions', () => {
 });
 
 describe('arrange', () => {
-  const words = englishMessages.context;
+  const words = englishContext;
   const marked = { searching: false, favourites: ['triage-12', 'gone'], recent: ['triage-12', 'refund-07'] };
 
   it('puts favourites, then recent ones that are no favourites, above all', () => {

@@ -1,3 +1,4 @@
+import { fold } from '../../format/fold.ts';
 import type { ContextMessages } from '../../messages/context.ts';
 
 /** A context that can be chosen. */
@@ -34,11 +35,6 @@ export type ContextRow =
 
 /** The most of the contexts used last that have their own place. */
 export const MAX_RECENT_SHOWN = 5;
-
-/** Text as the search compares it: without accents and case. */
-export function fold(text: string): string {
-  return text.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase();
-}
 
 const folded = new WeakMap<ContextOption, { label: string; all: string }>();
 

@@ -1,18 +1,10 @@
-import { Component, lazy, Suspense, useMemo, type ReactNode } from 'react';
+import { useMemo } from 'react';
 import type { EnvironmentProps, TimeInput } from '../../environment.ts';
 import type { MetricFormat } from '../../format/formatMetric.ts';
-import type { Messages } from '../../messages.ts';
+import { MetricTrend } from '../charts/MetricTrend.tsx';
 import type { SparkPoint } from './sparkline.ts';
 import type { MetricThreshold } from './thresholds.ts';
-
-const load = () => import('../charts/MetricTrend.tsx');
-const MetricTrend = lazy(() => load().then(({ MetricTrend: trend }) => ({ default: trend })));
-
-/** Begins to load the trend, before it is opened. */
-export function preloadTrend(): void {
-  // Whether it can be loaded is found out when it is opened.
-  load().catch(() => undefined);
-}
+import type { ChartMessages } from '../../messages/charts.ts';
 
 /** Props of {@link CardTrend}. */
 export interface CardTrendProps extends EnvironmentProps {
@@ -23,23 +15,11 @@ export interface CardTrendProps extends EnvironmentProps {
   thresholds: readonly MetricThreshold[];
   asOf: TimeInput | null | undefined;
   staleAfterMs: number | null | undefined;
-  words: Messages['charts'];
+  words: ChartMessages;
   write: (value: number) => string;
 }
 
-class Boundary extends Component<{ children: ReactNode; fallback: ReactNode }, { failed: boolean }> {
-  override state = { failed: false };
-
-  static getDerivedStateFromError(): { failed: boolean } {
-    return { failed: true };
-  }
-
-  override render(): ReactNode {
-    return this.state.failed ? this.props.fallback : this.props.children;
-  }
-}
-
-/** The trend of an opened card: it is loaded now, and the card goes on when it cannot be. */
+/** The trend of an opened card, with the card's thresholds as lines. */
 export function CardTrend({ title, thresholds, words, write, ...trend }: CardTrendProps) {
   const levels = useMemo(
     () =>
@@ -49,11 +29,5 @@ export function CardTrend({ title, thresholds, words, write, ...trend }: CardTre
       ]),
     [thresholds, words, write],
   );
-  return (
-    <Boundary fallback={<p>{words.failed}</p>}>
-      <Suspense fallback={<p>{words.loading}</p>}>
-        <MetricTrend title={words.trend(title)} thresholds={levels} {...trend} height={160} />
-      </Suspense>
-    </Boundary>
-  );
+  return <MetricTrend title={words.trend(title)} thresholds={levels} {...trend} height={160} />;
 }

@@ -10,19 +10,20 @@ import {
 } from '../../environment.ts';
 import { formatMetric, isValue, type FormattedMetric, type MetricFormat } from '../../format/formatMetric.ts';
 import { formatAge, formatTime } from '../../format/formatTime.ts';
-import { statusWord, type Messages } from '../../messages.ts';
+import { statusWord } from '../../messages.ts';
 import type { Density } from '../../tokens.ts';
 import { classes } from '../classes.ts';
 import { Glyph } from '../glyph/Glyph.tsx';
 import { StatusBadge } from '../status-badge/StatusBadge.tsx';
 import { useControlled } from '../useControlled.ts';
-import { CardTrend, preloadTrend } from './CardTrend.tsx';
+import { OpenedTrend, preloadTrend } from './OpenedTrend.tsx';
 import { sparkSummary, type SparkPoint } from './sparkline.ts';
 import { Sparkline } from './Sparkline.tsx';
 import { reach, type MetricThreshold } from './thresholds.ts';
 import { trendOf } from './trend.ts';
 import { TrendLine } from './TrendLine.tsx';
 import { useRefresh } from './useRefresh.ts';
+import { chartsWords, type ChartMessages } from '../../messages/charts.ts';
 
 /** Props of {@link MetricsCard}. What is not named here goes to its `section`. */
 export interface MetricsCardProps
@@ -108,10 +109,10 @@ const NO_THRESHOLDS: readonly MetricThreshold[] = [];
 function levelText(
   { above, below }: MetricThreshold,
   write: (value: number) => string,
-  { charts }: Messages,
+  words: ChartMessages,
 ): string | undefined {
-  if (above !== undefined) return charts.above(write(above));
-  return below === undefined ? undefined : charts.below(write(below));
+  if (above !== undefined) return words.above(write(above));
+  return below === undefined ? undefined : words.below(write(below));
 }
 
 function Card(props: MetricsCardProps) {
@@ -131,6 +132,7 @@ function Card(props: MetricsCardProps) {
   const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
   const { messages, clock } = environment;
   const id = useId();
+  const chartWords = chartsWords(messages);
   const [open, setOpen] = useControlled(openGiven, false, onOpenChange);
   useRefresh(onRefresh, refreshMs ?? 0);
 
@@ -168,7 +170,7 @@ function Card(props: MetricsCardProps) {
   const byLevel = given === undefined && thresholds.length > 0;
   const status = byLevel ? (reached?.threshold.status ?? 'healthy') : given;
   const reason =
-    because ?? (byLevel && reached ? levelText(reached.threshold, writeWhole, messages) : because);
+    because ?? (byLevel && reached ? levelText(reached.threshold, writeWhole, chartWords) : because);
 
   const hasValue = isValue(value) && state !== 'empty';
   const shown = hasValue ? (state === 'error' ? 'error' : 'ready') : state === 'ready' ? 'empty' : state;
@@ -273,7 +275,7 @@ function Card(props: MetricsCardProps) {
               className="fd-metric-open"
               aria-expanded={open}
               aria-controls={open ? `${id}-trend` : undefined}
-              aria-label={messages.charts.trend(title)}
+              aria-label={chartWords.trend(title)}
               onPointerEnter={preloadTrend}
               onFocus={preloadTrend}
               onClick={() => setOpen(!open)}
@@ -287,10 +289,10 @@ function Card(props: MetricsCardProps) {
       )}
       {openable && open && points && (
         <div id={`${id}-trend`} className="fd-metric-more">
-          <CardTrend
+          <OpenedTrend
             {...{ title, unit, format, points, thresholds, asOf, staleAfterMs }}
             {...{ locale, timeZone, hourCycle, messages: over, now }}
-            words={messages.charts}
+            words={chartWords}
             write={writeWhole}
           />
         </div>

@@ -28,19 +28,19 @@ export function place(
 }
 
 /**
- * Shows a panel in the top layer beside its anchor, and keeps it there while the page scrolls or changes its size.
+ * Shows a panel in the top layer beside its anchor for as long as it is mounted, and keeps it there while the page
+ * scrolls or changes its size.
  * Escape, a press outside and a focus that leaves both call `onDismiss`.
  */
 export function usePopover(
   anchorRef: RefObject<HTMLElement | null>,
   panelRef: RefObject<HTMLElement | null>,
-  open: boolean,
   onDismiss: (reason: 'escape' | 'outside') => void,
 ): void {
   useLayoutEffect(() => {
     const panel = panelRef.current;
     const anchor = anchorRef.current;
-    if (!open || panel === null || anchor === null) return undefined;
+    if (panel === null || anchor === null) return undefined;
     // Where the browser lacks popovers the panel is still shown, by its fixed position.
     if ('showPopover' in panel) panel.showPopover();
     const settle = (): void => {
@@ -70,11 +70,10 @@ export function usePopover(
       window.removeEventListener('resize', settle);
       document.removeEventListener('scroll', onScroll, { capture: true });
     };
-  }, [open, anchorRef, panelRef]);
+  }, [anchorRef, panelRef]);
 
   const dismiss = useEffectEvent(onDismiss);
   useEffect(() => {
-    if (!open) return undefined;
     const outside = (target: EventTarget | null): boolean =>
       target instanceof Node &&
       panelRef.current?.contains(target) === false &&
@@ -98,5 +97,5 @@ export function usePopover(
       document.removeEventListener('focusin', onFocus);
       document.removeEventListener('keydown', onKey);
     };
-  }, [open, anchorRef, panelRef]);
+  }, [anchorRef, panelRef]);
 }

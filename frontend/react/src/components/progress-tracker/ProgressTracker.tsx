@@ -11,7 +11,6 @@ import { useClockValue } from '../../clock.ts';
 import { toMs, useEnvironment, type EnvironmentProps, type TimeInput } from '../../environment.ts';
 import { formatAge, formatDuration } from '../../format/formatTime.ts';
 import { numberFormat } from '../../format/intl.ts';
-import type { Messages } from '../../messages.ts';
 import { classes } from '../classes.ts';
 import { Glyph } from '../glyph/Glyph.tsx';
 import {
@@ -27,6 +26,7 @@ import {
   type TimeLeft,
 } from './progress.ts';
 import { StageItem } from './StageItem.tsx';
+import { progressWords, type ProgressMessages } from '../../messages/progress.ts';
 
 /** Props of {@link ProgressTracker}. What is not named here goes to its `section`. */
 export interface ProgressTrackerProps
@@ -72,7 +72,7 @@ const TONES = {
 } as const;
 
 /** The time left in words: whole minutes, and no promise that would change by the second. */
-function leftText(left: TimeLeft, locale: string, words: Messages['progress']): string {
+function leftText(left: TimeLeft, locale: string, words: ProgressMessages): string {
   const low = coarseSeconds(left.low);
   const high = left.high === null ? low : coarseSeconds(left.high);
   if (high === 0) return words.longer;
@@ -96,7 +96,7 @@ export function ProgressTracker(props: ProgressTrackerProps) {
   const { locale, timeZone, hourCycle, messages: over, now, className, ...rest } = more3;
   const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
   const { messages, clock, announcer } = environment;
-  const words = messages.progress;
+  const words = progressWords(messages);
   const id = useId();
 
   const stages = tracking?.stages ?? NO_STAGES;

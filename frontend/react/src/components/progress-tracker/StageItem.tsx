@@ -5,6 +5,7 @@ import { formatDuration } from '../../format/formatTime.ts';
 import { numberFormat } from '../../format/intl.ts';
 import { Glyph, type GlyphShape } from '../glyph/Glyph.tsx';
 import { shownStatus, type ProgressStage, type ShownStageStatus } from './progress.ts';
+import { progressWords } from '../../messages/progress.ts';
 
 const SHAPES: Readonly<Record<ShownStageStatus, GlyphShape>> = {
   pending: 'pending',
@@ -40,7 +41,7 @@ function useDuration(stage: ProgressStage, { environment, stale }: StageView): s
   const running = stage.status === 'in_progress' && started !== null && !stale;
   const runs = useClockValue(
     running ? clock : null,
-    (now) => (started === null ? '' : messages.progress.running(formatDuration(now - started, locale))),
+    (now) => (started === null ? '' : progressWords(messages).running(formatDuration(now - started, locale))),
     '',
   );
   if (running) return runs;
@@ -48,14 +49,14 @@ function useDuration(stage: ProgressStage, { environment, stale }: StageView): s
     stage.durationSeconds ?? (started !== null && ended !== null ? (ended - started) / 1000 : null);
   return seconds === null || stage.status === 'in_progress'
     ? ''
-    : messages.progress.took(formatDuration(seconds * 1000, locale));
+    : progressWords(messages).took(formatDuration(seconds * 1000, locale));
 }
 
 /** One stage: shape, name, state in words, how long, what went wrong, and the caller's details and action. */
 export function StageItem({ stage, current, view }: StageItemProps) {
   const { environment, renderDetails, renderAction } = view;
   const { messages, locale } = environment;
-  const words = messages.progress;
+  const words = progressWords(messages);
   const id = useId();
   const status = shownStatus(stage);
   const duration = useDuration(stage, view);

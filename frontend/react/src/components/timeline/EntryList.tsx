@@ -5,6 +5,7 @@ import type { DayGroup } from './days.ts';
 import { timeOf, type TimelineEntry } from './entries.ts';
 import type { EntryGroup } from './rows.ts';
 import { TimelineItem } from './TimelineItem.tsx';
+import { timelineWords } from '../../messages/timeline.ts';
 
 /** How entries are drawn, whichever of them. */
 export interface EntryView<E extends TimelineEntry> {
@@ -47,17 +48,18 @@ export function DayHeading({
   measured?: { ref: Ref<HTMLElement>; row: number };
 }) {
   const { messages, locale } = environment;
+  const words = timelineWords(messages);
   const written = numberFormat(locale, {}).format(count);
   return createElement(
     `h${level}`,
     { className: 'fd-timeline-day', id, ref: measured?.ref, 'data-index': measured?.row },
-    messages.timeline[group],
+    words[group],
     ' ',
     <span key="count" className="fd-timeline-count" aria-hidden="true">
       {written}
     </span>,
     <span key="words" className="fd-hidden">
-      {messages.timeline.entries(written, count === 1)}
+      {words.entries(written, count === 1)}
     </span>,
   );
 }
@@ -93,7 +95,7 @@ export function PlacedItem<E extends TimelineEntry>({
     heading,
     firstSeen ? (
       <p key="seen" className="fd-timeline-seen">
-        {environment.messages.timeline.seenBefore}
+        {timelineWords(environment.messages).seenBefore}
       </p>
     ) : null,
     <TimelineItem

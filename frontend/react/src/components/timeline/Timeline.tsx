@@ -30,6 +30,7 @@ import { TimelineFilters } from './TimelineFilters.tsx';
 import { useFreshHold } from './useFreshHold.ts';
 import { usePages, type FetchPage } from './usePages.ts';
 import { useFeedKeys, useFreshNews, useNearEnd } from './useTimelineEffects.ts';
+import { timelineWords } from '../../messages/timeline.ts';
 
 const VirtualEntryList = lazy(() =>
   import('./VirtualEntryList.tsx').then(({ VirtualEntryList: list }) => ({ default: list })),
@@ -132,7 +133,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
   const { className, ...rest } = more6;
   const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
   const { messages, clock } = environment;
-  const words = messages.timeline;
+  const words = timelineWords(messages);
   const id = useId();
   const bodyRef = useRef<HTMLDivElement>(null);
   const [scroller, setScroller] = useState<HTMLElement | null>(null);

@@ -4,6 +4,7 @@ import { numberFormat } from '../../format/intl.ts';
 import type { TimelineEntry } from './entries.ts';
 import type { SaveFile } from './exportEntries.ts';
 import type { TimelineFilter } from './filter.ts';
+import { timelineWords } from '../../messages/timeline.ts';
 
 /** Props of {@link TimelineExport}. */
 export interface TimelineExportProps {
@@ -17,21 +18,11 @@ export interface TimelineExportProps {
   environment: Environment;
 }
 
-const saveByLink: SaveFile = (file, name) => {
-  const url = URL.createObjectURL(file);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The browser reads the address after the click.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-};
-
 /** Exports what the filter shows as CSV or JSON; a long one tells how far it is and can be cancelled. */
 export function TimelineExport(props: TimelineExportProps) {
-  const { entries, total, filter, name, save = saveByLink, environment } = props;
+  const { entries, total, filter, name, save, environment } = props;
   const { messages, locale, announcer, clock, timeZone } = environment;
-  const words = messages.timeline;
+  const words = timelineWords(messages);
   const [done, setDone] = useState<number | null>(null);
   const [failed, setFailed] = useState(false);
   const running = useRef<AbortController | null>(null);
@@ -42,14 +33,9 @@ export function TimelineExport(props: TimelineExportProps) {
     setFailed(false);
     setDone(0);
     try {
-      const { toCsv, toJson } = await import('./exportEntries.ts');
-      const madeAt = clock.getSnapshot();
-      const zone = timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-      const facts = { filter, timeZone: zone, total, madeAt };
-      const progress = { signal: end.signal, onProgress: setDone };
-      const file = await (kind === 'csv' ? toCsv : toJson)(entries, facts, progress);
-      const stamp = new Date(madeAt).toISOString().slice(0, 19).replaceAll(':', '');
-      save(file, `${name}-${stamp}Z.${kind}`);
+      const { exportEntries } = await import('./exportEntries.ts');
+      const facts = { filter, timeZone: timeZone ?? null, total, madeAt: clock.getSnapshot() };
+      await exportEntries(kind, entries, { facts, name, save, signal: end.signal, onProgress: setDone });
       const number = (value: number): string => numberFormat(locale, {}).format(value);
       announcer.announce(words.exported(number(entries.length), number(total)), 'timeline-export');
     } catch {

@@ -3,6 +3,7 @@ import type { Environment } from '../../environment.ts';
 import { numberFormat } from '../../format/intl.ts';
 import { statusWord } from '../../messages.ts';
 import { noFilter, isFiltering, type FilterCount, type TimelineFilter } from './filter.ts';
+import { timelineWords } from '../../messages/timeline.ts';
 
 /** Props of {@link TimelineFilters}. */
 export interface TimelineFiltersProps {
@@ -57,7 +58,7 @@ function Choices({
 export function TimelineFilters(props: TimelineFiltersProps) {
   const { filter, onChange, types, statuses, shown, total, environment } = props;
   const { messages, locale } = environment;
-  const words = messages.timeline;
+  const words = timelineWords(messages);
   const id = useId();
   const number = (value: number): string => numberFormat(locale, {}).format(value);
   const day = (name: 'from' | 'to') => (

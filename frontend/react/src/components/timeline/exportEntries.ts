@@ -125,3 +125,36 @@ export async function toJson(
   text.push(']}\n');
   return new Blob(text, { type: 'application/json' });
 }
+
+const saveByLink: SaveFile = (file, name) => {
+  const url = URL.createObjectURL(file);
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  // The browser reads the address after the click.
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+};
+
+/** How a file is made and where it goes. */
+export interface ExportOrder extends ExportProgress {
+  /** Without a zone, the machine's is meant and named. */
+  facts: Omit<ExportFacts, 'timeZone'> & { timeZone: string | null };
+  /** Begin of the file's name; time and kind follow. */
+  name: string;
+  /** @default the browser saves it */
+  save: SaveFile | undefined;
+}
+
+/** Makes a file and hands it on. */
+export async function exportEntries(
+  kind: 'csv' | 'json',
+  entries: readonly TimelineEntry[],
+  { facts, name, save = saveByLink, ...progress }: ExportOrder,
+): Promise<void> {
+  const timeZone = facts.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const make = kind === 'csv' ? toCsv : toJson;
+  const file = await make(entries, { ...facts, timeZone }, progress);
+  const stamp = new Date(facts.madeAt).toISOString().slice(0, 19).replaceAll(':', '');
+  save(file, `${name}-${stamp}Z.${kind}`);
+}

@@ -1,4 +1,4 @@
-import { fold } from '../context-selector/contextOptions.ts';
+import { fold } from '../../format/fold.ts';
 import { parseDay, startOfDay } from './days.ts';
 import { timeOf, type TimelineEntry } from './entries.ts';
 

@@ -1,6 +1,7 @@
 import { useEffect, useEffectEvent, useRef, type KeyboardEvent, type RefCallback } from 'react';
 import type { Environment } from '../../environment.ts';
 import { numberFormat } from '../../format/intl.ts';
+import { timelineWords } from '../../messages/timeline.ts';
 
 const NEWS_MS = 5_000;
 
@@ -11,7 +12,7 @@ export function useFreshNews(enabled: boolean, held: number, environment: Enviro
     const { messages, announcer, locale } = environment;
     said.current = { at: performance.now(), count };
     announcer.announce(
-      messages.timeline.fresh(numberFormat(locale, {}).format(count), count === 1),
+      timelineWords(messages).fresh(numberFormat(locale, {}).format(count), count === 1),
       'timeline-fresh',
     );
   });

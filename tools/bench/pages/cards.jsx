@@ -1,0 +1,121 @@
+// 50 cards with 60 points each, drawn by the kit, by hand, and by the chart library's own parts.
+import { memo, useMemo, useSyncExternalStore } from 'react';
+import { flushSync } from 'react-dom';
+import { createRoot } from 'react-dom/client';
+import { Area, AreaChart, ResponsiveContainer, Tooltip } from 'recharts';
+import { MetricsCard } from '@fleetdeck/react';
+import '@fleetdeck/react/styles.css';
+
+const CARDS = 50;
+const POINTS = 60;
+const start = Date.parse('2026-01-15T14:00:00Z');
+
+/** One series for each card; every batch gives each a new point. */
+function makeSeries(index) {
+  let tick = POINTS;
+  const value = (at) =>
+    500 + Math.round(400 * Math.sin((at + index) / 7) + ((at * 7919 + index * 104_729) % 97));
+  const point = (at) => ({ start: new Date(start + at * 1000).toISOString(), value: value(at) });
+  let points = Array.from({ length: POINTS }, (_, at) => point(at));
+  const listeners = new Set();
+  return {
+    title: `Metric ${index}`,
+    read: () => points,
+    subscribe: (listener) => (listeners.add(listener), () => listeners.delete(listener)),
+    step: () => {
+      points = [...points.slice(1), point(tick)];
+      tick += 1;
+      for (const listener of listeners) listener();
+    },
+  };
+}
+
+const useSeries = (series) => useSyncExternalStore(series.subscribe, series.read);
+
+function KitCard({ series }) {
+  const points = useSeries(series);
+  return (
+    <MetricsCard
+      title={series.title}
+      value={points.at(-1).value}
+      unit="ms"
+      status="healthy"
+      points={points}
+    />
+  );
+}
+
+/** The leanest card that shows the same: a title, a number and a path. */
+const HandCard = memo(function HandCard({ series }) {
+  const points = useSeries(series);
+  const line = useMemo(() => {
+    const values = points.map((point) => point.value);
+    const min = Math.min(...values);
+    const span = Math.max(...values) - min || 1;
+    return values
+      .map((v, at) => `${at === 0 ? 'M' : 'L'}${(at * 240) / 59} ${40 - ((v - min) / span) * 40}`)
+      .join('');
+  }, [points]);
+  return (
+    <section className="fd-metric">
+      <h3>{series.title}</h3>
+      <p>{points.at(-1).value} ms</p>
+      <svg viewBox="0 0 240 40" width="240" height="40" aria-hidden="true">
+        <path d={line} fill="none" stroke="currentColor" />
+      </svg>
+    </section>
+  );
+});
+
+/** A card with a small area chart of the library, as it is documented. */
+function ChartCard({ series }) {
+  const points = useSeries(series);
+  return (
+    <section className="fd-metric">
+      <h3>{series.title}</h3>
+      <p>{points.at(-1).value} ms</p>
+      <ResponsiveContainer width="100%" height={40}>
+        <AreaChart data={points}>
+          <Tooltip />
+          <Area dataKey="value" isAnimationActive={false} dot={false} />
+        </AreaChart>
+      </ResponsiveContainer>
+    </section>
+  );
+}
+
+const KINDS = { kit: KitCard, hand: HandCard, chart: ChartCard };
+let root;
+let all = [];
+const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+
+window.bench = {
+  longTasks: 0,
+  mount: async (kind) => {
+    all = Array.from({ length: CARDS }, (_, index) => makeSeries(index));
+    const Card = KINDS[kind];
+    root = createRoot(document.getElementById('root'));
+    flushSync(() =>
+      root.render(
+        <div style={{ display: 'grid', gap: 12, gridTemplateColumns: 'repeat(5, 1fr)' }}>
+          {all.map((series) => (
+            <Card key={series.title} series={series} />
+          ))}
+        </div>,
+      ),
+    );
+    await frame();
+  },
+  batch: async () => {
+    flushSync(() => all.forEach((series) => series.step()));
+    await frame();
+  },
+  tabStops: () => document.querySelectorAll('#root [tabindex="0"], #root button, #root a[href]').length,
+  unmount: async () => {
+    root.unmount();
+    await frame();
+  },
+};
+new PerformanceObserver((list) => {
+  window.bench.longTasks += list.getEntries().length;
+}).observe({ entryTypes: ['longtask'] });
