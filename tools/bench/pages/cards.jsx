@@ -30,6 +30,7 @@ function makeSeries(index) {
   };
 }
 
+const number = new Intl.NumberFormat('en');
 const useSeries = (series) => useSyncExternalStore(series.subscribe, series.read);
 
 function KitCard({ series }) {
@@ -45,24 +46,46 @@ function KitCard({ series }) {
   );
 }
 
-/** The leanest card that shows the same: a title, a number and a path. */
+/** A card written by hand that shows and says the same: status, number, line with its end, and the line in words. */
 const HandCard = memo(function HandCard({ series }) {
   const points = useSeries(series);
-  const line = useMemo(() => {
+  const { line, last, words } = useMemo(() => {
     const values = points.map((point) => point.value);
     const min = Math.min(...values);
-    const span = Math.max(...values) - min || 1;
-    return values
-      .map((v, at) => `${at === 0 ? 'M' : 'L'}${(at * 240) / 59} ${40 - ((v - min) / span) * 40}`)
+    const max = Math.max(...values);
+    const y = (value) => 36 - ((value - min) / (max - min || 1)) * 32;
+    const path = values
+      .map((value, at) => `${at === 0 ? 'M' : 'L'}${4 + (at * 232) / 59} ${y(value)}`)
       .join('');
+    const now = values.at(-1);
+    return {
+      line: path,
+      last: `M236 ${y(now)}h0`,
+      words: `min ${number.format(min)} ms, max ${number.format(max)} ms, now ${number.format(now)} ms`,
+    };
   }, [points]);
   return (
-    <section className="fd-metric">
-      <h3>{series.title}</h3>
-      <p>{points.at(-1).value} ms</p>
-      <svg viewBox="0 0 240 40" width="240" height="40" aria-hidden="true">
-        <path d={line} fill="none" stroke="currentColor" />
-      </svg>
+    <section className="fd-metric" role="group" aria-label={series.title}>
+      <div className="fd-metric-head">
+        <h3 className="fd-metric-title">{series.title}</h3>
+        <span className="fd-badge" data-tone="healthy">
+          <svg className="fd-glyph" viewBox="0 0 16 16" aria-hidden="true">
+            <circle cx="8" cy="8" r="6.25" fill="none" stroke="currentColor" />
+          </svg>
+          <span className="fd-badge-text">Healthy</span>
+        </span>
+      </div>
+      <p className="fd-metric-value">
+        <span className="fd-metric-number">{number.format(points.at(-1).value)}</span>
+        <span className="fd-metric-unit"> ms</span>
+      </p>
+      <div className="fd-metric-spark">
+        <svg className="fd-spark" viewBox="0 0 240 40" preserveAspectRatio="none" aria-hidden="true">
+          <path className="fd-spark-line" d={line} vectorEffect="non-scaling-stroke" />
+          <path className="fd-spark-last" d={last} vectorEffect="non-scaling-stroke" />
+        </svg>
+        <p className="fd-hidden">{words}</p>
+      </div>
     </section>
   );
 });

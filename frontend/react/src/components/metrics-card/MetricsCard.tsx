@@ -103,6 +103,8 @@ function useSparkText(
   }, [points, write, messages]);
 }
 
+/** Drawn anew only when the status changes, and not with each value. */
+const Badge = memo(StatusBadge);
 const NO_THRESHOLDS: readonly MetricThreshold[] = [];
 
 /** Why a threshold colours the card: "above 600 ms". */
@@ -201,7 +203,7 @@ function Card(props: MetricsCardProps) {
           {title}
         </Heading>
         {hasStatus && shown !== 'loading' && (
-          <StatusBadge
+          <Badge
             status={lost ? 'unknown' : status}
             label={lost ? undefined : statusLabel}
             reason={
