@@ -1,5 +1,4 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
-import KeyvRedis from '@keyv/redis';
 import proxyAddr from 'proxy-addr';
 import { DataSource } from 'typeorm';
 import { SOCKET_PATH } from '@fleetdeck/dto';
@@ -18,6 +17,7 @@ import { RUNTIME, type ServiceRuntime } from './service-runtime.ts';
 import { healthChecks } from './telemetry/health-checks.ts';
 import { SERVICE_METRICS } from './telemetry/metric-declarations.ts';
 import { RequestMeter } from './telemetry/request-meter.ts';
+import { SharedAnswers } from './telemetry/shared-answers.ts';
 import { SystemSampler } from './telemetry/system-sampler.ts';
 
 /** Points of a name that nobody declared are taken as gauges: people try the service with names of their own. */
@@ -54,6 +54,7 @@ export class AppModule {
   static forRuntime(runtime: ServiceRuntime, meter: RequestMeter): DynamicModule {
     const { environment, hosts } = runtime;
     const trust = trustedProxies(environment.trustProxy);
+    const answers = environment.redisUrl === null ? null : new SharedAnswers(environment.redisUrl);
     return {
       module: AppModule,
       imports: [
@@ -70,7 +71,7 @@ export class AppModule {
           dataSource: runtime.dataSource,
           undeclared: UNDECLARED,
           metrics: [...SERVICE_METRICS],
-          cacheStore: environment.redisUrl === null ? null : new KeyvRedis(environment.redisUrl),
+          cacheStore: answers?.store ?? null,
         }),
         AlertingModule.forRoot({ dataSource: runtime.dataSource, ...alertingSettings(environment) }),
         TerminusHealthModule.forRoot({
@@ -80,7 +81,7 @@ export class AppModule {
         }),
       ],
       controllers: [SessionController],
-      providers: [ProblemFilter, SystemSampler],
+      providers: [ProblemFilter, SystemSampler, { provide: SharedAnswers, useFactory: () => answers }],
     };
   }
 }
