@@ -137,6 +137,10 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
   const id = useId();
   const bodyRef = useRef<HTMLDivElement>(null);
   const [scroller, setScroller] = useState<HTMLElement | null>(null);
+  const takeBody = useCallback((body: HTMLDivElement | null) => {
+    bodyRef.current = body;
+    setScroller(body);
+  }, []);
 
   const [filter, setFilter] = useControlled(filterGiven, defaultFilter, onFilterChange);
   const [openIds, setOpenIds] = useControlled(expanded, NO_IDS, onExpandedChange);
@@ -271,10 +275,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
         </button>
       )}
       <div
-        ref={(body) => {
-          bodyRef.current = body;
-          setScroller(body);
-        }}
+        ref={takeBody}
         className="fd-timeline-body"
         data-scrolls={scrolls || undefined}
         style={height === undefined ? undefined : { maxBlockSize: height }}
