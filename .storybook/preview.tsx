@@ -124,6 +124,7 @@ const preview: Preview = {
           'Guides',
           ['Theming', 'Accessibility', 'Realtime'],
           'Components',
+          'Charts',
           'Hooks',
           'Decisions',
         ],

@@ -9,7 +9,11 @@ const EVERY_COMPONENT = [
   ...['Dark', 'RTL', 'Narrow320', 'Keyboard', 'ReaderText'],
 ];
 /** Stories that only some components owe. */
-const ALSO: Readonly<Record<string, readonly string[]>> = { MetricsCard: ['Live'] };
+const ALSO: Readonly<Record<string, readonly string[]>> = {
+  MetricsCard: ['Live', 'Open'],
+  ProgressTracker: ['Live'],
+  Timeline: ['Live'],
+};
 
 const VIEWS: Readonly<Record<string, View>> = {
   light: { globals: { theme: 'light' } },
