@@ -52,7 +52,15 @@ export function TimelineExport(props: TimelineExportProps) {
       <div className="fd-timeline-export">
         <progress value={done} aria-label={words.exportAs} />
         <span>{words.exporting(numberFormat(locale, { style: 'percent' }).format(done))}</span>
-        <button type="button" className="fd-button" onClick={() => running.current?.abort()}>
+        <button
+          type="button"
+          className="fd-button"
+          onClick={() => {
+            running.current?.abort();
+            running.current = null;
+            setDone(null);
+          }}
+        >
           {words.cancel}
         </button>
       </div>
