@@ -85,7 +85,11 @@ export class Stage {
       }
     });
     page.on('pageerror', (error) => this.#complaints.push(`uncaught: ${error.message}`));
-    page.on('requestfailed', (request) => this.#complaints.push(`request failed: ${request.url()}`));
+    page.on('requestfailed', (request) => {
+      // The page before gives up what it was still loading; that is no failure of this one.
+      if (request.failure()?.errorText === 'net::ERR_ABORTED') return;
+      this.#complaints.push(`request failed: ${request.url()}`);
+    });
     page.on('response', (response) => {
       if (response.status() >= 400) this.#complaints.push(`${response.status()}: ${response.url()}`);
     });
