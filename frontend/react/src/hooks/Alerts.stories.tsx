@@ -44,6 +44,7 @@ function AlertList(options: UseAlertsOptions) {
 
 const meta: Meta<UseAlertsOptions> = {
   title: 'Hooks/useAlerts',
+  component: AlertList,
   tags: ['autodocs'],
   argTypes: {
     severity: { control: 'inline-radio', options: [undefined, 'degraded', 'critical'] },
