@@ -42,7 +42,8 @@ export interface RuleHealth {
  * - `noData`: an alert that says that there is no data
  * - `alerting`: as if the condition held
  * - `ok`: as if it did not
- * - `keepLast`: the alert stays as it is, and the time does not count
+ * - `keepLast`: the alert stays as it is; a pending one fires when the condition is found twice after the gap, whose
+ *   time counts, any other time does not
  */
 export type NoDataPolicy = 'noData' | 'alerting' | 'ok' | 'keepLast';
 

@@ -55,10 +55,28 @@ describe('the alert state machine', () => {
       [F, R, F],
     ],
     [
-      'keepLast: a gap neither ends pending nor counts',
+      'keepLast: a gap neither ends pending nor fires',
       ['bad', 'bad', 'none', 'none', 'bad'],
       {},
       [P, P, P, P, F],
+    ],
+    [
+      'keepLast: the time of a gap counts once the condition is found twice after it',
+      ['bad', 'none', 'none', 'none', 'none', 'none', 'none', 'bad', 'bad'],
+      { forMs: 60 * SECOND },
+      [P, P, P, P, P, P, P, P, F],
+    ],
+    [
+      'keepLast: what is well after a gap was not pending',
+      ['bad', 'none', 'none', 'none', 'good', 'bad'],
+      {},
+      [P, P, P, P, I, P],
+    ],
+    [
+      'what could not be found out does not count',
+      ['bad', 'unknown', 'unknown', 'bad', 'bad', 'bad'],
+      { forMs: 30 * SECOND },
+      [P, P, P, P, P, F],
     ],
     [
       'keepLast: a gap neither ends firing nor recovering',
@@ -178,6 +196,25 @@ describe('the alert state machine', () => {
         expect(at).toBeLessThanOrEqual(timing.forMs + 2 * timing.intervalMs);
       }),
       { seed: 20_260_101, numRuns: 100 },
+    );
+  });
+
+  it('keepLast: fires at the latest two evaluations after its time, whatever gaps there were meanwhile', () => {
+    fc.assert(
+      fc.property(timings, fc.array(fc.boolean(), { minLength: 1, maxLength: 50 }), (given, gaps) => {
+        const timing: Timing = { ...given, noData: 'keepLast' };
+        let standing = advance(inactive(0), 'bad', timing.intervalMs, timing);
+        let at = timing.intervalMs;
+        for (let i = 0; standing.state !== F; i += 1) {
+          at += timing.intervalMs;
+          // The data are back when the time is over.
+          const missing = gaps[i % gaps.length] === true && at <= timing.forMs;
+          standing = advance(standing, missing ? 'none' : 'bad', at, timing);
+          if (missing) expect(standing.state).toBe(P);
+        }
+        expect(at).toBeLessThanOrEqual(timing.forMs + 2 * timing.intervalMs);
+      }),
+      { seed: 20_260_101, numRuns: 200 },
     );
   });
 });

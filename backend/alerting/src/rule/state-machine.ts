@@ -52,7 +52,10 @@ export function advance(before: Standing, finding: Finding, at: number, timing: 
     noData: state === 'inactive' ? false : noData,
   });
   const verdict = judge(finding, timing.noData);
-  if (verdict === 'stay') return next(before.state, before.heldMs);
+  if (verdict === 'stay') {
+    const overGap = finding === 'none' && before.state === 'pending';
+    return next(before.state, overGap ? heldOverGap(before.heldMs, passedMs, timing) : before.heldMs);
+  }
   const noData = finding === 'none';
   switch (before.state) {
     case 'inactive':
@@ -75,6 +78,17 @@ export function advance(before: Standing, finding: Finding, at: number, timing: 
       return heldMs >= timing.keepFiringForMs ? next('inactive', 0) : next('recovering', heldMs);
     }
   }
+}
+
+/** Evaluations that have to find the condition again after a gap, before an alert that was pending over it fires. */
+const FINDINGS_AFTER_GAP = 2;
+
+/**
+ * A gap must not put off the notice of a condition that held before it and holds after it, so its time counts; but it
+ * does not make up for the last findings, so that two blips with a long gap between them are no lasting condition.
+ */
+function heldOverGap(heldMs: number, passedMs: number, { forMs, intervalMs }: Timing): number {
+  return Math.max(heldMs, Math.min(heldMs + passedMs, forMs - FINDINGS_AFTER_GAP * intervalMs));
 }
 
 function judge(finding: Finding, policy: NoDataPolicy): 'bad' | 'between' | 'good' | 'stay' {

@@ -145,6 +145,30 @@ describe('testRules', () => {
     expect(run.at(100_000)).toMatchObject([{ rule: 'LoopLag', state: 'pending' }]);
   });
 
+  it('tells of a lasting condition within its time and two evaluations, whatever data were missing meanwhile', () => {
+    const forMs = 180_000;
+    const gapAt = (from: number, length: number) =>
+      testRules({
+        rules: [{ ...lag, forMs }],
+        series: [
+          { metric: 'lag_ms', labels: { node: 'a' }, values: `300x${from} _x${length} 300x${60 - length}` },
+        ],
+        untilMs: 400_000,
+      }).notices.map(({ atMs, kind }) => [atMs, kind]);
+    expect(gapAt(2, 0)).toEqual([[forMs, 'firing']]);
+    expect(gapAt(2, 12)).toEqual([[forMs, 'firing']]);
+    expect(gapAt(2, 16)).toEqual([[forMs + 10_000, 'firing']]);
+  });
+
+  it('takes two blips with a long gap between them for no lasting condition', () => {
+    const run = testRules({
+      rules: [{ ...lag, forMs: 180_000 }],
+      series: [{ metric: 'lag_ms', labels: { node: 'a' }, values: '300 _x60 300 20x60' }],
+      untilMs: 1_200_000,
+    });
+    expect(run.notices).toEqual([]);
+  });
+
   it('refuses a test that would not end', () => {
     expect(() => testRules({ rules: [], untilMs: Infinity })).toThrow('untilMs must make at most');
   });
