@@ -4,13 +4,14 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { chromium } from '@playwright/test';
 import { Server } from 'socket.io';
-import { build } from 'vite';
 import { WebSocketServer } from 'ws';
 import { BROWSER_ARGS } from '../../browser.mjs';
 import { ROOT } from '../../run.mjs';
+import { bundlePage } from '../page-bundle.mjs';
 
 const ROWS = 200;
 const DEADLINE_MS = 60_000;
+const entry = (name) => join(ROOT, `tools/bench/hook/${name}.mjs`);
 /** Before React is loaded: what it tells its developer tools of is the one way to count commits in production. */
 const COUNTERS = `
   const counters = (globalThis.benchCounters = { messages: 0, outOfOrder: 0, commits: 0, last: -1 });
@@ -25,7 +26,7 @@ const COUNTERS = `
   };`;
 
 export async function startRig(executablePath) {
-  const scripts = { ours: await bundle('ours'), peer: await bundle('peer') };
+  const scripts = { ours: await bundlePage(entry('ours')), peer: await bundlePage(entry('peer')) };
   const server = createServer((request, response) => {
     const name = new URL(request.url, 'http://localhost').pathname.slice(1);
     const script = scripts[name.replace('.js', '')];
@@ -138,25 +139,4 @@ export async function startRig(executablePath) {
     peers.close();
     server.close();
   }
-}
-
-/** A page as production has it. */
-async function bundle(name) {
-  const { output } = await build({
-    root: ROOT,
-    configFile: false,
-    logLevel: 'silent',
-    mode: 'production',
-    resolve: { conditions: ['@fleetdeck/source', 'module', 'browser', 'production'] },
-    build: {
-      write: false,
-      target: 'es2023',
-      modulePreload: false,
-      rollupOptions: {
-        input: join(ROOT, `tools/bench/hook/${name}.mjs`),
-        output: { codeSplitting: false },
-      },
-    },
-  });
-  return output.find(({ isEntry }) => isEntry).code;
 }

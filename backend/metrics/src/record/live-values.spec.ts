@@ -33,14 +33,14 @@ function setUp() {
 }
 
 describe('LiveValues', () => {
-  it('publishes the first value at once, then the newest each second', () => {
+  it('publishes the first value at once, then the newest each quarter of a second', () => {
     const { clock, timers, live, series, values } = setUp();
     for (let i = 0; i <= 25; i += 1) {
       live.note(series, i, clock.now());
-      timers.advance(100);
+      timers.advance(25);
     }
     expect(values()).toEqual([0, 9, 19]);
-    timers.advance(1000);
+    timers.advance(250);
     expect(values()).toEqual([0, 9, 19, 25]);
     expect(timers.size).toBe(0);
   });
@@ -49,18 +49,18 @@ describe('LiveValues', () => {
     const { timers, live, metric, publisher } = setUp();
     const [a, b] = [metric.seriesOf({ s: 'a' }, 10), metric.seriesOf({ s: 'b' }, 10)];
     live.note(a, 1, 0);
-    timers.advance(600);
-    live.note(b, 2, 600);
-    live.note(a, 3, 600);
-    live.note(b, 4, 600);
-    timers.advance(400);
+    timers.advance(150);
+    live.note(b, 2, 150);
+    live.note(a, 3, 150);
+    live.note(b, 4, 150);
+    timers.advance(100);
     expect(publisher.published).toHaveLength(3);
-    timers.advance(600);
+    timers.advance(150);
     expect(publisher.published.map(({ topic, data }) => [topic, data])).toEqual([
       ['metrics.x', { metricName: 'x', labels: { s: 'a' }, value: 1, at: '1970-01-01T00:00:00.000Z' }],
-      ['metrics.x', { metricName: 'x', labels: { s: 'b' }, value: 2, at: '1970-01-01T00:00:00.600Z' }],
-      ['metrics.x', { metricName: 'x', labels: { s: 'a' }, value: 3, at: '1970-01-01T00:00:00.600Z' }],
-      ['metrics.x', { metricName: 'x', labels: { s: 'b' }, value: 4, at: '1970-01-01T00:00:00.600Z' }],
+      ['metrics.x', { metricName: 'x', labels: { s: 'b' }, value: 2, at: '1970-01-01T00:00:00.150Z' }],
+      ['metrics.x', { metricName: 'x', labels: { s: 'a' }, value: 3, at: '1970-01-01T00:00:00.150Z' }],
+      ['metrics.x', { metricName: 'x', labels: { s: 'b' }, value: 4, at: '1970-01-01T00:00:00.150Z' }],
     ]);
   });
 

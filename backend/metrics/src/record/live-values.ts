@@ -4,7 +4,7 @@ import type { Series } from '../registry/series.ts';
 import type { Timers } from '../timers.ts';
 
 /** Shortest time between two values of a series on its topic, in milliseconds. */
-const SPACING_MS = 1000;
+const SPACING_MS = 250;
 
 /** Topic on which the values of a metric are published. */
 export function metricTopic(metricName: string): string {
@@ -15,8 +15,8 @@ export function metricTopic(metricName: string): string {
 const LOOK_EVERY_MS = 20;
 
 /**
- * Publishes the newest value of each series: at once when the last is a second old, otherwise when it will be, so
- * that the value a topic rests on is always the last one recorded.
+ * Publishes the newest value of each series: at once when the last went out long enough ago, otherwise when it will
+ * have, so that the value a topic rests on is always the last one recorded.
  */
 export class LiveValues {
   private readonly pending = new Set<Series>();

@@ -1,0 +1,240 @@
+// From `record` in the built service to the changed number in a real browser, and the event loop while it is scraped.
+import { fork } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { chromium } from '@playwright/test';
+import { BROWSER_ARGS } from '../../browser.mjs';
+import { buildApp } from '../../build-app.mjs';
+import { findBrowser } from '../../requirements.mjs';
+import { ROOT } from '../../run.mjs';
+import { makeDataDir } from '../../service.mjs';
+import { bundlePage } from '../page-bundle.mjs';
+import { calibrate, limit, round, Unmeasurable } from '../results.mjs';
+
+const TOKEN = 'bench-developer-token-000001';
+const METRIC = 'bench_level';
+const SERIES = 1000;
+/** The numbers that the page shows of them. */
+const SHOWN = 50;
+const PER_SECOND = 10_000;
+/** A metric takes 1,000 series, so what is scraped is several of them. */
+const SCRAPED = Array.from({ length: 10 }, (_, i) => (i === 0 ? METRIC : `bench_level_${i}`));
+const RUNS = 3;
+const SCRAPES = 30;
+const DEADLINE_MS = 60_000;
+/** What an idle thread may be held up beside the scrapes; beyond it the machine is what holds up. */
+const QUIET_MS = 20;
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+export default async function freshness({ smoke }) {
+  const executablePath = findBrowser();
+  if (executablePath === null) throw new Unmeasurable('no Chromium (install one, or set CHROMIUM_PATH)');
+  if (!(await buildApp())) throw new Unmeasurable('the service does not build');
+  const script = await bundlePage(join(ROOT, 'tools/bench/freshness/page.mjs'));
+  const calibrationMs = calibrate();
+  const service = await startLoadedService();
+  const browser = await chromium.launch({ executablePath, args: BROWSER_ARGS });
+  try {
+    await service.order('seed', { metrics: [METRIC], series: SERIES });
+    const page = await openPage(browser, service, script);
+    const runs = [];
+    for (let run = 0; run < (smoke ? 1 : RUNS); run += 1) {
+      runs.push(await measureDelays(page, service, { warmUpSeconds: 3, seconds: smoke ? 3 : 20 }));
+    }
+    const scraped = await measureScrapes(service, smoke ? 3 : SCRAPES);
+    const { droppedPoints } = await service.order('stats');
+    const results = [
+      limit({
+        id: 'p99 from record to the painted number',
+        values: runs.map(({ p99 }) => p99),
+        unit: 'ms',
+        floor: 500,
+      }),
+      limit({
+        id: 'points whose number was never painted',
+        values: [runs.reduce((sum, { never }) => sum + never, 0)],
+        unit: 'points',
+        floor: 0,
+      }),
+      limit({
+        id: 'longest hold-up of the event loop, scraped',
+        values: [scraped.heldUpMs],
+        unit: 'ms',
+        floor: 50,
+      }),
+    ];
+    const noisy = scraped.idleMs > QUIET_MS && results.some(({ ok }) => !ok);
+    return {
+      pairs: runs.length,
+      results,
+      notes: {
+        load: { series: SERIES, pointsPerSecond: PER_SECOND, shown: SHOWN },
+        p50: runs.map(({ p50 }) => p50),
+        worst: runs.map(({ worst }) => worst),
+        scraped,
+        droppedPoints,
+        calibrationMs,
+      },
+      ...(smoke ? { verdict: false } : {}),
+      ...(noisy && !smoke
+        ? {
+            verdict: false,
+            reason: `too noisy: an idle thread was held up for ${scraped.idleMs} ms, which should be at most ${QUIET_MS}`,
+          }
+        : {}),
+    };
+  } finally {
+    await browser.close();
+    await service.stop();
+  }
+}
+
+/** The built service, in a process that takes orders. */
+async function startLoadedService() {
+  const dataDir = await makeDataDir();
+  const child = fork(join(ROOT, 'tools/bench/freshness/service.mjs'), {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME ?? dataDir,
+      PORT: '0',
+      FLEETDECK_DATA_DIR: dataDir,
+      FLEETDECK_NODE_NAME: 'node-1',
+      FLEETDECK_DEV_TOKEN: TOKEN,
+    },
+  });
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  const waiting = new Map();
+  let orders = 0;
+  child.on('message', ({ id, answer }) => {
+    waiting.get(id)?.(answer);
+    waiting.delete(id);
+  });
+  const ended = exited.then((code) => {
+    throw new Error(`The service ended with code ${code}.`);
+  });
+  ended.catch(() => undefined);
+  const order = (name, options) => {
+    const id = (orders += 1);
+    const answered = new Promise((resolve) => {
+      waiting.set(id, resolve);
+      child.send({ id, order: name, options });
+    });
+    return Promise.race([answered, ended, late(`The service did not answer "${name}".`)]);
+  };
+  const { url, signInUrl } = await Promise.race([
+    new Promise((resolve) => child.once('message', resolve)),
+    ended,
+    late('The service was not ready in time.'),
+  ]);
+  return {
+    url,
+    signInUrl,
+    order,
+    async stop() {
+      await order('close').catch(() => child.kill('SIGKILL'));
+      await exited;
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function late(sentence) {
+  return new Promise((_, reject) => {
+    setTimeout(() => reject(new Error(sentence)), DEADLINE_MS).unref();
+  });
+}
+
+/** Signs in, then opens the page below the service's own address. */
+async function openPage(browser, { url, signInUrl }, script) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(signInUrl);
+  await page.waitForFunction(() => performance.getEntriesByName('fleetdeck:first-value').length > 0, {
+    timeout: DEADLINE_MS,
+  });
+  // In place of the dashboard's script, in the document that the service serves: a document that was made up here would
+  // not count as one from this machine, and might not open a socket to it.
+  await page.route(/\/assets\/index-[^/]*\.js$/, (route) =>
+    route.fulfill({ contentType: 'text/javascript', body: script }),
+  );
+  await page.goto(`${url}/`);
+  await page.waitForSelector(`main[data-state="live"][data-series="${SERIES}"]`, { timeout: DEADLINE_MS });
+  return page;
+}
+
+/** Loads for a while. Each point of a shown series counts until its number, or a newer one, is painted. */
+async function measureDelays(page, service, { warmUpSeconds, seconds }) {
+  await page.evaluate(() => void globalThis.benchShown.splice(0));
+  await service.order('begin', { metric: METRIC, series: SERIES, perSecond: PER_SECOND });
+  await wait((warmUpSeconds + seconds) * 1000);
+  const times = await service.order('end');
+  await wait(3000);
+  const shown = await page.evaluate(() => globalThis.benchShown);
+  const painted = new Map();
+  for (let i = 0; i < shown.length; i += 3) {
+    const paints = painted.get(shown[i]) ?? [];
+    painted.set(shown[i], paints);
+    paints.push({ value: shown[i + 1], at: shown[i + 2] });
+  }
+  if (painted.size !== SHOWN) throw new Error(`${painted.size} of ${SHOWN} numbers changed.`);
+  const delays = [];
+  let never = 0;
+  for (const [series, paints] of painted) {
+    let next = 0;
+    for (let point = series; point < times.length; point += SERIES) {
+      const value = Math.floor(point / SERIES) + 1;
+      while (next < paints.length && paints[next].value < value) next += 1;
+      if (point < warmUpSeconds * PER_SECOND) continue;
+      const paint = paints[next];
+      if (paint) delays.push(paint.at - times[point]);
+      else never += 1;
+    }
+  }
+  delays.sort((a, b) => a - b);
+  const at = (quantile) => delays[Math.floor(quantile * (delays.length - 1))] ?? Infinity;
+  return { p50: at(0.5), p99: at(0.99), worst: at(1), never };
+}
+
+/** Scrapes 10,000 series again and again while 1,000 of them are recorded. */
+async function measureScrapes(service, scrapes) {
+  await service.order('seed', { metrics: SCRAPED, series: SERIES });
+  await service.order('begin', { metric: METRIC, series: SERIES, perSecond: PER_SECOND });
+  // The first write of 9,000 new series is not what is measured.
+  await wait(3000);
+  const idle = new Worker(
+    `const { parentPort } = require('node:worker_threads');
+     const delay = require('node:perf_hooks').monitorEventLoopDelay({ resolution: 1 });
+     delay.enable();
+     parentPort.once('message', () => parentPort.postMessage(delay.max / 1e6));`,
+    { eval: true },
+  );
+  try {
+    await new Promise((resolve) => idle.once('online', resolve));
+    await service.order('watch');
+    const took = [];
+    let lines = 0;
+    for (let scrape = 0; scrape < scrapes; scrape += 1) {
+      const began = performance.now();
+      const answer = await fetch(`${service.url}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } });
+      lines = (await answer.text()).split('\n').filter((line) => line.startsWith(METRIC)).length;
+      took.push(performance.now() - began);
+    }
+    const { heldUpMs, busyMs } = await service.order('watched');
+    if (lines !== SERIES * SCRAPED.length) throw new Error(`A scrape held ${lines} series.`);
+    idle.postMessage('how long');
+    const idleMs = round(await new Promise((resolve) => idle.once('message', resolve)));
+    await service.order('end');
+    return {
+      series: lines,
+      heldUpMs: round(heldUpMs),
+      busyMs: round(busyMs),
+      idleMs,
+      slowestMs: round(Math.max(...took)),
+    };
+  } finally {
+    await idle.terminate();
+  }
+}
