@@ -1,9 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { expect, test, type Page } from '@playwright/test';
 import { makeDataDir, startBuiltService, type BuiltService } from '../../../tools/service.mjs';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+import { signIn, violations } from './support.ts';
 
 let service: BuiltService;
 let dataDir: string;
@@ -60,7 +57,7 @@ test('an operator signs in by the link and reads live numbers', async ({ page })
 });
 
 test('a value that a script reports appears on the page', async ({ page, request }) => {
-  await signIn(page);
+  await signIn(page, dataDir);
   const cookies = await page.context().cookies();
   const answer = await request.post(`${service.url}/api/v1/metrics/points`, {
     headers: { cookie: cookies.map(({ name, value }) => `${name}=${value}`).join('; ') },
@@ -73,7 +70,7 @@ test('a value that a script reports appears on the page', async ({ page, request
 test('the page says that the service is gone, keeps what it knew, and goes on by itself when it is back', async ({
   page,
 }) => {
-  await signIn(page);
+  await signIn(page, dataDir);
   await expect(page.getByText('Live', { exact: true })).toBeVisible();
   const port = Number(new URL(service.url).port);
   await expect.poll(async () => valueOf(page, 'Transactions')).toBeGreaterThan(0);
@@ -89,7 +86,7 @@ test('the page says that the service is gone, keeps what it knew, and goes on by
 });
 
 test('metrics and sessions outlive a stop and a start', async ({ page }) => {
-  await signIn(page);
+  await signIn(page, dataDir);
   const port = Number(new URL(service.url).port);
   await service.stop();
   service = await startBuiltService({ dataDir, port });
@@ -99,7 +96,7 @@ test('metrics and sessions outlive a stop and a start', async ({ page }) => {
 });
 
 test('signing out ends the session', async ({ page }) => {
-  await signIn(page);
+  await signIn(page, dataDir);
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   await page.goto(service.url);
@@ -119,7 +116,7 @@ for (const theme of ['light', 'dark'] as const) {
     test(`the overview has no accessibility violation, ${theme}, ${width} px wide`, async ({ page }) => {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme: theme });
-      await signIn(page);
+      await signIn(page, dataDir);
       await expect(page.getByText('Live', { exact: true })).toBeVisible();
       await expect.poll(async () => valueOf(page, 'Transactions')).toBeGreaterThan(0);
       expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
@@ -135,7 +132,7 @@ test('the sign-in page has no accessibility violation', async ({ page }) => {
 });
 
 test('everything works by keyboard from the skip link on', async ({ page }) => {
-  await signIn(page);
+  await signIn(page, dataDir);
   await expect(page.getByText('Live', { exact: true })).toBeVisible();
   await page.keyboard.press('Tab');
   await expect(page.getByRole('link', { name: 'Skip to the page' })).toBeFocused();
@@ -148,32 +145,3 @@ test('everything works by keyboard from the skip link on', async ({ page }) => {
   await page.reload();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
 });
-
-/** Signs this browser in with a link that has not been used: the printed one is used up by the first test. */
-async function signIn(page: Page): Promise<void> {
-  const link = await freshLink();
-  await page.goto(link);
-  await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
-}
-
-async function freshLink(): Promise<string> {
-  const { execFile } = await import('node:child_process');
-  const { promisify } = await import('node:util');
-  const root = new URL('../../../', import.meta.url).pathname;
-  const { stdout } = await promisify(execFile)(process.execPath, ['backend/service/dist/cli/sign-in.js'], {
-    cwd: root,
-    env: { PATH: process.env['PATH'], FLEETDECK_DATA_DIR: dataDir },
-  });
-  return stdout.replace('sign in: ', '').trim();
-}
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const found = await page.evaluate(async () => {
-    const { axe } = window as unknown as {
-      axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-    };
-    return (await axe.run()).violations;
-  });
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
-}

@@ -1,7 +1,9 @@
 import { useState } from 'react';
 import { Route, Router, Switch, useLocation, useSearch } from 'wouter';
-import { FleetdeckProvider } from '@fleetdeck/react';
+import type { Session } from '@fleetdeck/dto';
+import { FleetdeckProvider, useAlerts } from '@fleetdeck/react';
 import type { Connection } from './connection.ts';
+import { AlertsPage } from './pages/alerts/AlertsPage.tsx';
 import { NotFoundPage } from './pages/NotFoundPage.tsx';
 import { OverviewPage } from './pages/OverviewPage.tsx';
 import { SignInPage, type SignInReason } from './pages/SignInPage.tsx';
@@ -61,23 +63,50 @@ function Portal({ connection, restart }: Required<AppProps>) {
       http={http}
       timeZone={preferences.timeZone === 'utc' ? 'UTC' : undefined}
     >
-      <Shell
+      <Desk
+        http={http}
         session={state.status === 'signed-in' ? state.session : null}
         problem={problem}
         preferences={preferences}
         onPreferences={change}
         onSignOut={() => void leave()}
-      >
-        <Switch>
-          <Route path="/">
-            <OverviewPage http={http} />
-          </Route>
-          <Route>
-            <NotFoundPage />
-          </Route>
-        </Switch>
-      </Shell>
+      />
     </FleetdeckProvider>
+  );
+}
+
+interface DeskProps {
+  http: Connection['http'];
+  session: Session | null;
+  problem: string | null;
+  preferences: Preferences;
+  onPreferences: (next: Preferences) => void;
+  onSignOut: () => void;
+}
+
+// Alerts are read once for the bar and the page.
+function Desk({ http, ...bar }: DeskProps) {
+  const alerts = useAlerts();
+  const firing = alerts.alerts?.filter(({ state }) => state === 'firing').length ?? null;
+  return (
+    <Shell {...bar} firing={firing}>
+      <Switch>
+        <Route path="/">
+          <OverviewPage http={http} />
+        </Route>
+        <Route path="/alerts">
+          <AlertsPage
+            http={http}
+            alerts={alerts}
+            role={bar.session?.role ?? null}
+            timeZone={bar.preferences.timeZone}
+          />
+        </Route>
+        <Route>
+          <NotFoundPage />
+        </Route>
+      </Switch>
+    </Shell>
   );
 }
 

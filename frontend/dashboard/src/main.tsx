@@ -1,6 +1,7 @@
 import '@fleetdeck/react/styles.css';
 import './fonts.css';
 import './dashboard.css';
+import './pages/alerts/alerts.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App.tsx';

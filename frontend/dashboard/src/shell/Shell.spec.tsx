@@ -1,4 +1,4 @@
-import { act, render, screen } from '@testing-library/react';
+import { act, render, screen, within } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { FleetdeckProvider } from '@fleetdeck/react';
@@ -22,6 +22,7 @@ async function open(over: Partial<ShellProps> = {}): Promise<void> {
           preferences={{ theme: 'auto', timeZone: 'local' }}
           onPreferences={onPreferences}
           onSignOut={onSignOut}
+          firing={null}
           {...over}
         >
           <h1>Overview</h1>
@@ -52,6 +53,22 @@ describe('Shell', () => {
       `#${screen.getByRole('main').id}`,
     );
     expect(screen.getByText('Live')).toBeVisible();
+  });
+
+  it('leads to the pages and says which one is open', async () => {
+    await open();
+    const pages = within(screen.getByRole('navigation', { name: 'Pages' }));
+    expect(pages.getByRole('link', { name: 'Overview' })).toHaveAttribute('aria-current', 'page');
+    expect(pages.getByRole('link', { name: 'Alerts' })).not.toHaveAttribute('aria-current');
+  });
+
+  it.each([
+    [null, 'Alerts'],
+    [0, 'Alerts'],
+    [3, 'Alerts 3 firing'],
+  ])('says beside the alerts how many fire: %p', async (firing, name) => {
+    await open({ firing });
+    expect(screen.getByRole('link', { name })).toHaveAttribute('href', '/alerts');
   });
 
   it('says who is signed in and in which role, and lets them sign out', async () => {

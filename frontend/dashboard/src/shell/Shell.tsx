@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { Link } from 'wouter';
+import { Link, useLocation } from 'wouter';
 import type { Session } from '@fleetdeck/dto';
 import { ConnectionStatus, useWebSocket } from '@fleetdeck/react';
 import type { Preferences } from '../preferences.ts';
@@ -11,6 +11,8 @@ interface ShellProps {
   preferences: Preferences;
   onPreferences: (next: Preferences) => void;
   onSignOut: () => void;
+  /** Alerts that fire; `null` while that is not known. */
+  firing: number | null;
   children: ReactNode;
 }
 
@@ -18,7 +20,15 @@ const NEXT_THEME = { auto: 'light', light: 'dark', dark: 'auto' } as const;
 const THEME_WORDS = { auto: 'as the system', light: 'light', dark: 'dark' } as const;
 
 /** The bar over every page: where you are, how fresh the data is, how it is shown, who you are. */
-export function Shell({ session, problem, preferences, onPreferences, onSignOut, children }: ShellProps) {
+export function Shell({
+  session,
+  problem,
+  preferences,
+  onPreferences,
+  onSignOut,
+  firing,
+  children,
+}: ShellProps) {
   const connection = useWebSocket();
   const { theme, timeZone } = preferences;
   return (
@@ -30,6 +40,19 @@ export function Shell({ session, problem, preferences, onPreferences, onSignOut,
         <Link href="/" className="shell-brand">
           Fleetdeck
         </Link>
+        <nav className="shell-nav" aria-label="Pages">
+          <PageLink href="/">Overview</PageLink>
+          <PageLink href="/alerts">
+            Alerts
+            {firing !== null && firing > 0 && (
+              <>
+                {' '}
+                <span className="shell-count">{firing}</span>
+                <span className="unseen"> firing</span>
+              </>
+            )}
+          </PageLink>
+        </nav>
         <ConnectionStatus
           state={connection.state}
           since={connection.since}
@@ -78,5 +101,14 @@ export function Shell({ session, problem, preferences, onPreferences, onSignOut,
         {children}
       </main>
     </>
+  );
+}
+
+function PageLink({ href, children }: { href: string; children: ReactNode }) {
+  const [location] = useLocation();
+  return (
+    <Link href={href} aria-current={location === href ? 'page' : undefined}>
+      {children}
+    </Link>
   );
 }

@@ -1,14 +1,18 @@
 import type {
+  Alert,
+  AlertUpdate,
   ComponentHealth,
   HealthBucket,
   HealthHistory,
   HealthReport,
   HealthTimeline,
   HealthUptime,
+  Incident,
   MetricDescriptor,
   MetricLabels,
   MetricRecent,
   MetricRecentAnswer,
+  Silence,
 } from '@fleetdeck/dto';
 import type { LiveSeries } from '@fleetdeck/react';
 
@@ -107,6 +111,51 @@ export function history(component: string, over: Partial<HealthHistory> = {}): H
     ...known,
     ...{ component, incidents: [], items: [], nextCursor: null },
     uptime: { '1h': alwaysUp, '24h': alwaysUp, '7d': alwaysUp, '30d': alwaysUp },
+    ...over,
+  };
+}
+
+/** An alert that has been firing for a minute. */
+export function alert(node: string, over: Partial<Alert> = {}): Alert {
+  return {
+    ...{ key: node, rule: 'LoopLag', severity: 'degraded', state: 'firing', value: 300, version: 2 },
+    labels: { rule: 'LoopLag', severity: 'degraded', node },
+    ...{ since: iso(NOW - 60_000), beganAt: iso(NOW - 120_000), message: `${node} is 300 ms late.` },
+    ...{ runbookUrl: null, noData: false, incidentId: `incident ${node}` },
+    ...{ acknowledgement: null, silencedBy: null },
+    ...over,
+  };
+}
+
+/** What topic `alerts` says when an alert has become as given. */
+export function alertUpdate(alert: Alert, over: Partial<AlertUpdate['event']> = {}): AlertUpdate {
+  const { incidentId, rule, state, message, value } = alert;
+  return {
+    alert,
+    event: {
+      ...{ id: `${alert.key} ${alert.version}`, incidentId, rule, kind: 'state', from: 'pending', to: state },
+      ...{ at: iso(NOW), durationMs: 60_000, reason: message, value, by: null },
+      ...over,
+    },
+  };
+}
+
+/** An incident that lasts and that people were told of. */
+export function incident(id: string, over: Partial<Incident> = {}): Incident {
+  return {
+    ...{ id, rule: 'LoopLag', labels: { rule: 'LoopLag', node: id }, severity: 'degraded', value: 300 },
+    ...{ message: `${id} is 300 ms late.`, reason: 'It was above 200.', endReason: null, runbookUrl: null },
+    ...{ beganAt: iso(NOW - 120_000), firedAt: iso(NOW - 60_000), endedAt: null, durationMs: null },
+    ...{ notifiedAt: iso(NOW - 60_000), acknowledgement: null },
+    ...over,
+  };
+}
+
+/** A silence in force for another hour. */
+export function silence(id: string, over: Partial<Silence> = {}): Silence {
+  return {
+    ...{ id, matchers: [{ label: 'node', is: 'equals', value: 'web-1' }], reason: 'deploy', state: 'active' },
+    ...{ createdBy: 'ada', createdAt: iso(NOW), startsAt: iso(NOW), endsAt: iso(NOW + 3_600_000) },
     ...over,
   };
 }

@@ -1,0 +1,289 @@
+import { act, render, screen, waitFor, within } from '@testing-library/react';
+import { userEvent } from '@testing-library/user-event';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Alert, Incident, Role, Silence } from '@fleetdeck/dto';
+import { App } from '../../App.tsx';
+import { FakeService, ok, refusal, session } from '../../testing/fake-service.ts';
+import { alert, alertUpdate, incident, silence } from '../../testing/samples.ts';
+
+let service: FakeService;
+
+const answerAlerts = (...alerts: Alert[]): void => {
+  service.answers.set('GET /alerts', ok({ alerts, asOf: new Date(0).toISOString(), position: null }));
+};
+const answerSilences = (...silences: Silence[]): void => {
+  service.answers.set('GET /silences', ok({ silences }));
+};
+const answerIncidents = (items: Incident[], nextCursor: string | null = null): void => {
+  service.answers.set('GET /incidents', ok({ items, nextCursor }));
+};
+
+async function open(role: Role = 'operator'): Promise<void> {
+  service.answers.set('GET /session', ok({ ...session, role }));
+  window.history.replaceState(null, '', '/alerts');
+  render(<App connection={service.connection()} restart={() => undefined} />);
+  await screen.findByText(`(${role})`);
+  await screen.findByText('Live');
+}
+
+const region = (name: string) => within(screen.getByRole('region', { name }));
+const rows = (name: string) => region(name).findAllByRole('listitem');
+const lastAsked = (call: string) =>
+  service.asked.findLast(({ method, path }) => `${method} ${path}` === call);
+const press = (name: string | RegExp) => userEvent.click(screen.getByRole('button', { name }));
+
+beforeEach(() => {
+  service = new FakeService();
+});
+afterEach(() => {
+  act(() => service.socket.close());
+  jest.restoreAllMocks();
+});
+
+describe('the alerts of now', () => {
+  it('are awaited, then there are none', async () => {
+    for (const list of ['alerts', 'silences', 'incidents']) service.answers.set(`GET /${list}`, 'never');
+    await open();
+    for (const name of ['Now', 'Silences', 'Incidents'])
+      expect(screen.getByRole('region', { name })).toHaveTextContent('Loading…');
+  });
+
+  it('say so when there are none', async () => {
+    await open();
+    expect(await screen.findByText(/Nothing fires/)).toBeVisible();
+    expect(await screen.findByText(/people are told of everything/)).toBeVisible();
+    expect(await screen.findByText('Nothing has fired yet.')).toBeVisible();
+  });
+
+  it('appear live, the worst first, are counted beside the page, and go', async () => {
+    answerAlerts(alert('web-1'));
+    await open();
+    expect(await rows('Now')).toHaveLength(1);
+    const critical = alert('db', { severity: 'critical', runbookUrl: 'https://runbooks.example.com/db' });
+    act(() => {
+      service.publish('alerts', alertUpdate(critical));
+      service.publish('alerts', alertUpdate(alert('web-2', { state: 'pending' })));
+      service.publish('alerts', alertUpdate(alert('web-3', { state: 'recovering' })));
+    });
+    await waitFor(async () => expect(await rows('Now')).toHaveLength(4));
+    expect((await rows('Now'))[0]).toHaveTextContent('db is 300 ms late.');
+    expect(screen.getByRole('link', { name: 'Alerts 2 firing' })).toBeVisible();
+    expect(screen.getByText('2 firing, 1 recovering, 1 pending')).toHaveAttribute('role', 'status');
+    expect(screen.getByRole('link', { name: /^Runbook/ })).toHaveAttribute('href', critical.runbookUrl);
+    act(() => service.publish('alerts', alertUpdate({ ...critical, state: 'inactive', version: 3 })));
+    expect(await screen.findByRole('link', { name: 'Alerts 1 firing' })).toBeVisible();
+  });
+
+  it('say why they could not be read, and are read again when asked', async () => {
+    for (const list of ['alerts', 'silences', 'incidents'])
+      service.answers.set(`GET /${list}`, refusal('FORBIDDEN', 'Your role may not.'));
+    await open();
+    for (const [name, list] of [
+      ['Now', 'alerts'],
+      ['Silences', 'silences'],
+      ['Incidents', 'incidents'],
+    ] as const)
+      expect(
+        await region(name).findByText(`The ${list} could not be read: Your role may not.`),
+      ).toBeVisible();
+    answerSilences(silence('s1'));
+    answerIncidents([incident('web-9')]);
+    answerAlerts(alert('web-1'));
+    // An alert that changes has the other lists read as well, so it comes last.
+    for (const list of ['silences', 'incidents', 'alerts']) await press(`Try again to read the ${list}`);
+    for (const name of ['Now', 'Silences', 'Incidents']) expect(await rows(name)).toHaveLength(1);
+    expect(screen.queryByText(/could not be read/)).toBeNull();
+  });
+
+  it('stay as the last known when the connection is lost', async () => {
+    answerAlerts(alert('web-1'));
+    await open();
+    await rows('Now');
+    act(() => service.closeSocket('FORBIDDEN', 'Your role may not listen.'));
+    expect(await region('Now').findByText(/The connection is lost/)).toBeVisible();
+    expect(await rows('Now')).toHaveLength(1);
+  });
+});
+
+describe('who may act', () => {
+  it('is an operator: a viewer sees no buttons for it, and why', async () => {
+    answerAlerts(alert('web-1'));
+    answerSilences(silence('s1'));
+    await open('viewer');
+    await rows('Now');
+    await rows('Silences');
+    expect(screen.getByText(/operators acknowledge and silence/)).toBeVisible();
+    expect(screen.queryByRole('button', { name: /^(?:Acknowledge|Silence|New silence|End)/ })).toBeNull();
+  });
+});
+
+describe('acknowledging', () => {
+  it('sends what is being done, shows who did it, and goes on at the alert', async () => {
+    answerAlerts(alert('web-1'));
+    await open();
+    await rows('Now');
+    service.answers.set('POST /incidents/incident%20web-1/ack', () => {
+      const acknowledgement = { by: 'ada', at: new Date().toISOString(), reason: 'on it' };
+      answerAlerts(alert('web-1', { acknowledgement }));
+      return { status: 200, body: {} };
+    });
+    await press('Acknowledge LoopLag node=web-1');
+    expect(screen.getByLabelText(/What is being done/)).toHaveFocus();
+    await userEvent.keyboard(' on it {Enter}');
+    expect(await region('Now').findByText(/Acknowledged by ada, .*: on it/)).toBeVisible();
+    expect(lastAsked('POST /incidents/incident%20web-1/ack')?.body).toEqual({ reason: 'on it' });
+    expect(screen.queryByRole('button', { name: /^Acknowledge/ })).toBeNull();
+    expect((await rows('Now'))[0]).toHaveFocus();
+  });
+
+  it('says why it was refused, and is left by Escape', async () => {
+    answerAlerts(alert('web-1'), alert('web-2', { state: 'pending' }));
+    service.answers.set('POST /incidents/incident%20web-1/ack', refusal('CONFLICT', 'It is over.'));
+    await open();
+    await rows('Now');
+    await press(/^Acknowledge/);
+    await userEvent.keyboard('{Enter}');
+    expect(await screen.findByRole('alert')).toHaveTextContent('It is over.');
+    expect(lastAsked('POST /incidents/incident%20web-1/ack')?.body).toEqual({});
+    await userEvent.type(screen.getByLabelText(/What is being done/), '{Escape}');
+    expect(screen.queryByRole('form')).toBeNull();
+    expect((await rows('Now'))[0]).toHaveFocus();
+  });
+});
+
+describe('silences', () => {
+  it('are made from an alert: what it matches is filled in', async () => {
+    answerAlerts(alert('web-1'), alert('web-2'));
+    await open();
+    await rows('Now');
+    service.answers.set('POST /silences', () => {
+      answerSilences(silence('s1'));
+      answerAlerts(alert('web-1', { silencedBy: 's1' }), alert('web-2'));
+      return { status: 201, body: silence('s1') };
+    });
+    await press('Silence LoopLag node=web-1');
+    const form = within(screen.getByRole('form', { name: 'New silence' }));
+    expect(form.getByText('One alert on this page matches.')).toBeVisible();
+    await userEvent.click(form.getByRole('button', { name: 'Remove condition 2' }));
+    expect(form.getByText('2 alerts on this page match.')).toBeVisible();
+    await userEvent.click(form.getByRole('button', { name: 'Silence' }));
+    expect(form.getByRole('alert')).toHaveTextContent('Say why');
+    await userEvent.selectOptions(form.getByLabelText('For how long'), '1 day');
+    await userEvent.type(form.getByLabelText('Why'), 'deploy{Enter}');
+    expect(await region('Silences').findByText('node is web-1')).toBeVisible();
+    expect(await region('Now').findByText(/Silenced by ada until .*: deploy/)).toBeVisible();
+    expect(lastAsked('POST /silences')?.body).toMatchObject({
+      matchers: [{ label: 'rule', is: 'equals', value: 'LoopLag' }],
+      reason: 'deploy',
+    });
+    expect(screen.queryByRole('form')).toBeNull();
+    expect(screen.getByRole('heading', { name: 'Silences' })).toHaveFocus();
+  });
+
+  it('are made from nothing, until a written time, and the service names what it refuses', async () => {
+    service.answers.set('POST /silences', {
+      status: 400,
+      body: {
+        ...(refusal('INVALID_INPUT') as { body: object }).body,
+        fields: [{ field: 'matchers[1].label', message: 'It must be the name of a label.' }],
+      },
+    });
+    await open();
+    await press('New silence');
+    const form = within(screen.getByRole('form', { name: 'New silence' }));
+    expect(form.getByLabelText('Label')).toHaveFocus();
+    expect(form.getByText('No alert on this page matches.')).toBeVisible();
+    await userEvent.click(form.getByRole('button', { name: 'Add a condition' }));
+    const second = within(form.getByRole('group', { name: 'Condition 2' }));
+    expect(second.getByLabelText('Label')).toHaveFocus();
+    await userEvent.type(second.getByLabelText('Label'), 'a b');
+    await userEvent.selectOptions(second.getByLabelText('Comparison'), 'is not');
+    await userEvent.type(second.getByLabelText('Value'), 'x');
+    await userEvent.selectOptions(form.getByLabelText('For how long'), 'Until a time…');
+    await userEvent.type(form.getByLabelText('Until (local time)'), '2099-01-01T10:00');
+    await userEvent.type(form.getByLabelText('Why'), 'deploy{Enter}');
+    expect(await form.findByRole('alert')).toHaveTextContent('matchers[1].label: It must be the name');
+    expect(lastAsked('POST /silences')?.body).toMatchObject({
+      matchers: [{ label: 'rule' }, { label: 'a b', is: 'notEquals', value: 'x' }],
+      endsAt: new Date('2099-01-01T10:00').toISOString(),
+    });
+    await userEvent.keyboard('{Escape}');
+    expect(screen.queryByRole('form')).toBeNull();
+  });
+
+  it('are ended, or it is said why not', async () => {
+    answerSilences(silence('s1'), silence('s2', { state: 'waiting', reason: 'move' }));
+    service.answers.set('DELETE /silences/s1', refusal('NOT_FOUND', 'It is over already.'));
+    await open();
+    expect((await rows('Silences'))[1]).toHaveTextContent(/From .* until/);
+    const end = region('Silences').getAllByRole('button', { name: /^End the silence/ });
+    await userEvent.click(end[0] as HTMLElement);
+    expect(await screen.findByRole('alert')).toHaveTextContent('It is over already.');
+    service.answers.set('DELETE /silences/s2', () => {
+      answerSilences(silence('s1'));
+      return { status: 200, body: silence('s2') };
+    });
+    await userEvent.click(end[1] as HTMLElement);
+    await waitFor(() => expect(screen.queryByText('move')).toBeNull());
+  });
+});
+
+describe('incidents', () => {
+  const over = incident('old', {
+    endedAt: new Date(0).toISOString(),
+    durationMs: 125_000,
+    notifiedAt: null,
+    acknowledgement: { by: 'bob', at: new Date(0).toISOString(), reason: null },
+  });
+
+  it('are read page by page, and say what became of them', async () => {
+    answerIncidents([incident('new')], 'c1');
+    await open();
+    expect(await rows('Incidents')).toHaveLength(1);
+    answerIncidents([over]);
+    await press('Show older incidents');
+    await waitFor(async () => expect(await rows('Incidents')).toHaveLength(2));
+    expect(lastAsked('GET /incidents')?.query.get('cursor')).toBe('c1');
+    const row = (await rows('Incidents'))[1];
+    expect(row).toHaveTextContent('Over');
+    expect(row).toHaveTextContent(/lasted 2 min 5 sec/);
+    expect(row).toHaveTextContent('Nobody was told.');
+    expect(row).toHaveTextContent('Acknowledged by bob');
+    expect(screen.queryByRole('button', { name: 'Show older incidents' })).toBeNull();
+  });
+
+  it('are read anew, as many as are shown, when an alert changes', async () => {
+    answerIncidents([incident('new')], 'c1');
+    await open();
+    await rows('Incidents');
+    answerIncidents([incident('older')], 'c2');
+    await press('Show older incidents');
+    await waitFor(() => expect(lastAsked('GET /incidents')?.query.get('cursor')).toBe('c1'));
+    answerIncidents([incident('newest'), incident('new')]);
+    act(() => service.publish('alerts', alertUpdate(alert('newest'))));
+    expect(await region('Incidents').findByText('newest is 300 ms late.')).toBeVisible();
+    expect(lastAsked('GET /incidents')?.query.get('limit')).toBe('21');
+  });
+
+  it('are those that are open, or over, when asked for', async () => {
+    await open();
+    await screen.findByText('Nothing has fired yet.');
+    await userEvent.selectOptions(screen.getByRole('combobox', { name: /Which incidents/ }), 'Open');
+    expect(await screen.findByText('None is open.')).toBeVisible();
+    expect(lastAsked('GET /incidents')?.query.get('state')).toBe('open');
+  });
+
+  it('stay when they can no longer be read', async () => {
+    answerIncidents([incident('new')]);
+    answerSilences(silence('s1'));
+    await open();
+    await rows('Incidents');
+    for (const list of ['silences', 'incidents'])
+      service.answers.set(`GET /${list}`, refusal('FORBIDDEN', 'No more.'));
+    act(() => service.publish('alerts', alertUpdate(alert('web-1'))));
+    for (const name of ['Silences', 'Incidents']) {
+      expect(await region(name).findByText(/No more\. Shown is what was known before\./)).toBeVisible();
+      expect(await rows(name)).toHaveLength(1);
+    }
+  });
+});
