@@ -1,5 +1,5 @@
 import type { Meta, StoryObj } from '@storybook/react-vite';
-import { expect, within } from 'storybook/test';
+import { expect, waitFor, within } from 'storybook/test';
 import type { AlertsAnswer } from '@fleetdeck/dto';
 import { StatusBadge } from '../components/status-badge/StatusBadge.tsx';
 import { alertOf, updateOf } from '../testing/alerts.ts';
@@ -25,6 +25,7 @@ const answer: AlertsAnswer = {
 
 const http: HttpReader = { get: <T,>() => Promise.resolve(answer as T) };
 
+/** What a page may make of `useAlerts`: it tells loading, failure and calm apart. */
 function AlertList(options: UseAlertsOptions) {
   const { alerts, error } = useAlerts(options);
   if (error !== null) return <p role="alert">{error.message}</p>;
@@ -97,5 +98,63 @@ export const Live: Story = {
     await canvas.findAllByRole('listitem');
     await userEvent.click(canvas.getByRole('button'));
     await expect(await canvas.findAllByRole('listitem')).toHaveLength(2);
+  },
+};
+
+/** Somebody acknowledges an alert elsewhere: the page hears of it. */
+export const Acknowledged: Story = {
+  args: { state: 'firing', severity: 'degraded' },
+  render: (options) => {
+    const socket = new FakeSocket();
+    const acknowledgement = { by: 'bob', at: '2026-01-15T14:03:00.000Z', reason: null };
+    return (
+      <FleetdeckProvider socket={socket} http={http}>
+        <AlertList {...options} />
+        <button
+          type="button"
+          onClick={() =>
+            socket.say('alerts', updateOf(alertOf('web-1', { acknowledgement }), { kind: 'acknowledged' }))
+          }
+        >
+          Let bob take the alert of web-1
+        </button>
+      </FleetdeckProvider>
+    );
+  },
+  play: async ({ canvasElement, userEvent }) => {
+    const canvas = within(canvasElement);
+    await expect(await canvas.findByRole('listitem')).not.toHaveTextContent('taken by');
+    await userEvent.click(canvas.getByRole('button'));
+    await waitFor(() => expect(canvas.getByRole('listitem')).toHaveTextContent('taken by bob'));
+  },
+};
+
+/** Nothing fires. */
+export const Empty: Story = {
+  render: (options) => (
+    <FleetdeckProvider
+      socket={new FakeSocket()}
+      http={{ get: <T,>() => Promise.resolve({ ...answer, alerts: [] } as T) }}
+    >
+      <AlertList {...options} />
+    </FleetdeckProvider>
+  ),
+  play: async ({ canvasElement }) => {
+    await expect(await within(canvasElement).findByText('No alerts.')).toBeVisible();
+  },
+};
+
+/** The service does not let the page read them. */
+export const Refused: Story = {
+  render: (options) => (
+    <FleetdeckProvider
+      socket={new FakeSocket()}
+      http={{ get: () => Promise.reject(new Error('Your role may not read alerts.')) }}
+    >
+      <AlertList {...options} />
+    </FleetdeckProvider>
+  ),
+  play: async ({ canvasElement }) => {
+    await expect(await within(canvasElement).findByRole('alert')).toHaveTextContent('may not read alerts');
   },
 };
