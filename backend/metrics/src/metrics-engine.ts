@@ -96,6 +96,7 @@ export class MetricsEngine {
       timers,
       rawRetentionMs: options.retentionHours.raw * HOUR_MS,
       onOverflow: (count, example) => this.noteOverflow(count, example),
+      onClosed: (rows) => this.live.noteClosed(rows),
       onRepair: (changed, at) => repairs.note(changed, at),
     });
     this.flusher = new PointFlusher({

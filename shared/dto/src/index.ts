@@ -91,6 +91,7 @@ export {
   type MetricDescriptor,
   type MetricKind,
   type MetricLabels,
+  type MetricClosedWindow,
   type MetricLive,
   type MetricPointInput,
   type MetricPointRejected,

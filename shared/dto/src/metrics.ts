@@ -150,13 +150,30 @@ export interface MetricQueryAnswer {
   results: MetricResult[];
 }
 
-/** The newest value of a series: what topic `metrics.<name>` carries. */
+/** The newest value and the newest closed window of a series: what topic `metrics.<name>` carries. */
 export interface MetricLive {
   metricName: string;
   labels: MetricLabels;
   value: number;
   /** When it was measured, ISO 8601 UTC. */
   at: string;
+  /** The newest minute of the series that is over; absent until one is. */
+  window?: MetricClosedWindow;
+}
+
+/** A minute that is over, as the node saw it that publishes it; where several record a series, each has its own. */
+export interface MetricClosedWindow {
+  /** Begin of the minute, ISO 8601 UTC. */
+  start: string;
+  /** From when on an answer holds it, ISO 8601 UTC. */
+  closedAt: string;
+  /** Points received. */
+  points: number;
+  sum: number;
+  min: number;
+  max: number;
+  /** By how much a counter rose; `null` for other kinds, and when no point told. */
+  increase: number | null;
 }
 
 /** Recent values of a series, evenly spaced, for a sparkline: what `GET /api/v1/metrics/recent` answers. */

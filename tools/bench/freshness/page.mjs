@@ -36,7 +36,7 @@ function Page() {
   );
 }
 
-new MutationObserver((changes) => {
+new globalThis.MutationObserver((changes) => {
   const numbers = [];
   for (const { type, target } of changes) {
     const cell = target.parentElement;
@@ -45,7 +45,7 @@ new MutationObserver((changes) => {
     }
   }
   // A task after the next frame began: until then nobody has seen it.
-  requestAnimationFrame(() =>
+  globalThis.requestAnimationFrame(() =>
     setTimeout(() => {
       const at = Date.now();
       for (let i = 0; i < numbers.length; i += 2) shown.push(numbers[i], numbers[i + 1], at);

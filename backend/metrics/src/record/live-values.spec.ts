@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { FakeClock, FakePublisher } from '@fleetdeck/kernel/testing';
 import { MetricEntry } from '../registry/series.ts';
+import { WindowTotals } from '../rollup/window-totals.ts';
 import { ManualTimers } from '../testing/manual-timers.ts';
 import { LiveValues } from './live-values.ts';
 
@@ -79,6 +80,60 @@ describe('LiveValues', () => {
     live.close();
     expect(values()).toEqual([1, 2]);
     expect(timers.size).toBe(0);
+  });
+
+  it('tells of a closed minute with the value it rests on, and from then on with each', () => {
+    const { timers, live, series, publisher } = setUp();
+    live.note(series, 5, 59_000);
+    const totals = new WindowTotals(true);
+    totals.add(3, 58_000, null, null);
+    totals.add(5, 59_000, null, null);
+    timers.advance(62_000);
+    live.noteClosed([{ series, at: 0, totals }]);
+    timers.advance(1000);
+    live.note(series, 6, 63_000);
+    const window = {
+      start: '1970-01-01T00:00:00.000Z',
+      closedAt: '1970-01-01T00:01:02.000Z',
+      points: 2,
+      sum: 8,
+      min: 3,
+      max: 5,
+      increase: null,
+    };
+    expect(publisher.published.map(({ data }) => data)).toMatchObject([
+      { value: 5 },
+      { value: 5, window },
+      { value: 6, window },
+    ]);
+    expect(publisher.published[0]?.data).not.toHaveProperty('window');
+    live.noteClosed([{ series, at: -60_000, totals }]);
+    expect(series.liveWindow).toEqual(window);
+  });
+
+  it('tells of many closed minutes in lots, so that nothing waits for them', () => {
+    const { timers, live, metric, publisher } = setUp();
+    const all = Array.from({ length: 1200 }, (_, i) => metric.seriesOf({ s: String(i) }, 2000));
+    for (const series of all) live.note(series, 1, 0);
+    timers.advance(62_000);
+    publisher.published.length = 0;
+    const totals = new WindowTotals(true);
+    totals.add(1, 0, null, null);
+    live.noteClosed(all.map((series) => ({ series, at: 0, totals })));
+    expect(publisher.published).toHaveLength(0);
+    const lots = [0, 0, 0].map(() => {
+      timers.advance(20);
+      return publisher.published.length;
+    });
+    expect(lots).toEqual([500, 1000, 1200]);
+    expect(timers.size).toBe(0);
+  });
+
+  it('says nothing of minutes that close after it did', () => {
+    const { timers, live, series } = setUp();
+    live.close();
+    live.noteClosed([{ series, at: 0, totals: new WindowTotals(true) }]);
+    expect([series.liveWindow, timers.size]).toEqual([null, 0]);
   });
 
   it('says once that a topic cannot be published, and goes on', () => {

@@ -1,4 +1,9 @@
-import { MAX_LABELS, type MetricDescriptor, type MetricLabels } from '@fleetdeck/dto';
+import {
+  MAX_LABELS,
+  type MetricClosedWindow,
+  type MetricDescriptor,
+  type MetricLabels,
+} from '@fleetdeck/dto';
 import { canonicalLabels, labelsHash, OTHER_LABELS } from './labels.ts';
 
 /** A metric name with its labels, as this process knows it. */
@@ -30,6 +35,8 @@ export class Series {
   liveAt = -Infinity;
   livePending = false;
   livePublishedAt = -Infinity;
+  /** Its newest minute that is over, which is published with the value. */
+  liveWindow: MetricClosedWindow | null = null;
   private knownHash: string | null = null;
 
   constructor(

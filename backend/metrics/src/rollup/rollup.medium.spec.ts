@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { MetricAggregation } from '@fleetdeck/dto';
+import type { MetricAggregation, MetricLive } from '@fleetdeck/dto';
 import type { Lease } from '@fleetdeck/kernel';
 import { createTestDatabase, FakeClock, type TestDatabase } from '@fleetdeck/kernel/testing';
 import { Sketch } from '../sketch/sketch.ts';
@@ -102,6 +102,13 @@ describe('minutes', () => {
     });
     const [first] = await rows('metric_rollup_1m');
     expect(first).toMatchObject({ at: NOON, points: 40 });
+    const windows = app.publisher.published.flatMap(({ data }) => (data as MetricLive).window ?? []);
+    expect(windows.find(({ start }) => start === iso(NOON))).toMatchObject({
+      points: 40,
+      min: 0,
+      max: 39,
+      increase: null,
+    });
     expect(Sketch.decode(first?.sketch ?? Buffer.alloc(0)).max).toBe(39);
     // Without the single points the answer is the same.
     await database.dataSource.query('delete from fleetdeck.metric_point');

@@ -33,6 +33,8 @@ export interface PointWriterParts {
   rawRetentionMs: number;
   /** Told how many points of a written batch went to an `other` series. */
   onOverflow(count: number, example: string): void;
+  /** Told of minutes that are over and rolled up, but not of the open one that a last write rolls up. */
+  onClosed(rows: readonly MinuteRow[]): void;
   /** Told of points that changed a past minute. */
   onRepair(series: readonly Series[], at: readonly number[]): void;
 }
@@ -162,6 +164,7 @@ export class PointWriter {
       }
       session.windows.dropBefore(rolledTo);
       if (everything) this.session = null;
+      else this.parts.onClosed(rows);
     } catch (thrown) {
       if (codeOf(thrown) === NO_PARTITION) this.forgetPartitions();
       if (this.session === session && !isSqlState(thrown)) {

@@ -1,4 +1,4 @@
-import type { MetricBucket, MetricQueryAnswer } from '@fleetdeck/dto';
+import type { MetricBucket, MetricClosedWindow, MetricLive, MetricQueryAnswer } from '@fleetdeck/dto';
 import type { LiveModel } from './liveStore.ts';
 import { isCovered } from './metricsModel.ts';
 
@@ -17,8 +17,17 @@ export interface MetricReading {
   isBehind: boolean;
 }
 
-/** The value of a window, which only the service can sum up: a message tells that it is time to ask again. */
-export function createMetricModel(): LiveModel<MetricAnswer, MetricReading> {
+function closedWindowOf(data: unknown): MetricClosedWindow | null {
+  return (data as Partial<MetricLive> | null)?.window ?? null;
+}
+
+/**
+ * The value of a window, which only the service can sum up: a message tells that it is time to ask again.
+ * @param onClosed - hears of a minute that is over; says whether what was read before it is not the last word
+ */
+export function createMetricModel(
+  onClosed: (window: MetricClosedWindow) => boolean,
+): LiveModel<MetricAnswer, MetricReading> {
   let reading: MetricReading | null = null;
   let answer: MetricQueryAnswer | null = null;
   return {
@@ -37,8 +46,10 @@ export function createMetricModel(): LiveModel<MetricAnswer, MetricReading> {
       };
     },
     apply: (message) => {
-      if (reading === null || reading.isBehind || isCovered(answer?.results[0]?.position, message))
-        return false;
+      if (reading === null) return false;
+      const window = closedWindowOf(message.data);
+      const isClosed = window !== null && onClosed(window);
+      if (reading.isBehind || (!isClosed && isCovered(answer?.results[0]?.position, message))) return false;
       reading = { ...reading, isBehind: true };
       return true;
     },

@@ -95,6 +95,41 @@ describe('useMetric', () => {
     expect(result.current.staleAfterMs).toBeNull();
   });
 
+  it('reads the line again once the service closed the window that had just ended, and not for older ones', async () => {
+    const { result } = renderHook(
+      () => useMetric('took', { window: '1m', history: 1, refreshIntervalMs: 0 }),
+      { wrapper },
+    );
+    await settle(() => http.last.answer(answer([bucket(1)])));
+    await settle(() => http.last.answer(answer([bucket(8)])));
+    jest.useFakeTimers();
+    const say = (start: number, closedAt: number, value = 2): Promise<void> =>
+      act(async () => {
+        const window = { start: iso(start), closedAt: iso(closedAt), points: 1, sum: 9, min: 9, max: 9 };
+        const live = { metricName: 'took', labels: {}, value, at: iso(T0) };
+        socket.say('metrics.took', { ...live, window: { ...window, increase: null } });
+        await jest.advanceTimersByTimeAsync(LIVE_READ_MS + 100);
+      });
+    const spans = (): number => http.asked.filter(({ query }) => 'from' in (query ?? {})).length;
+    // The line ends at 14:02:00 and was read at 14:02:30.
+    await say(T0 - 90_000, T0 + 500);
+    await act(async () => {
+      http.last.answer(answer([bucket(2)], 99, T0 + 1000));
+      await jest.advanceTimersByTimeAsync(100);
+    });
+    await act(async () => {
+      http.last.answer(answer([bucket(9)]));
+      await jest.advanceTimersByTimeAsync(100);
+    });
+    expect(spans()).toBe(2);
+    expect(result.current.points.map(({ value }) => value)).toEqual([9, 2]);
+    const before = http.asked.length;
+    await say(T0 - 90_000, T0 + 500);
+    await say(T0 - 150_000, T0 + 2000);
+    await act(() => jest.advanceTimersByTimeAsync(5000));
+    expect([http.asked.length - before, spans()]).toEqual([0, 2]);
+  });
+
   it('reads at its interval, and without the topic when it is not to be live', async () => {
     jest.useFakeTimers();
     renderHook(() => useMetric('took', { history: 0, refreshIntervalMs: 5000, live: false }), { wrapper });

@@ -3,6 +3,7 @@ import {
   METRIC_WINDOW_MS,
   type MetricAggregation,
   type MetricBucket,
+  type MetricClosedWindow,
   type MetricLabels,
   type MetricQueryAnswer,
   type MetricWindow,
@@ -23,7 +24,7 @@ export interface UseMetricOptions {
   refreshIntervalMs?: number;
   /** Whether a new value on the metric's topic makes it read again, at most once a second. @default true */
   live?: boolean;
-  /** Windows before this one that are read for the line, 0 to 200; none of them is read again. @default 30 */
+  /** Windows before this one that are read for the line, 0 to 200; read again when one more is over. @default 30 */
   history?: number;
 }
 
@@ -55,33 +56,49 @@ export const LIVE_READ_MS = 1000;
 /** The most windows that the line goes back. */
 export const MAX_HISTORY = 200;
 
-/** Reads the window that ends now each time, and the windows before it once each. */
+interface Loader {
+  load: (signal: AbortSignal) => Promise<MetricAnswer>;
+  /** Takes note of a minute that is over; says whether the windows before this one were read too early to hold it. */
+  noteClosed: (window: MetricClosedWindow) => boolean;
+}
+
+/** Reads the window that ends now each time, and the windows before it when one ends and when it was summed up. */
 function createLoader(
   http: HttpReader,
   query: Readonly<Record<string, string | string[]>>,
   widthMs: number,
   history: number,
-): (signal: AbortSignal) => Promise<MetricAnswer> {
-  let past: { to: number; points: readonly MetricBucket[] } | null = null;
-  return async (signal) => {
+): Loader {
+  let past: { to: number; readAt: number; points: readonly MetricBucket[] } | null = null;
+  const load = async (signal: AbortSignal): Promise<MetricAnswer> => {
     const answer = await http.get<MetricQueryAnswer>('/metrics/query', { query, signal });
     // By the clock of the service: this machine's may be wrong.
-    const to = Math.floor(Date.parse(answer.results[0]?.asOf ?? '') / widthMs) * widthMs;
+    const readAt = Date.parse(answer.results[0]?.asOf ?? '');
+    const to = Math.floor(readAt / widthMs) * widthMs;
     if (history > 0 && Number.isFinite(to) && past?.to !== to) {
       const span = { from: new Date(to - history * widthMs).toISOString(), to: new Date(to).toISOString() };
       const before = await http.get<MetricQueryAnswer>('/metrics/query', {
         query: { ...query, ...span },
         signal,
       });
-      past = { to, points: before.results[0]?.points ?? [] };
+      past = { to, readAt, points: before.results[0]?.points ?? [] };
     }
     return { ...answer, past: past?.points ?? [] };
   };
+  const noteClosed = ({ start, closedAt }: MetricClosedWindow): boolean => {
+    // The last minute of the newest window in the line: those of older ones closed before it.
+    if (past === null || Date.parse(start) + METRIC_WINDOW_MS['1m'] !== past.to) return false;
+    if (!(Date.parse(closedAt) > past.readAt)) return false;
+    past = null;
+    return true;
+  };
+  return { load, noteClosed };
 }
 
 /**
  * One metric over one window, as `MetricsCard` shows it: percentiles, rates, averages of all series that carry the
- * labels. It is read every `refreshIntervalMs`, and sooner when its topic says that there is something new.
+ * labels. It is read every `refreshIntervalMs`, and sooner when its topic says that there is something new. The line
+ * of windows before it is read again when the topic tells that one was closed.
  *
  * @throws RangeError for a history beyond 200, Error outside a `FleetdeckProvider` with an HTTP client
  * @example
@@ -114,11 +131,12 @@ export function useMetric(
       aggregation,
       ...(pairs.length === 0 ? {} : { labels: pairs }),
     };
+    const loader = createLoader(http, query, METRIC_WINDOW_MS[window], history);
     return createLiveStore<MetricAnswer, MetricReading>({
       socket: live ? socket : null,
       topics: [`metrics.${name}`],
-      model: createMetricModel(),
-      load: createLoader(http, query, METRIC_WINDOW_MS[window], history),
+      model: createMetricModel(loader.noteClosed),
+      load: loader.load,
     });
   }, [http, socket, name, window, aggregation, labelsKey, live, history]);
 
