@@ -1,3 +1,4 @@
 export function findBrowser(): string | null;
 export function missingRequirements(): string[];
+export function findPrometheus(): string | null;
 export function findRedis(): string | null;

@@ -18,11 +18,16 @@ export function findRedis() {
   return onPath('redis-server');
 }
 
+/** Path of a Prometheus to test with, or null; promtool comes with it. */
+export function findPrometheus() {
+  return onPath('promtool') === null ? null : onPath('prometheus');
+}
+
 const PRESENT = {
   browser: () => findBrowser() !== null,
   docker: () => succeeds('docker', ['info']),
   redis: () => findRedis() !== null,
-  prometheus: () => onPath('promtool') !== null,
+  prometheus: () => findPrometheus() !== null,
   rabbitmq: () => onPath('rabbitmq-server') !== null,
 };
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BIN, nx, packageDirs, ROOT, run } from './run.mjs';
 import { buildApp } from './build-app.mjs';
-import { findBrowser, findRedis, missingRequirements } from './requirements.mjs';
+import { findBrowser, findPrometheus, findRedis, missingRequirements } from './requirements.mjs';
 import { checkWorkspace } from './check-workspace.mjs';
 
 const started = performance.now();
@@ -66,6 +66,11 @@ await timed('unit and medium', async () => {
 if (findRedis() === null) {
   leftOut.push('many nodes over Redis: no redis-server (install redis-server)');
   record('many nodes over Redis', { passed: 0, failed: 0, skipped: 1, seconds: 0 });
+}
+
+if (findPrometheus() === null) {
+  leftOut.push('a real Prometheus: no prometheus with its promtool (install prometheus)');
+  record('a real Prometheus', { passed: 0, failed: 0, skipped: 1, seconds: 0 });
 }
 
 const browser = findBrowser();

@@ -1,10 +1,15 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@fleetdeck/kernel/testing';
+import { findPrometheus } from '../../../../tools/requirements.mjs';
 import { startMetrics, type MetricsApp } from '../testing/metrics-app.ts';
 import { SERIES_PER_SLICE } from './exposition.ts';
 
-const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
+const prometheus = findPrometheus();
+const PROMETHEUS_DEADLINE_MS = 30_000;
 
 let database: TestDatabase;
 let running: MetricsApp | null = null;
@@ -105,20 +110,104 @@ describe('what scrapers read', () => {
     expect(turns).toBeGreaterThanOrEqual(lots - 2);
     turns = 10_000;
   });
-
-  it('is what promtool has no complaint about', async () => {
-    if (!hasPromtool) {
-      process.stderr.write('left out: promtool has not read the exposition, since the machine has none.\n');
-      return;
-    }
-    await start();
-    const { text } = await scrape('*/*');
-    const child = spawn('promtool', ['check', 'metrics']);
-    let said = '';
-    child.stdout.on('data', (data) => (said += String(data)));
-    child.stderr.on('data', (data) => (said += String(data)));
-    child.stdin.end(text);
-    const code = await new Promise((resolve) => child.on('close', resolve));
-    expect([code, said]).toEqual([0, '']);
-  });
 });
+
+/** A Prometheus of the test's own, which scrapes one address each second; its own address. */
+async function scrapeWithPrometheus(
+  binary: string,
+  target: string,
+  dir: string,
+): Promise<[ChildProcess, string]> {
+  const config = {
+    global: { scrape_interval: '1s', scrape_timeout: '1s' },
+    scrape_configs: [
+      {
+        job_name: 'fleetdeck',
+        metrics_path: '/metrics',
+        authorization: { credentials: 'viewer' },
+        static_configs: [{ targets: [target] }],
+      },
+    ],
+  };
+  // JSON is YAML too.
+  writeFileSync(join(dir, 'prometheus.yml'), JSON.stringify(config));
+  const child = spawn(
+    binary,
+    [
+      `--config.file=${join(dir, 'prometheus.yml')}`,
+      `--storage.tsdb.path=${join(dir, 'data')}`,
+      '--web.listen-address=127.0.0.1:0',
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let said = '';
+  const address = await new Promise<string>((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new Error(`Prometheus is not up: ${said}`)),
+      PROMETHEUS_DEADLINE_MS,
+    );
+    child.once('exit', () => reject(new Error(`Prometheus ended: ${said}`)));
+    child.stderr.on('data', (data) => {
+      said = `${said}${String(data)}`.slice(-20_000);
+      const listening = /Listening on"? address=(127\.0\.0\.1:\d+)/.exec(said)?.[1];
+      if (listening === undefined) return;
+      clearTimeout(timer);
+      resolve(listening);
+    });
+  });
+  return [child, `http://${address}`];
+}
+
+// Where there is none, the closing summary of all tests says so, and FLEETDECK_REQUIRE=prometheus makes it a failure.
+if (prometheus !== null) {
+  describe('a real Prometheus', () => {
+    it('scrapes it with a bearer and has its values', async () => {
+      const { app } = await start();
+      const dir = mkdtempSync(join(tmpdir(), 'fleetdeck-prometheus-'));
+      let child: ChildProcess | null = null;
+      try {
+        const [started, url] = await scrapeWithPrometheus(prometheus, new URL(await app.getUrl()).host, dir);
+        child = started;
+        const read = async <T>(path: string): Promise<T> =>
+          ((await (await fetch(`${url}/api/v1/${path}`)).json()) as { data: T }).data;
+        const valueOf = async (query: string): Promise<string | undefined> => {
+          const { result } = await read<{ result: { value: [number, string] }[] }>(
+            `query?query=${encodeURIComponent(query)}`,
+          );
+          return result[0]?.value[1];
+        };
+        const deadline = performance.now() + PROMETHEUS_DEADLINE_MS;
+        const isReady = async (): Promise<boolean> => (await fetch(`${url}/-/ready`)).ok;
+        while (!((await isReady()) && (await valueOf('up')) === '1') && performance.now() < deadline) {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+        const { activeTargets } = await read<{ activeTargets: { health: string; lastError: string }[] }>(
+          'targets',
+        );
+        expect(activeTargets).toMatchObject([{ health: 'up', lastError: '' }]);
+        expect(await valueOf('jobs_total{queue="a"}')).toBe('3');
+        expect(await valueOf('job_seconds_sum / job_seconds_count')).toBe('0.875');
+        expect(await valueOf('queue_depth{queue="a \\"b\\"\\\\\\n"}')).toBe('7');
+      } finally {
+        if (child) {
+          const ended = new Promise((resolve) => child?.once('exit', resolve));
+          child.kill('SIGKILL');
+          await ended;
+        }
+        rmSync(dir, { recursive: true, force: true });
+      }
+    }, 90_000);
+
+    it('has a promtool that has no complaint about it', async () => {
+      await start();
+      const { text } = await scrape('*/*');
+      const child = spawn('promtool', ['check', 'metrics']);
+      let said = '';
+      child.stdout.on('data', (data) => (said += String(data)));
+      child.stderr.on('data', (data) => (said += String(data)));
+      child.stdin.end(text);
+      const code = await new Promise((resolve) => child.on('close', resolve));
+      expect([code, said]).toEqual([0, '']);
+    });
+  });
+}

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase, FakeClock, type TestDatabase } from '@fleetdeck/kernel/testing';
 import { DataSource } from 'typeorm';
+import { MetricsHealth } from '../metrics.health.ts';
 import { startMetrics, type MetricsApp } from '../testing/metrics-app.ts';
 
 const NOW = '2026-01-02T12:30:00.000Z';
@@ -260,6 +261,34 @@ describe('retention', () => {
       return !(await partitions()).includes('2026010213');
     });
     expect(await stored()).toEqual([]);
+  });
+
+  it('drops the oldest single points first when the tables take more disk than they may, and health says so', async () => {
+    const clock = new FakeClock(NOW);
+    const { app, aggregator, timers } = await start(
+      { maxDiskMegabytes: 64, retentionHours: { raw: 24 } },
+      clock,
+    );
+    const name = { metricName: 'level', timeWindow: '1m', aggregation: 'last' } as const;
+    aggregator.record('level', 1, {}, clock.now() - 2 * HOUR);
+    aggregator.record('level', 2, {}, clock.now() - HOUR);
+    aggregator.record('level', 3);
+    await aggregator.getMetrics(name);
+    await database.dataSource.query(
+      `insert into fleetdeck.metric_point (series_id, at, value)
+       select 1, $1::timestamptz, n from generate_series(1, 1300000) n`,
+      [new Date(clock.now() - 2 * HOUR).toISOString()],
+    );
+    timers.advance(60_000);
+    await until(() => aggregator.stats().diskCutShort);
+    expect(await partitions()).not.toContain('2026010210');
+    expect(await partitions()).toContain('2026010212');
+    expect(await stored()).toContain(3);
+    expect(aggregator.stats().diskBytes).toBeGreaterThan(0);
+    expect(await app.get(MetricsHealth).checkHealth()).toMatchObject({
+      status: 'degraded',
+      reason: expect.stringContaining('maxDiskMegabytes'),
+    });
   });
 
   it('forgets series whose last point is gone', async () => {

@@ -90,7 +90,8 @@ export async function startMetrics(
   const lines: string[] = [];
   const resolver: PrincipalResolver = {
     resolve: ({ headers }) => {
-      const role = headers['x-role'];
+      // Prometheus sends no headers of one's own, only a bearer: here that is the role itself.
+      const role = headers['x-role'] ?? headers['authorization']?.toString().replace(/^Bearer /, '');
       return Promise.resolve(
         isRole(role) ? { subject: 'test', role, method: 'bearer', expiresAt: null } : null,
       );
