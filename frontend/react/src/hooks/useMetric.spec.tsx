@@ -110,7 +110,7 @@ describe('useMetric', () => {
         socket.say('metrics.took', { ...live, window: { ...window, increase: null } });
         await jest.advanceTimersByTimeAsync(LIVE_READ_MS + 100);
       });
-    const spans = (): number => http.asked.filter(({ query }) => 'from' in (query ?? {})).length;
+    const spans = (): number => http.asked.filter(({ query }) => Object.hasOwn(query ?? {}, 'from')).length;
     // The line ends at 14:02:00 and was read at 14:02:30.
     await say(T0 - 90_000, T0 + 500);
     await act(async () => {
