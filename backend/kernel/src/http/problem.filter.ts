@@ -87,16 +87,13 @@ function stackOf(thrown: unknown): string | undefined {
 /** Turns anything thrown into the {@link FleetdeckError} that says it best. */
 export function toFleetdeckError(thrown: unknown): FleetdeckError {
   if (isFleetdeckError(thrown)) return thrown;
+  const tooLarge = tooLargeOf(thrown);
+  if (tooLarge) return tooLarge;
   if (isHttpException(thrown)) {
     return ofStatus(thrown.getStatus(), thrown, fieldsOf(thrown.getResponse()));
   }
   const foreign = thrown as Partial<ForeignError> | null | undefined;
   // Express' body parser throws plain errors with a status and a type.
-  if (foreign?.type === 'entity.too.large') {
-    return new FleetdeckError('PAYLOAD_TOO_LARGE', 'The body is too large; send it in smaller parts.', {
-      cause: thrown,
-    });
-  }
   if (foreign?.type === 'entity.parse.failed') {
     return new FleetdeckError('INVALID_INPUT', `The body is not valid JSON: ${messageOf(thrown)}.`, {
       cause: thrown,
@@ -112,6 +109,18 @@ export function toFleetdeckError(thrown: unknown): FleetdeckError {
   return new FleetdeckError('INTERNAL', INTERNAL_DETAIL, { cause: thrown });
 }
 
+/** The body parser's own error, or what Nest made of it, which keeps it as its cause and drops the limit. */
+function tooLargeOf(thrown: unknown): FleetdeckError | null {
+  const outer = thrown as { type?: unknown; cause?: unknown } | null | undefined;
+  const foreign = (outer?.type === undefined ? outer?.cause : outer) as
+    Partial<ForeignError> | null | undefined;
+  if (foreign?.type !== 'entity.too.large') return null;
+  const most = typeof foreign.limit === 'number' ? `; the limit is ${foreign.limit} bytes` : '';
+  return new FleetdeckError('PAYLOAD_TOO_LARGE', `The body is too large${most}. Send it in smaller parts.`, {
+    cause: thrown,
+  });
+}
+
 function isDatabaseAway(thrown: unknown): boolean {
   const code = (thrown as ForeignError | null | undefined)?.code;
   return (
@@ -122,6 +131,7 @@ function isDatabaseAway(thrown: unknown): boolean {
 /** What tells the errors of Node, PostgreSQL and Express apart; `expose` means that the message may go out. */
 interface ForeignError {
   code: unknown;
+  limit: unknown;
   type: unknown;
   status: unknown;
   expose: unknown;
