@@ -231,6 +231,19 @@ describe('a service on loopback with nothing configured', () => {
     expect(answer['results']).toMatchObject([{ metricName: 'orders_open', points: [{ value: 43 }] }]);
   });
 
+  it('refuses points in a body of 10 MB and names its limit', async () => {
+    const sent = await ask(`${service.url}/api/v1/metrics/points`, {
+      method: 'POST',
+      headers: { authorization: DEV },
+      body: { points: [{ name: 'x'.repeat(10 * 2 ** 20), value: 1 }] },
+    });
+    expect([sent.status, json(sent)['code'], json(sent)['detail']]).toEqual([
+      413,
+      'PAYLOAD_TOO_LARGE',
+      'The body is too large; the limit is 2097152 bytes. Send it in smaller parts.',
+    ]);
+  });
+
   it('measures itself every second', async () => {
     const headers = { authorization: DEV };
     const query = '?metricName=fleetdeck_process_memory_bytes&timeWindow=1m&aggregation=last';
