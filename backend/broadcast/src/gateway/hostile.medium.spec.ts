@@ -52,7 +52,9 @@ async function raid(url: string, lot: Frame[], isSignedIn: boolean, result: Atta
   const raw = lot.some((frame) => 'raw' in frame);
   for (const frame of lot) {
     if ('raw' in frame) client.writeRaw(frame.raw);
-    else client.send('text' in frame ? frame.text : Buffer.from(frame.bytes));
+    else if ('bytes' in frame) client.send(Buffer.from(frame.bytes));
+    // The innocent's own token is an attack only beside another one: alone it just signs the innocent in.
+    else client.send(isSignedIn ? frame.text : frame.text.replace('innocent', 'nobody'));
   }
   if (raw) client.socket.close();
   client.send(isSignedIn ? '42987654["unsubscribe",{"topic":"system"}]' : '40{"token":"attacker"}');
