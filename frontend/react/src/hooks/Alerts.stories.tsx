@@ -97,7 +97,7 @@ export const Live: Story = {
     const canvas = within(canvasElement);
     await canvas.findAllByRole('listitem');
     await userEvent.click(canvas.getByRole('button'));
-    await expect(await canvas.findAllByRole('listitem')).toHaveLength(2);
+    await waitFor(() => expect(canvas.getAllByRole('listitem')).toHaveLength(2));
   },
 };
 
