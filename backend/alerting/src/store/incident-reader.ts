@@ -1,10 +1,11 @@
 import type { Incident, IncidentEvent, IncidentQuery, Page } from '@fleetdeck/dto';
 import { DEFAULT_PAGE_SIZE } from '@fleetdeck/dto';
 import { decodeCursor, encodeCursor, FleetdeckError, isoTime } from '@fleetdeck/kernel';
+import { acknowledgementOf, type AcknowledgementColumns } from './acknowledgement.ts';
 import { writeEvents } from './write.sql.ts';
 import type { Sql, SqlRunner } from './sql.ts';
 
-interface IncidentRow {
+interface IncidentRow extends AcknowledgementColumns {
   id: string;
   rule: string;
   labels: Record<string, string>;
@@ -18,9 +19,6 @@ interface IncidentRow {
   end_reason: string | null;
   value: number | null;
   notified_at: Date | null;
-  acknowledged_by: string | null;
-  acknowledged_at: Date | null;
-  acknowledged_reason: string | null;
 }
 
 interface EventRow {
@@ -151,14 +149,7 @@ function incidentOf(row: IncidentRow): Incident {
     endReason: row.end_reason,
     value: row.value,
     notifiedAt: timeOf(row.notified_at),
-    acknowledgement:
-      row.acknowledged_by === null || row.acknowledged_at === null
-        ? null
-        : {
-            by: row.acknowledged_by,
-            at: isoTime(row.acknowledged_at.getTime()),
-            reason: row.acknowledged_reason,
-          },
+    acknowledgement: acknowledgementOf(row),
   };
 }
 

@@ -2,6 +2,7 @@ import type { AlertNotice, Silence } from '@fleetdeck/dto';
 import { isoTime } from '@fleetdeck/kernel';
 import type { Delivery } from '../notify/notice-sink.ts';
 import type { Instance } from '../rule/instance.ts';
+import { acknowledgementOf, type AcknowledgementColumns } from './acknowledgement.ts';
 import type { AlertStore, StoredSignal, StoredState, StoreNews, StoreWrite } from './alert-store.ts';
 import { silenceOf, type SilenceRow } from './silence-store.ts';
 import type { Sql, SqlRunner } from './sql.ts';
@@ -11,7 +12,7 @@ import { writeDeliveries, writeEvents, writeIncidents, writeInstances } from './
 const SIGNAL_TTL = `interval '60 seconds'`;
 const MAX_PRUNED = 5000;
 
-interface InstanceRow {
+interface InstanceRow extends AcknowledgementColumns {
   key: string;
   rule: string;
   series_labels: Record<string, string>;
@@ -28,9 +29,6 @@ interface InstanceRow {
   version: number;
   notified_at: Date | null;
   last_notified_at: Date | null;
-  acknowledged_by: string | null;
-  acknowledged_at: Date | null;
-  acknowledged_reason: string | null;
 }
 
 interface DeliveryRow {
@@ -214,14 +212,7 @@ function instanceOf(row: InstanceRow): Instance {
     version: row.version,
     notifiedAt: row.notified_at?.getTime() ?? null,
     lastNotifiedAt: row.last_notified_at?.getTime() ?? null,
-    acknowledgement:
-      row.acknowledged_by === null || row.acknowledged_at === null
-        ? null
-        : {
-            by: row.acknowledged_by,
-            at: isoTime(row.acknowledged_at.getTime()),
-            reason: row.acknowledged_reason,
-          },
+    acknowledgement: acknowledgementOf(row),
   };
 }
 

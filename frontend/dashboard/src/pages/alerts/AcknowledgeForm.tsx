@@ -1,5 +1,6 @@
 import { useId, useState, type SyntheticEvent } from 'react';
 import type { HttpClient } from '@fleetdeck/client';
+import { FormEnd } from './FormEnd.tsx';
 import { focusOnce } from './focus-once.ts';
 import { problemOf } from './problem-of.ts';
 
@@ -56,19 +57,7 @@ export function AcknowledgeForm({ name, incidentId, http, onDone, onCancel }: Ac
         ref={focusOnce}
         onChange={({ target }) => setReason(target.value)}
       />
-      <div className="alert-actions">
-        <button type="submit" className="button-primary" disabled={busy}>
-          Acknowledge
-        </button>
-        <button type="button" className="button-plain" onClick={onCancel}>
-          Cancel
-        </button>
-      </div>
-      {problem !== null && (
-        <p className="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <FormEnd submit="Acknowledge" busy={busy} problem={problem} onCancel={onCancel} />
     </form>
   );
 }

@@ -3,6 +3,7 @@ import type { HttpClient } from '@fleetdeck/client';
 import { matchesLabels, type Alert } from '@fleetdeck/dto';
 import { usePageClock, useTimeFormat } from '@fleetdeck/react';
 import type { Preferences } from '../../preferences.ts';
+import { FormEnd } from './FormEnd.tsx';
 import { MatcherRows } from './MatcherRows.tsx';
 import { focusOnce } from './focus-once.ts';
 import { problemOf } from './problem-of.ts';
@@ -106,19 +107,7 @@ export function SilenceForm({ initial, alerts, http, timeZone, onDone, onCancel 
           onChange={({ target }) => change({ reason: target.value })}
         />
       </div>
-      <div className="alert-actions">
-        <button type="submit" className="button-primary" disabled={busy}>
-          Silence
-        </button>
-        <button type="button" className="button-plain" onClick={onCancel}>
-          Cancel
-        </button>
-      </div>
-      {problem !== null && (
-        <p className="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <FormEnd submit="Silence" busy={busy} problem={problem} onCancel={onCancel} />
     </form>
   );
 }
