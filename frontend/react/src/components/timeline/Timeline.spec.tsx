@@ -73,6 +73,14 @@ describe('Timeline', () => {
     expect(screen.getAllByRole('heading', { level: 3 })).toHaveLength(4);
   });
 
+  it('takes the focus nowhere when it was not asked to', () => {
+    jest.useFakeTimers();
+    draw({ infinite: true });
+    screen.getByRole('searchbox').focus();
+    act(() => void jest.advanceTimersByTime(1_000));
+    expect(screen.getByRole('searchbox')).toHaveFocus();
+  });
+
   it('groups anew at midnight', () => {
     jest.useFakeTimers();
     now = Date.parse('2026-01-15T23:59:59Z');

@@ -188,7 +188,8 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
   const wanted =
     focusEntryId !== null && shown.some((entry) => entry.id === focusEntryId) ? focusEntryId : null;
   useEffect(() => {
-    if (wanted !== null) toggleRef.current(wanted);
+    if (wanted === null) return undefined;
+    toggleRef.current(wanted);
     // In a long list the entry is drawn only after it was scrolled to.
     const timer = setTimeout(() => {
       const head = bodyRef.current?.querySelector<HTMLElement>(`[data-entry=${JSON.stringify(wanted)}]`);
