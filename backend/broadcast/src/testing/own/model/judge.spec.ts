@@ -85,6 +85,15 @@ describe('the judge of the model', () => {
     expect(faults(log, ...seen).join('\n')).toMatch(fault);
   });
 
+  it('knows the epoch of a client that slept through a life from elsewhere, and finds one that is not of the last', () => {
+    const judge = new Judge(record);
+    judge.learnLast('t', 'f');
+    judge.hear('awake', log, [start(0), ...from(1)]);
+    judge.hear('asleep', log, [start(0), start(5, 'epoch', 'f')]);
+    judge.hear('lost', log, [start(0), start(5, 'epoch', 'g')]);
+    expect(judge.faults.map((fault) => fault.replace(/, item.*/, ''))).toEqual(['lost, topic t']);
+  });
+
   it('finds a value that was not the last one, and one that nobody published', () => {
     expect(faults(latest, start(0), message(1, latest), message(5, latest)).join()).toMatch(
       /at the end holds offset undefined of key "b"/,

@@ -81,11 +81,17 @@ export class Judge {
     return { run: this.lastRun, offset: this.list(this.lastRun, topic).length };
   }
 
-  /** Which life an epoch belongs to, and whether that was so before. */
+  /** Takes note of the epoch of the last life: a client that slept through it has seen no message that tells. */
+  learnLast(topic: string, epoch: string): void {
+    this.learn(topic, epoch, this.lastRun);
+  }
+
+  /** Which life an epoch belongs to, as far as anything told. */
   runOf(topic: string, epoch: string): number | undefined {
     return this.runs.get(`${topic} ${epoch}`);
   }
 
+  /** Whether an epoch belongs to that life, or nothing told otherwise before. */
   learn(topic: string, epoch: string, run: number): boolean {
     const known = this.runOf(topic, epoch) ?? run;
     this.runs.set(`${topic} ${epoch}`, known);
