@@ -1,27 +1,27 @@
 // What it costs to send one event to many: against raw WebSockets, stock socket.io and a stock NestJS gateway.
 import { limit, median, ratio, round } from '../results.mjs';
 import { highestRates } from '../realtime/highest-rate.mjs';
-import { inTurn, ratios, trust } from '../realtime/paired.mjs';
+import { inRounds, inTurn, ratios, trust } from '../realtime/paired.mjs';
 import { withRig } from '../realtime/rig.mjs';
 
 const BYTES = 200;
-const PAIRS = 21;
+const ROUNDS = 5;
+const PAIRS_A_ROUND = 5;
 /** Of the highest rate, whose slices are longer; of memory, which no other process disturbs. */
 const RATE_PAIRS = 9;
 const MEMORY_PAIRS = 3;
 const SLICE_MS = 400;
 const WINDOW_MS = 10;
-const SMOKE = { pairs: 1, sliceMs: 200, clients: 50 };
+const SMOKE = { rounds: 1, pairs: 1, sliceMs: 200, clients: 50 };
 
 export default function broadcast({ smoke }) {
   return withRig(async (rig) => {
-    const pairs = smoke ? SMOKE.pairs : PAIRS;
-    const capacity = await measureCapacity(rig, pairs, smoke);
-    const windowed = await measureWindow(rig, pairs, smoke);
+    const capacity = await measureCapacity(rig, smoke);
+    const windowed = await measureWindow(rig, smoke);
     const rate = await measureRate(rig, smoke);
     const memory = await measureMemory(rig, smoke);
     return {
-      pairs,
+      pairs: capacity.pairs,
       ...capacity.judgement,
       ...(smoke ? {} : rate.judgement),
       results: [...capacity.results, windowed, ...rate.results, memory],
@@ -30,34 +30,44 @@ export default function broadcast({ smoke }) {
   });
 }
 
-async function measureCapacity(rig, pairs, smoke) {
+/** Servers of their own for each round: each is connected, gets warm, and then has its slices in turn with the others. */
+function sliced(rig, smoke, { servers, clients, slice }) {
+  return inRounds(smoke ? SMOKE.rounds : ROUNDS, async () => {
+    const subjects = {};
+    for (const [name, [kind, options]] of Object.entries(servers)) {
+      const subject = await rig.start(kind, options);
+      await subject.connect(clients);
+      // The compiler has to get warm.
+      await slice(subject, name);
+      subjects[name] = () => slice(subject, name);
+    }
+    const figures = await inTurn(smoke ? SMOKE.pairs : PAIRS_A_ROUND, subjects);
+    await rig.stop();
+    return figures;
+  });
+}
+
+async function measureCapacity(rig, smoke) {
   const clients = smoke ? SMOKE.clients : 1000;
   const ms = smoke ? SMOKE.sliceMs : SLICE_MS;
-  const subjects = {
-    ours: await rig.start('ours'),
-    raw: await rig.start('raw ws'),
-    again: await rig.start('ours'),
-  };
-  const slice = async (subject) => {
-    const slice = await subject.publish('flood', { ms, bytes: BYTES });
-    subject.slices = [...(subject.slices ?? []), slice];
-    return slice.serverUs;
-  };
-  for (const subject of Object.values(subjects)) {
-    await subject.connect(clients);
-    // The compiler has to get warm.
-    await slice(subject);
-  }
-  const figures = await inTurn(
-    pairs,
-    Object.fromEntries(Object.entries(subjects).map(([name, subject]) => [name, () => slice(subject)])),
-  );
-  const { slices } = subjects.ours;
-  for (const subject of Object.values(subjects)) await rig.release(subject);
+  const client = [];
+  const perSecond = [];
+  const figures = await sliced(rig, smoke, {
+    servers: { ours: ['ours'], raw: ['raw ws'], again: ['ours'] },
+    clients,
+    slice: async (subject, name) => {
+      const { serverUs, clientUs, messages, wallMs } = await subject.publish('flood', { ms, bytes: BYTES });
+      if (name === 'ours') {
+        client.push(clientUs / serverUs);
+        perSecond.push((messages / wallMs) * 1000);
+      }
+      return serverUs;
+    },
+  });
   const { oursAgainstOurs, ...judgement } = trust({ what: 'capacity', ...figures, smoke });
-  const clientUs = slices.map((slice) => slice.clientUs);
   return {
     judgement,
+    pairs: figures.ours.length,
     results: [
       ratio({
         id: `${clients} clients: capacity, from the server's CPU time for each delivery`,
@@ -73,33 +83,24 @@ async function measureCapacity(rig, pairs, smoke) {
       // A load client that costs more than the server would measure itself.
       limit({
         id: "the load client's CPU time for each delivery, of the server's",
-        values: ratios(clientUs.slice(-pairs), figures.ours),
+        values: client,
         unit: 'times',
         floor: 1,
       }),
     ],
-    notes: {
-      oursAgainstOurs,
-      deliveriesPerSecond: round(median(slices.map((slice) => (slice.messages / slice.wallMs) * 1000))),
-    },
+    notes: { oursAgainstOurs, deliveriesPerSecond: round(median(perSecond)) },
   };
 }
 
-async function measureWindow(rig, pairs, smoke) {
+async function measureWindow(rig, smoke) {
   const clients = smoke ? SMOKE.clients : 250;
   const perSecond = 400;
   const events = Math.round((perSecond * (smoke ? SMOKE.sliceMs : SLICE_MS)) / 1000);
-  const ours = await rig.start('ours', { coalesceMs: WINDOW_MS });
-  const raw = await rig.start('raw ws');
-  const slice = async (subject) =>
-    (await subject.publish('paced', { events, perSecond, bytes: BYTES })).serverUs;
-  for (const subject of [ours, raw]) {
-    await subject.connect(clients);
-    await slice(subject);
-  }
-  const figures = await inTurn(pairs, { ours: () => slice(ours), raw: () => slice(raw) });
-  await rig.release(ours);
-  await rig.release(raw);
+  const figures = await sliced(rig, smoke, {
+    servers: { ours: ['ours', { coalesceMs: WINDOW_MS }], raw: ['raw ws'] },
+    clients,
+    slice: async (subject) => (await subject.publish('paced', { events, perSecond, bytes: BYTES })).serverUs,
+  });
   return ratio({
     id: `${clients} clients, ${perSecond} events/s, window of ${WINDOW_MS} ms: CPU time for each delivery`,
     ours: figures.ours,

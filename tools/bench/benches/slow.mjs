@@ -1,9 +1,10 @@
 // Clients that stop reading: what the others notice of them, and what they cost the server in memory.
 import { limit, ratio, Unmeasurable } from '../results.mjs';
-import { inTurn, trust } from '../realtime/paired.mjs';
+import { inRounds, inTurn, trust } from '../realtime/paired.mjs';
 import { withRig } from '../realtime/rig.mjs';
 
-const PAIRS = 15;
+const ROUNDS = 3;
+const PAIRS_A_ROUND = 7;
 const CLIENTS = 200;
 const FROZEN = 20;
 /** Large messages, so that what the kernel holds for a frozen client is soon full. */
@@ -19,40 +20,47 @@ const MIB = 1024 * 1024;
 
 export default function slow({ smoke }) {
   return withRig(async (rig) => {
-    const pairs = smoke ? 1 : PAIRS;
+    const pairs = smoke ? 1 : PAIRS_A_ROUND;
     const clients = smoke ? 50 : CLIENTS;
     const frozen = smoke ? 5 : FROZEN;
-    const held = await rig.start('ours', PATIENT);
-    const free = await rig.start('ours', PATIENT);
-    const again = await rig.start('ours', PATIENT);
     const p99 = async (subject) => {
       const slice = { events: smoke ? 10 : SLICE_EVENTS, perSecond: PER_SECOND, bytes: BYTES };
       return (await subject.publish('paced', slice)).p99Us / 1000;
     };
-    for (const subject of [held, free, again]) {
-      await subject.connect(clients);
-      await p99(subject);
-    }
-    await held.tell('freeze', frozen);
-    await fill(held, frozen);
-    const before = await held.ask('memory');
-    const skippedBefore = await skipped(held);
-    const figures = await inTurn(pairs, {
-      held: () => p99(held),
-      free: () => p99(free),
-      again: () => p99(again),
+    const growth = [];
+    let withheld = 0;
+    const figures = await inRounds(smoke ? 1 : ROUNDS, async () => {
+      const held = await rig.start('ours', PATIENT);
+      const free = await rig.start('ours', PATIENT);
+      const again = await rig.start('ours', PATIENT);
+      for (const subject of [held, free, again]) {
+        await subject.connect(clients);
+        await p99(subject);
+      }
+      await held.tell('freeze', frozen);
+      await fill(held, frozen);
+      const before = await held.ask('memory');
+      const skippedBefore = await skipped(held);
+      const slices = await inTurn(pairs, {
+        held: () => p99(held),
+        free: () => p99(free),
+        again: () => p99(again),
+      });
+      growth.push(((await held.ask('memory')).rss - before.rss) / MIB);
+      withheld += (await skipped(held)) - skippedBefore;
+      await rig.stop();
+      return slices;
     });
-    const after = await held.ask('memory');
-    const { again: twin, free: ours } = figures;
-    const { oursAgainstOurs, ...judgement } = trust({ what: 'p99', again: twin, ours, smoke });
+    const { again, free: ours } = figures;
+    const { oursAgainstOurs, ...judgement } = trust({ what: 'p99', again, ours, smoke });
     return {
-      pairs,
+      pairs: ours.length,
       ...judgement,
       results: [
         ratio({
           id: `${frozen} of ${clients} clients frozen: p99 of the others`,
           ours: figures.held,
-          peer: figures.free,
+          peer: ours,
           peerName: 'none frozen',
           unit: 'ms',
           floor: 1.2,
@@ -60,14 +68,14 @@ export default function slow({ smoke }) {
         }),
         limit({
           id: 'growth of the server while they are left behind',
-          values: [(after.rss - before.rss) / MIB],
+          values: [Math.max(...growth)],
           unit: 'MiB',
           floor: GROWTH_LIMIT_MIB,
         }),
       ],
       notes: {
         oursAgainstOurs,
-        withheldFromFrozenMiB: Math.round((((await skipped(held)) - skippedBefore) * BYTES) / MIB),
+        withheldFromFrozenMiB: Math.round((withheld * BYTES) / MIB),
       },
     };
   });

@@ -1,9 +1,10 @@
 // All clients drop and come back at once: what that costs the server, and what it costs to give each what it missed.
 import { limit, ratio } from '../results.mjs';
-import { inTurn, trust } from '../realtime/paired.mjs';
+import { inRounds, inTurn, trust } from '../realtime/paired.mjs';
 import { withRig } from '../realtime/rig.mjs';
 
-const PAIRS = 11;
+const ROUNDS = 3;
+const PAIRS_A_ROUND = 5;
 const CLIENTS = 1000;
 const MISSED = 20;
 const UNRELATED = 20_000;
@@ -14,10 +15,7 @@ const GONE_MS = 300;
 export default function storm({ smoke }) {
   return withRig(async (rig) => {
     const clients = smoke ? 50 : CLIENTS;
-    const pairs = smoke ? 1 : PAIRS;
-    const ours = await rig.start('ours');
-    const again = await rig.start('ours');
-    const nest = await rig.start('Nest gateway');
+    const pairs = smoke ? 1 : PAIRS_A_ROUND;
     const faults = { unrecovered: 0, disorder: 0 };
 
     async function comeBack(subject, { missed = 0 } = {}) {
@@ -39,35 +37,41 @@ export default function storm({ smoke }) {
       return (after.cpuUs - before.cpuUs) / 1000;
     }
 
-    for (const subject of [ours, again, nest]) {
-      await subject.connect(clients);
-      // The compiler has to get warm, and every client needs a position.
-      await comeBack(subject);
-      await subject.publish('paced', { events: 5, perSecond: 100, bytes: BYTES });
-    }
-    const plain = await inTurn(pairs, {
-      ours: () => comeBack(ours),
-      nest: () => comeBack(nest),
-      again: () => comeBack(again),
+    const figures = await inRounds(smoke ? 1 : ROUNDS, async () => {
+      const ours = await rig.start('ours');
+      const again = await rig.start('ours');
+      const nest = await rig.start('Nest gateway');
+      for (const subject of [ours, again, nest]) {
+        await subject.connect(clients);
+        // The compiler has to get warm, and every client needs a position.
+        await comeBack(subject);
+        await subject.publish('paced', { events: 5, perSecond: 100, bytes: BYTES });
+      }
+      const plain = await inTurn(pairs, {
+        ours: () => comeBack(ours),
+        nest: () => comeBack(nest),
+        again: () => comeBack(again),
+      });
+      await rig.release(nest);
+      const resumed = await inTurn(pairs, {
+        whole: () => comeBack(ours),
+        missed: async () => {
+          await ours.publish('paced', { events: 1, perSecond: 100, bytes: BYTES });
+          return comeBack(ours, { missed: MISSED });
+        },
+      });
+      await rig.stop();
+      return { ...plain, ...resumed };
     });
-    await rig.release(nest);
-    const { oursAgainstOurs, ...judgement } = trust({ what: 'a return', ...plain, smoke });
-    const position = () => ours.publish('paced', { events: 1, perSecond: 100, bytes: BYTES });
-    const resumed = await inTurn(pairs, {
-      plain: () => comeBack(ours),
-      missed: async () => {
-        await position();
-        return comeBack(ours, { missed: MISSED });
-      },
-    });
+    const { oursAgainstOurs, ...judgement } = trust({ what: 'a return', ...figures, smoke });
     return {
-      pairs,
+      pairs: figures.ours.length,
       ...judgement,
       results: [
         ratio({
           id: `${clients} clients drop and come back: the server's CPU time`,
-          ours: plain.ours,
-          peer: plain.nest,
+          ours: figures.ours,
+          peer: figures.nest,
           peerName: 'stock Nest gateway',
           unit: 'ms',
           floor: 1.1,
@@ -75,8 +79,8 @@ export default function storm({ smoke }) {
         }),
         ratio({
           id: `each having missed ${MISSED} messages, after ${UNRELATED} unrelated ones: the server's CPU time`,
-          ours: resumed.missed,
-          peer: resumed.plain,
+          ours: figures.missed,
+          peer: figures.whole,
           peerName: 'own plain return',
           unit: 'ms',
           floor: 1.3,

@@ -21,6 +21,21 @@ export async function inTurn(pairs, subjects) {
   return figures;
 }
 
+/**
+ * Measures in several rounds and puts their pairs together. Each round is to start its processes afresh: of two that run
+ * the same program one can be some per cent quicker than the other for as long as they live, and no number of pairs
+ * between the two takes that out.
+ * @param {number} rounds
+ * @param {() => Promise<Record<string, number[]>>} measure
+ */
+export async function inRounds(rounds, measure) {
+  const all = {};
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [name, figures] of Object.entries(await measure())) (all[name] ??= []).push(...figures);
+  }
+  return all;
+}
+
 /** The ratio of each pair. */
 export function ratios(ours, peers) {
   return ours.map((value, pair) => value / peers[pair]);
