@@ -40,6 +40,7 @@ import { FrameBatch, MessageFrame } from './wire/message-frame.ts';
 @Injectable()
 export class Broadcaster<M extends TopicMap = TopicMap> implements Publisher {
   private readonly writer: TopicWriter;
+  private readonly sessionEnds = new Set<(session: string) => void>();
 
   constructor(
     @Inject(TopicStore) private readonly store: TopicStore,
@@ -191,6 +192,18 @@ export class Broadcaster<M extends TopicMap = TopicMap> implements Publisher {
     this.shared?.call({ call: 'endSession', session });
   }
 
+  /**
+   * Calls back on this node when a sign-in is ended on any, before its connections are: what a service keeps of
+   * sign-ins to know them again has to go, or the client is back at once.
+   * @param listener hears the `session` that the principal resolver gave
+   * @returns stops that
+   */
+  onSessionEnd(listener: (session: string) => void): () => void {
+    const own = (session: string): void => listener(session);
+    this.sessionEnds.add(own);
+    return () => void this.sessionEnds.delete(own);
+  }
+
   /** The clients that are connected here, by their `clientId`. */
   get clientIds(): string[] {
     return this.registry.all().map(({ id }) => id);
@@ -208,6 +221,7 @@ export class Broadcaster<M extends TopicMap = TopicMap> implements Publisher {
   }
 
   private endSessionHere(session: string): void {
+    for (const listener of this.sessionEnds) listener(session);
     for (const client of this.registry.all()) {
       if (client.principal.session !== session) continue;
       client.end('SESSION_EXPIRED', 'This session was signed out; sign in again.', null);

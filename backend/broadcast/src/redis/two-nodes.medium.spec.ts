@@ -134,6 +134,23 @@ describe('two nodes over one Redis', () => {
     await expect(Promise.all(closed)).resolves.toEqual([4410, 4410]);
   });
 
+  it('ends the connections of one sign-in on both, after what was kept of it was told to go', async () => {
+    const [here, there] = [
+      await nodes.client(one, 'ann_viewer_s1'),
+      await nodes.client(two, 'ann_viewer_s1'),
+    ];
+    const other = await nodes.client(two, 'ann_viewer_s2');
+    const ended: string[] = [];
+    const deaf = two.broadcaster.onSessionEnd(() => ended.push('never'));
+    deaf();
+    two.broadcaster.onSessionEnd((session) => ended.push(`${session} ${there.socket.connected}`));
+    const closed = [here.closed(), there.closed()];
+    one.broadcaster.endSession('s1');
+    await expect(Promise.all(closed)).resolves.toEqual([4402, 4402]);
+    expect(ended).toEqual(['s1 true']);
+    expect(other.socket.connected).toBe(true);
+  });
+
   it('reaches single clients and principals wherever they are, and ends them', async () => {
     const [a, b] = [await nodes.client(one, 'ann_viewer'), await nodes.client(two, 'bob_viewer')];
     const ids = [a, b].map((client) => client.welcome?.clientId ?? '');

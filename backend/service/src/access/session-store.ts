@@ -24,7 +24,10 @@ interface SessionRow {
 
 /** Keeps browser sessions in PostgreSQL, by the hash of their id: who reads the table cannot sign in with it. */
 export class SessionStore {
+  /** By the session's name. */
   private readonly cache = new Map<string, { session: StoredSession | null; until: number }>();
+  /** How often something was forgotten: what was read before that may not be kept after it. */
+  private forgotten = 0;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -55,12 +58,14 @@ export class SessionStore {
   /** The session of an id; `'expired'` when it was one; `null` when there is none. */
   async find(id: string): Promise<StoredSession | 'expired' | null> {
     const now = this.clock.now();
-    const known = this.cache.get(id);
+    const name = sessionName(id);
+    const known = this.cache.get(name);
     let session = known !== undefined && known.until > now ? known.session : undefined;
     if (session === undefined) {
+      const { forgotten } = this;
       session = await this.read(id);
       if (this.cache.size >= CACHE_LIMIT) this.cache.clear();
-      this.cache.set(id, { session, until: now + CACHE_MS });
+      if (forgotten === this.forgotten) this.cache.set(name, { session, until: now + CACHE_MS });
     }
     if (session === null) return null;
     return session.expiresAt > now ? session : 'expired';
@@ -68,8 +73,14 @@ export class SessionStore {
 
   /** Ends a session for good. */
   async remove(id: string): Promise<void> {
-    this.cache.delete(id);
     await this.dataSource.query('delete from fleetdeck.session where id_hash = $1', [hashOf(id)]);
+    this.forget(sessionName(id));
+  }
+
+  /** Asks the database the next time that a session is looked up, as after another replica ended it. */
+  forget(name: string): void {
+    this.forgotten += 1;
+    this.cache.delete(name);
   }
 
   /** Marks a sign-in link as used; `false` when it was used before. */

@@ -5,6 +5,7 @@ import {
   Get,
   HttpCode,
   Inject,
+  type OnModuleInit,
   Post,
   Query,
   Req,
@@ -41,7 +42,7 @@ import { verifyLinkCode } from './tokens.ts';
 @UseGuards(AccessGuard)
 @UsePipes(DtoPipe)
 @UseFilters(ProblemFilter)
-export class SessionController {
+export class SessionController implements OnModuleInit {
   constructor(
     @Inject(RUNTIME) private readonly runtime: ServiceRuntime,
     @Inject(SessionStore) private readonly sessions: SessionStore,
@@ -49,6 +50,11 @@ export class SessionController {
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(Broadcaster) private readonly broadcaster: Broadcaster,
   ) {}
+
+  /** What another replica ended is not believed here any longer either. */
+  onModuleInit(): void {
+    this.broadcaster.onSessionEnd((session) => this.sessions.forget(session));
+  }
 
   /** Uses a sign-in link up and sends the browser to the dashboard. */
   @Get('sign-in/link')

@@ -54,7 +54,8 @@ export const portalPolicies = {
 
 /**
  * Who is known to the portals: `viewer`, `operator`, `admin` and `short` (a viewer for 200 ms) as token, header and
- * cookie; `brief` is prolonged when looked up again; `subject_role` is anybody.
+ * cookie; `brief` is prolonged when looked up again; `subject_role` is anybody,
+ * `subject_role_session` by one of several sign-ins.
  */
 class KnownCallers implements PrincipalResolver {
   private briefs = 0;
@@ -88,9 +89,12 @@ class KnownCallers implements PrincipalResolver {
       case 'endless':
         return new Promise(() => undefined);
       default: {
-        const [subject, role] = name?.split('_') ?? [];
+        const [subject, role, session] = name?.split('_') ?? [];
         if (subject === undefined || !isRole(role)) return Promise.resolve(null);
-        return Promise.resolve({ subject, role, method, expiresAt: null });
+        return Promise.resolve({
+          ...{ subject, role, method, expiresAt: null },
+          ...(session === undefined ? {} : { session }),
+        });
       }
     }
   }
