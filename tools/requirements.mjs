@@ -18,6 +18,11 @@ export function findRedis() {
   return onPath('redis-server');
 }
 
+/** Path of a RabbitMQ to test with, or null; epmd comes with it. */
+export function findRabbitmq() {
+  return onPath('epmd') === null ? null : onPath('rabbitmq-server');
+}
+
 /** Path of a Prometheus to test with, or null; promtool comes with it. */
 export function findPrometheus() {
   return onPath('promtool') === null ? null : onPath('prometheus');
@@ -28,7 +33,7 @@ const PRESENT = {
   docker: () => succeeds('docker', ['info']),
   redis: () => findRedis() !== null,
   prometheus: () => findPrometheus() !== null,
-  rabbitmq: () => onPath('rabbitmq-server') !== null,
+  rabbitmq: () => findRabbitmq() !== null,
 };
 
 /** Names in FLEETDECK_REQUIRE that the machine does not have. */

@@ -3,7 +3,13 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BIN, nx, packageDirs, ROOT, run } from './run.mjs';
 import { buildApp } from './build-app.mjs';
-import { findBrowser, findPrometheus, findRedis, missingRequirements } from './requirements.mjs';
+import {
+  findBrowser,
+  findPrometheus,
+  findRabbitmq,
+  findRedis,
+  missingRequirements,
+} from './requirements.mjs';
 import { checkWorkspace } from './check-workspace.mjs';
 
 const started = performance.now();
@@ -71,6 +77,11 @@ if (findRedis() === null) {
 if (findPrometheus() === null) {
   leftOut.push('a real Prometheus: no prometheus with its promtool (install prometheus)');
   record('a real Prometheus', { passed: 0, failed: 0, skipped: 1, seconds: 0 });
+}
+
+if (findRabbitmq() === null) {
+  leftOut.push('a real RabbitMQ: no rabbitmq-server with its epmd (install rabbitmq-server)');
+  record('a real RabbitMQ', { passed: 0, failed: 0, skipped: 1, seconds: 0 });
 }
 
 const browser = findBrowser();

@@ -6,10 +6,9 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { HealthCheckContributor } from '../health.options.ts';
-import { amqp, fakeHttp, fakeServer } from '../testing/fake-servers.ts';
+import { fakeHttp, fakeServer } from '../testing/fake-servers.ts';
 import { dockerHealth } from './docker.health.ts';
 import { httpHealth } from './http.health.ts';
-import { rabbitmqHealth } from './rabbitmq.health.ts';
 import { redisHealth } from './redis.health.ts';
 
 const cleanUps: (() => unknown)[] = [];
@@ -173,100 +172,6 @@ describe('redisHealth', () => {
       expect(() => redisHealth(address)).toThrow('redisHealth: the address must read redis://host:port');
     },
   );
-});
-
-describe('rabbitmqHealth', () => {
-  const broker = (...answers: (Buffer | null)[]) =>
-    serve((socket, _chunk, nth) => {
-      const answer = answers[nth - 1];
-      if (answer) socket.write(answer);
-      else socket.destroy();
-    });
-  // Tuning and opening go out together, so the broker may see them as one or as two pieces.
-  const talking = () =>
-    serve((socket, chunk) => {
-      if (chunk.includes('AMQP')) socket.write(amqp.start);
-      else if (chunk.includes('PLAIN')) socket.write(amqp.tune);
-      else if (chunk.includes('health check done')) socket.write(amqp.closeOk);
-      else if (chunk.includes(Buffer.from([0, 10, 0, 40]))) socket.write(amqp.openOk);
-    });
-
-  it('signs in, opens the virtual host and closes, without a channel', async () => {
-    const server = await talking();
-    const provider = rabbitmqHealth(`amqp://portal:se%2Fcret@127.0.0.1:${server.port}/shop`);
-    expect(await check(provider)).toEqual({
-      status: 'healthy',
-      details: { product: 'RabbitMQ', version: '4.1.0' },
-    });
-    const said = server.received().toString('latin1');
-    expect(said.startsWith('AMQP\0\0\x09\x01')).toBe(true);
-    for (const part of ['PLAIN', '\0portal\0se/cret', '\x04shop', 'health check done'])
-      expect(said).toContain(part);
-  });
-
-  it('uses guest and the virtual host "/" where the address names none', async () => {
-    const server = await talking();
-    await check(rabbitmqHealth(`amqp://127.0.0.1:${server.port}`));
-    expect(server.received().toString('latin1')).toContain('\0guest\0guest');
-    expect(server.received().includes(Buffer.from([0, 10, 0, 40, 1, 0x2f, 0, 0]))).toBe(true);
-  });
-
-  it.each([
-    ['hangs up at once', [null], 'It closed the connection.'],
-    ['refuses the password', [amqp.start, null], 'It refuses the user or the password.'],
-    [
-      'has no such virtual host',
-      [
-        amqp.start,
-        amqp.tune,
-        amqp.close('NOT_ALLOWED - vhost shop not found'),
-        amqp.close('NOT_ALLOWED - vhost shop not found'),
-      ],
-      'It closes the connection: NOT_ALLOWED - vhost shop not found',
-    ],
-    ['hangs up on the virtual host', [amqp.start, amqp.tune, null], 'It does not open the virtual host "/".'],
-    ['speaks another version', [Buffer.from('AMQP\0\0\x09\x00', 'latin1')], 'It does not speak AMQP 0-9-1.'],
-    ['speaks something else', [Buffer.from('HTTP/1.1 400 Bad Request\r\n')], 'It does not speak AMQP.'],
-    ['answers out of turn', [amqp.tune], 'It answers out of turn.'],
-  ])('says so when the broker %s', async (_name, answers, message) => {
-    const server = await broker(...answers);
-    await expect(check(rabbitmqHealth(`amqp://127.0.0.1:${server.port}`))).rejects.toThrow(message);
-  });
-
-  it('is degraded while an alarm is in effect, which it asks the management API about', async () => {
-    const server = await talking();
-    let status = 200;
-    const asked: unknown[] = [];
-    const management = await serveHttp(({ url, headers }, answer) => {
-      asked.push([url, headers.authorization]);
-      answer.writeHead(status).end();
-    });
-    const managementUrl = `http://ada:p%40ss@127.0.0.1:${management.port}/rabbit`;
-    const provider = rabbitmqHealth(`amqp://127.0.0.1:${server.port}`, { managementUrl });
-    expect((await check(provider)).status).toBe('healthy');
-    expect(asked).toEqual([
-      ['/rabbit/api/health/checks/alarms', `Basic ${Buffer.from('ada:p@ss').toString('base64')}`],
-    ]);
-    status = 503;
-    expect(await check(provider)).toMatchObject({
-      status: 'degraded',
-      reason: expect.stringContaining('alarm'),
-    });
-    status = 401;
-    expect(await check(provider)).toMatchObject({
-      status: 'degraded',
-      reason: expect.stringContaining('answers 401'),
-    });
-  });
-
-  it('refuses wrong addresses without repeating them', () => {
-    expect(() => rabbitmqHealth('http://me:secret@x')).toThrow(
-      'rabbitmqHealth: the address must read amqp://host/vhost',
-    );
-    expect(() => rabbitmqHealth('amqp://x', { managementUrl: 'nonsense' })).toThrow(
-      'managementUrl must read http://',
-    );
-  });
 });
 
 /** A daemon on a socket file: `docker info` tells whether the machine has a real one. */

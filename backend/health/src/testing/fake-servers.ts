@@ -81,6 +81,30 @@ export const amqp = {
   },
 };
 
+/** A broker that knows one user and one virtual host, and refuses as RabbitMQ does. */
+export function fakeBroker({ user = '', password = '', vhost = '' }): Promise<FakeServer> {
+  const signedIn = `\0${user}\0${password}`;
+  const opening = Buffer.concat([Buffer.from([0, 10, 0, 40, vhost.length]), Buffer.from(vhost)]);
+  // Tuning and opening go out together, so the broker may see them as one or as two pieces.
+  return fakeServer((socket, chunk) => {
+    if (chunk.includes('AMQP')) socket.write(amqp.start);
+    else if (chunk.includes('PLAIN')) {
+      if (chunk.includes(signedIn)) socket.write(amqp.tune);
+      // Whoever did not say that it understands this is kept waiting, and then hung up on.
+      else if (chunk.includes('authentication_failure_close'))
+        socket.write(amqp.close('ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN.'));
+    } else if (chunk.includes('health check done')) socket.write(amqp.closeOk);
+    else if (chunk.includes(opening)) socket.write(amqp.openOk);
+    else if (chunk.includes(opening.subarray(0, 4)))
+      socket.write(amqp.close(`NOT_ALLOWED - vhost ${vhostOf(chunk)} not found`));
+  });
+}
+
+function vhostOf(chunk: Buffer): string {
+  const at = chunk.indexOf(Buffer.from([0, 10, 0, 40])) + 4;
+  return chunk.toString('utf8', at + 1, at + 1 + chunk.readUInt8(at));
+}
+
 function method(number: number, fields: Buffer): Buffer {
   const payload = Buffer.concat([Buffer.from([0, 10, 0, number]), fields]);
   const head = Buffer.from([1, 0, 0, 0, 0, 0, 0]);
