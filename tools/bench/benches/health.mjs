@@ -1,146 +1,213 @@
 // What a probe costs: the snapshot endpoint beside a bare handler, plain Terminus and live SQL pings, in one Nest app. Measured in
-// answers for each second that the application computes, so that a busy machine does not decide.
+// answers for each second that the application and its database compute for them: neither a busy machine nor a second core decides.
 import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
-import autocannon from 'autocannon';
-import { buildApp } from '../../build-app.mjs';
-import { ROOT } from '../../run.mjs';
+import { BIN, ROOT, run } from '../../run.mjs';
 import { makeDataDir } from '../../service.mjs';
+import { startHttpLoad } from '../http-load.mjs';
 import { calibrate, limit, median, ratio, round, Unmeasurable } from '../results.mjs';
 
 const CONNECTIONS = 10;
-const PAIRS = 9;
+const CROWD = 100;
+const PAIRS = 25;
+const SLICE_MS = 400;
+const WARM_UP_MS = 1_500;
+const FLIPS = 9;
 const INTERVAL_MS = 1_000;
 /** Checks are spread by 10 % to either side, and the answer has to be seen under load. */
 const FOLLOWS_WITHIN_MS = INTERVAL_MS * 1.1 + 100;
+/** One run an interval, and the spread. */
+const RUNS_AN_INTERVAL = 1.1;
 const READY_DEADLINE_MS = 30_000;
 const NOISE = [0.95, 1.05];
+const TOKEN = 'bench';
 
 const CPU = 'answers/CPU s';
-// The database computes too, and the application waits for it: what counts there is how many come out.
 const WALL = 'answers/s';
 
 const PATHS = {
   snapshot: '/health/ready',
   again: '/health/ready',
   bare: '/bare',
-  report: '/api/v1/health',
-  bareReport: '/bare-report',
   terminus: '/terminus',
   sql: '/sql',
+  report: '/api/v1/health',
+  bareReport: '/bare-report',
 };
 
 export default async function health({ smoke }) {
-  if (!(await buildApp())) throw new Unmeasurable('the service does not build');
+  const configs = ['health', 'postgres'].map((name) => `backend/${name}/tsconfig.build.json`);
+  if ((await run([BIN.tsc, '-b', ...configs])) !== 0) throw new Unmeasurable('the module does not build');
   const { startEmbeddedPostgres } = await import(join(ROOT, 'backend/postgres/dist/index.js'));
   const dataDir = await makeDataDir();
-  const postgres = await startEmbeddedPostgres({ dataDir });
-  const app = await startApp(postgres.url);
+  const stops = [() => rm(dataDir, { recursive: true, force: true })];
   try {
-    const seconds = smoke ? 1 : 2;
-    const pairs = smoke ? 1 : PAIRS;
-    const names = Object.keys(PATHS);
-    const measured = Object.fromEntries(names.map((name) => [name, []]));
-    const follows = [];
-    for (const name of names) await load(app, PATHS[name], 1);
-    for (let pair = 0; pair < pairs; pair += 1) {
-      // Each round begins with another one, so that none is always the one that follows a heavy one.
-      const order = [...names.slice(pair % names.length), ...names.slice(0, pair % names.length)];
-      if (pair % 2 === 1) order.reverse();
-      for (const name of order) measured[name].push(await load(app, PATHS[name], seconds));
-      follows.push(await followsFlip(app, seconds));
-    }
-    const figures = (name, unit) => measured[name].map((slice) => slice[unit]);
-    const noiseOf = (unit) =>
-      median(measured.snapshot.map((slice, pair) => slice[unit] / measured.again[pair][unit]));
-    const noise = noiseOf(CPU);
-    const tooNoisy = !smoke && [noise, noiseOf(WALL)].some((each) => each < NOISE[0] || each > NOISE[1]);
-    const against = (id, ours, peer, peerName, floor, unit = CPU) =>
-      ratio({
-        id,
-        ours: figures(ours, unit),
-        peer: figures(peer, unit),
-        peerName,
-        unit,
-        floor,
-        better: 'higher',
-      });
-    return {
-      pairs,
-      verdict: !smoke && !tooNoisy,
-      ...(tooNoisy && { reason: 'too noisy: the same endpoint against itself leaves 0.95 to 1.05' }),
-      results: [
-        against('snapshot endpoint', 'snapshot', 'bare', 'bare JSON handler', 1),
-        against('snapshot endpoint', 'snapshot', 'terminus', 'Terminus attempt, withTimeout, 10', 4),
-        against('snapshot endpoint', 'snapshot', 'sql', 'ten live SQL pings', 10, WALL),
-        against('report of 10 components', 'report', 'bareReport', 'bare handler, same size and guard', 1),
-        limit({
-          id: 'a provider flips, the answer follows (slowest)',
-          values: [Math.max(...follows)],
-          unit: 'ms',
-          floor: FOLLOWS_WITHIN_MS,
-        }),
-      ],
-      notes: {
-        oursAgainstOurs: { [CPU]: round(noise), [WALL]: round(noiseOf(WALL)) },
-        connections: CONNECTIONS,
-        intervalMs: INTERVAL_MS,
-        calibrationMs: calibrate(),
-      },
-    };
+    const postgres = await startEmbeddedPostgres({ dataDir });
+    stops.push(() => postgres.stop());
+    const app = await startApp(postgres);
+    stops.push(() => app.stop());
+    const client = await startHttpLoad({ url: app.url, token: TOKEN });
+    stops.push(() => client.stop());
+    return await measure({ app, client, smoke });
   } finally {
-    await app.stop();
-    await postgres.stop();
-    await rm(dataDir, { recursive: true, force: true });
+    for (const stop of stops.reverse()) await stop();
   }
 }
 
+async function measure({ app, client, smoke }) {
+  const pairs = smoke ? 1 : PAIRS;
+  const flips = smoke ? 1 : FLIPS;
+  const names = Object.keys(PATHS);
+  const measured = Object.fromEntries(names.map((name) => [name, []]));
+  for (const name of names) await slice(app, client, PATHS[name], { ms: WARM_UP_MS });
+
+  const follows = [];
+  const crowded = [];
+  const runsBefore = await app.ask('runs');
+  const began = performance.now();
+  for (let pair = 0; pair < pairs; pair += 1) {
+    // Each round begins with another one, so that none is always the one that follows a heavy one.
+    const order = [...names.slice(pair % names.length), ...names.slice(0, pair % names.length)];
+    if (pair % 2 === 1) order.reverse();
+    for (const name of order) measured[name].push(await slice(app, client, PATHS[name]));
+    if (pair >= flips) continue;
+    follows.push(await followsFlip(app, client));
+    crowded.push(await slice(app, client, PATHS.snapshot, { connections: CROWD, ms: INTERVAL_MS }));
+  }
+  const intervals = (performance.now() - began) / INTERVAL_MS;
+  const runsAfter = await app.ask('runs');
+  const runs = runsAfter.map((count, index) => count - runsBefore[index]);
+  const freshRuns = await app.ask(`fresh ${CROWD}`);
+
+  const figures = (name, unit) => measured[name].map((each) => each[unit]);
+  const noise = median(measured.again.map((each, pair) => each[CPU] / measured.snapshot[pair][CPU]));
+  const tooNoisy = !smoke && (noise < NOISE[0] || noise > NOISE[1]);
+  const against = (id, ours, peer, peerName, floor) =>
+    ratio({
+      ...{ id, peerName, floor, unit: CPU, better: 'higher' },
+      ...{ ours: figures(ours, CPU), peer: figures(peer, CPU) },
+    });
+  return {
+    pairs,
+    verdict: !smoke && !tooNoisy,
+    ...(tooNoisy && { reason: 'too noisy: the same endpoint against itself leaves 0.95 to 1.05' }),
+    results: [
+      against('snapshot endpoint', 'snapshot', 'bare', 'bare JSON handler', 1),
+      against('snapshot endpoint', 'snapshot', 'terminus', 'Terminus attempt, withTimeout, 10', 4),
+      against('snapshot endpoint', 'snapshot', 'sql', 'ten live SQL pings', 10),
+      against('report of 10 components', 'report', 'bareReport', 'bare handler, same size and guard', 1),
+      limit({
+        id: `runs of a provider in an interval, while up to ${CROWD} probes ask at once (most)`,
+        // Between so many runs lies one interval fewer.
+        values: [(Math.max(...runs) - 1) / intervals],
+        unit: 'runs',
+        floor: RUNS_AN_INTERVAL,
+      }),
+      limit({
+        id: `runs of a provider for ${CROWD} fresh reports at once (most)`,
+        values: [Math.max(...freshRuns)],
+        unit: 'runs',
+        floor: 1,
+      }),
+      limit({
+        id: 'a provider flips, the answer follows (slowest)',
+        values: [Math.max(...follows)],
+        unit: 'ms',
+        floor: FOLLOWS_WITHIN_MS,
+      }),
+    ],
+    notes: {
+      oursAgainstOurs: round(noise),
+      probesOfACrowd: crowded.reduce((sum, { count }) => sum + count, 0),
+      perWallSecond: Object.fromEntries(names.map((name) => [name, round(median(figures(name, WALL)))])),
+      client: 'written in C, one thread',
+      connections: CONNECTIONS,
+      intervalMs: INTERVAL_MS,
+      calibrationMs: calibrate(),
+    },
+  };
+}
+
 /** Starts the application and waits until it listens. */
-async function startApp(databaseUrl) {
+async function startApp(postgres) {
   const child = spawn(process.execPath, [join(ROOT, 'tools/bench/peers/health-app.mjs')], {
     cwd: ROOT,
     stdio: ['pipe', 'pipe', 'inherit'],
     env: {
       ...process.env,
       NODE_ENV: 'production',
-      DATABASE_URL: databaseUrl,
+      DATABASE_URL: postgres.url,
       INTERVAL_MS: String(INTERVAL_MS),
     },
   });
   const exited = new Promise((resolve) => child.once('exit', resolve));
-  let onCpu = () => undefined;
-  const url = await new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      child.kill('SIGKILL');
-      reject(new Unmeasurable('the application did not listen in time'));
-    }, READY_DEADLINE_MS);
-    void exited.then(() => reject(new Unmeasurable('the application ended before it listened')));
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.startsWith('cpu ')) onCpu(Number(line.slice('cpu '.length)));
-      if (!line.startsWith('ready ')) return;
-      clearTimeout(timer);
-      resolve(line.slice('ready '.length));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const answer = async (what) => {
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Unmeasurable(`the application did not ${what} in time`)),
+        READY_DEADLINE_MS,
+      );
     });
-  });
+    const { value, done } = await Promise.race([lines.next(), late]).finally(() => clearTimeout(timer));
+    if (done) throw new Unmeasurable(`the application ended before it could ${what}`);
+    return JSON.parse(value);
+  };
   const app = {
-    url,
-    cpuMicroseconds: () =>
-      new Promise((resolve) => {
-        onCpu = resolve;
-        child.stdin.write('cpu\n');
-      }),
-    flip: (status) => child.stdin.write(`flip ${status}\n`),
+    async ask(command) {
+      child.stdin.write(`${command}\n`);
+      return answer(command);
+    },
+    /** What the application and its database have computed so far, in microseconds. */
+    cpuMicroseconds: async () => (await app.ask('cpu')) + familyMicroseconds(postgres.pid),
     async stop() {
-      child.stdin.write('stop\n');
+      child.stdin.end('stop\n');
       const timer = setTimeout(() => child.kill('SIGKILL'), READY_DEADLINE_MS);
       await exited;
       clearTimeout(timer);
     },
   };
-  await answers(app, 200);
+  try {
+    app.url = await answer('listen');
+    await answers(app, 200);
+  } catch (thrown) {
+    child.kill('SIGKILL');
+    await exited;
+    throw thrown;
+  }
   return app;
+}
+
+/** What a process and its children have computed, in microseconds: a PostgreSQL has one process for each connection. */
+function familyMicroseconds(parent) {
+  let nanoseconds = 0;
+  try {
+    for (const name of readdirSync('/proc')) {
+      if (!/^\d+$/.test(name)) continue;
+      const stat = readUnlessGone(`/proc/${name}/stat`);
+      const [, parentOf] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      if (Number(name) !== parent && Number(parentOf) !== parent) continue;
+      nanoseconds += Number(readUnlessGone(`/proc/${name}/schedstat`).split(' ')[0]);
+    }
+  } catch (thrown) {
+    throw new Unmeasurable(`what PostgreSQL computes cannot be read here (${thrown.message})`);
+  }
+  if (nanoseconds === 0) throw new Unmeasurable('what PostgreSQL computes is not told by this kernel');
+  return nanoseconds / 1000;
+}
+
+/** Processes come and go while they are listed. */
+function readUnlessGone(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (thrown) {
+    if (thrown.code === 'ENOENT' || thrown.code === 'ESRCH') return '';
+    throw thrown;
+  }
 }
 
 /** Waits until the readiness probe answers a status; answers how long that took, in milliseconds. */
@@ -156,27 +223,22 @@ async function answers(app, status) {
 }
 
 /** Flips a provider while the probe is under load, and says how long the answer takes to follow. */
-async function followsFlip(app, seconds) {
-  const loaded = load(app, PATHS.snapshot, seconds);
-  app.flip('critical');
+async function followsFlip(app, client) {
+  const loaded = client.load(PATHS.snapshot, CONNECTIONS, INTERVAL_MS * 1.5);
+  await app.ask('flip critical');
   const ms = await answers(app, 503);
-  app.flip('healthy');
+  await app.ask('flip healthy');
   await answers(app, 200);
   await loaded;
   return ms;
 }
 
-/** How many requests the application answers, in a second and in a second of its own computing. */
-async function load({ url, cpuMicroseconds }, path, duration) {
-  const before = await cpuMicroseconds();
-  const result = await autocannon({
-    url: url + path,
-    connections: CONNECTIONS,
-    duration,
-    headers: { authorization: 'Bearer bench' },
-    timeout: 10,
-  });
-  const spent = (await cpuMicroseconds()) - before;
-  if (result.errors + result.timeouts > 0) throw new Unmeasurable(`${path} failed ${result.errors} times`);
-  return { [CPU]: result.requests.total / (spent / 1e6), [WALL]: result.requests.total / result.duration };
+/** How many requests are answered, in a second and in a second of computing. */
+async function slice(app, client, path, { connections = CONNECTIONS, ms = SLICE_MS } = {}) {
+  const before = await app.cpuMicroseconds();
+  const { well, other, errors, wallUs } = await client.load(path, connections, ms);
+  const spent = (await app.cpuMicroseconds()) - before;
+  if (other + errors > 0)
+    throw new Unmeasurable(`${path}: ${other} answers were not 200, ${errors} did not come`);
+  return { [CPU]: well / (spent / 1e6), [WALL]: well / (wallUs / 1e6), count: well };
 }

@@ -1,13 +1,14 @@
 // One Nest application with every way to answer "how are you": ours, a bare handler, plain Terminus, live SQL pings.
-// All stand behind the same middleware. It says "ready <url>" and takes "flip <status>" and "cpu" on its
-// standard input; it answers "cpu" with the microseconds that it has computed so far.
+// All stand behind the same middleware. It says its address, then takes commands on its standard input, and answers
+// each with one line of JSON: "flip <status>" of the first provider, "cpu" the microseconds that it has computed so far,
+// "runs" how often each provider has run, "fresh <n>" how often each runs for so many fresh reports at once, "stop".
 import 'reflect-metadata';
 import { createInterface } from 'node:readline';
 import { Controller, Get, Inject, Injectable, Module, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { HealthCheckService, HealthIndicatorService, TerminusModule } from '@nestjs/terminus';
 import pg from 'pg';
-import { TerminusHealthModule } from '@fleetdeck/health';
+import { HealthChecker, TerminusHealthModule } from '@fleetdeck/health';
 import { AccessGuard, PRINCIPAL_RESOLVER } from '@fleetdeck/kernel';
 
 const INDICATORS = 10;
@@ -31,10 +32,14 @@ const decorate = (target, { is = [], routes = {}, injects = [] }) => {
 };
 
 let flipped = 'healthy';
+const runs = Array.from({ length: INDICATORS }, () => 0);
 const checks = Array.from({ length: INDICATORS }, (_, index) => ({
   healthName: `component-${index}`,
   healthOptions: { intervalMs },
-  checkHealth: () => Promise.resolve({ status: index === 0 ? flipped : 'healthy', details: { index } }),
+  checkHealth() {
+    runs[index] += 1;
+    return Promise.resolve({ status: index === 0 ? flipped : 'healthy', details: { index } });
+  },
 }));
 
 class Answers {
@@ -129,15 +134,27 @@ app.use((_request, response, next) => {
   next();
 });
 await app.listen(0, '127.0.0.1');
-createInterface({ input: process.stdin }).on('line', (line) => {
-  if (line.startsWith('flip ')) flipped = line.slice('flip '.length);
-  if (line === 'cpu') {
+const checker = app.get(HealthChecker, { strict: false });
+const commands = {
+  flip: (status) => (flipped = status),
+  cpu() {
     const { user, system } = process.cpuUsage();
-    process.stdout.write(`cpu ${user + system}\n`);
-  }
-  if (line === 'stop') void stop();
+    return user + system;
+  },
+  runs: () => runs,
+  async fresh(count) {
+    const before = [...runs];
+    await Promise.all(Array.from({ length: Number(count) }, () => checker.checkAll({ fresh: true })));
+    return runs.map((each, index) => each - before[index]);
+  },
+  stop,
+};
+const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
+createInterface({ input: process.stdin }).on('line', (line) => {
+  const [command, ...rest] = line.split(' ');
+  void Promise.resolve(commands[command](...rest)).then(say);
 });
-process.stdout.write(`ready http://127.0.0.1:${app.getHttpServer().address().port}\n`);
+say(`http://127.0.0.1:${app.getHttpServer().address().port}`);
 
 async function stop() {
   await app.close();

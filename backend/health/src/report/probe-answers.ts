@@ -2,17 +2,18 @@
 export interface ProbeAnswer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+  /** What is short is text: Node sends text and headers as one piece, a buffer as a piece of its own. */
+  readonly body: string | Buffer;
 }
 
 /** Renders the answer of a probe: one word, no detail. */
 export function probeAnswer(statusCode: number, status: string): ProbeAnswer {
-  const body = Buffer.from(JSON.stringify({ status }));
+  const body = JSON.stringify({ status });
   return {
     statusCode,
     headers: {
       'Content-Type': 'application/json; charset=utf-8',
-      'Content-Length': String(body.length),
+      'Content-Length': String(Buffer.byteLength(body)),
       'Cache-Control': 'no-store',
     },
     body,
