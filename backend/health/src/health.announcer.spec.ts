@@ -22,6 +22,7 @@ const TRANSITION = {
   at: HEALTH.since,
 } as const;
 const CHANGE = {
+  replica: 'r1',
   component: 'db',
   health: HEALTH,
   overallStatus: 'critical',
@@ -43,7 +44,7 @@ describe('HealthAnnouncer', () => {
     expect(announcer.position()).toBeNull();
     announcer.checked('db', 1);
     announcer.changed({ ...CHANGE, transition: null });
-    announcer.removed('db', 0);
+    announcer.removed({ ...CHANGE, health: null }, 0);
     expect(log).not.toHaveBeenCalled();
     log.mockRestore();
   });

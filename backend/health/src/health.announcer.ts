@@ -25,11 +25,19 @@ export const CHECK_DURATION_METRIC = 'fleetdeck_health_check_duration_ms';
 /** Metric that counts the changes of status of each `component`. */
 export const TRANSITIONS_METRIC = 'fleetdeck_health_transitions';
 
-/** A change as the announcer takes it. */
-export interface HealthChange {
+/** How a component is, as the announcer tells it. */
+export interface HealthNews {
+  /** The word of this replica. */
+  readonly replica: string;
   readonly component: string;
-  readonly health: ComponentHealth;
+  /** `null` when it is no longer watched. */
+  readonly health: ComponentHealth | null;
   readonly overallStatus: StatusFamily;
+}
+
+/** A change as the announcer takes it. */
+export interface HealthChange extends HealthNews {
+  readonly health: ComponentHealth;
   /** `null` when only the reason changed. */
   readonly transition: HealthTransition | null;
   /** Milliseconds since the epoch. */
@@ -91,15 +99,27 @@ export class HealthAnnouncer {
 
   /** Publishes a change; a transition also goes to the log and, if it matters, to the alert sink. */
   changed(change: HealthChange): void {
-    const { component, health, overallStatus, transition } = change;
-    if (transition) this.count(transition);
-    const update: HealthUpdate = { component, health: componentWithoutDetails(health), overallStatus };
-    this.guarded('Publisher', () => this.publisher?.publish(HEALTH_TOPIC, update));
-    if (transition) this.alert(change);
+    if (change.transition) this.count(change.transition);
+    this.tell(change);
+    if (change.transition) this.alert(change);
   }
 
-  /** Ends the alert of a component that is no longer watched. */
-  removed(component: string, at: number): void {
+  /** Publishes how a component is. */
+  tell({ replica, component, health, overallStatus }: HealthNews): void {
+    const update: HealthUpdate = {
+      id: `${replica}/${component}`,
+      replica,
+      component,
+      health: health && componentWithoutDetails(health),
+      overallStatus,
+    };
+    this.guarded('Publisher', () => this.publisher?.publish(HEALTH_TOPIC, update));
+  }
+
+  /** Tells that a component is no longer watched, and ends its alert. */
+  removed(news: HealthNews, at: number): void {
+    const { component } = news;
+    this.tell({ ...news, health: null });
     this.transitions.delete(component);
     this.endAlert(component, `${component} is no longer watched.`, at);
   }

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import type { ComponentHealth, HealthReport } from '@fleetdeck/dto';
+import { HEALTH_TOLD_EVERY_MS, type ComponentHealth, type HealthReport } from '@fleetdeck/dto';
 import { CLOCK, FleetdeckError, isoTime, systemClock, type Clock } from '@fleetdeck/kernel';
 import type { HealthCheck } from './check/health-check.ts';
 import { MonitoredComponent, type ComponentContext } from './check/monitored-component.ts';
@@ -14,6 +14,7 @@ import {
 import { HealthHistoryKeeper } from './history/history-keeper.ts';
 import type { HealthTransition } from './history/transition.ts';
 import { HEALTH_TIMERS, systemTimers, type HealthTimers } from './health.timers.ts';
+import { replicaWord } from './replica.ts';
 import { overallStatus } from './report/overall-status.ts';
 import type { ProbeAnswer } from './report/probe-answers.ts';
 import { ProbeBoard } from './report/probe-board.ts';
@@ -43,8 +44,10 @@ export class HealthChecker {
   private freshRun: Promise<void> | null = null;
   private readonly board: ProbeBoard;
   private readonly rendered: RenderedReport;
+  private readonly replica: string;
   private running = false;
   private stopping = false;
+  private cancelTelling: (() => void) | null = null;
   private graceEndsAt = 0;
   /** When the newest result came, by the monotonic clock. */
   private resultAt: number;
@@ -66,6 +69,7 @@ export class HealthChecker {
     }
     resolveCheckOptions('defaults', {}, options.defaults);
     this.board = new ProbeBoard(options.groups);
+    this.replica = replicaWord(options.history?.node);
     this.resultAt = clock.monotonicMs();
     this.rendered = new RenderedReport(
       () => this.report(),
@@ -84,6 +88,7 @@ export class HealthChecker {
         this.refresh();
         if (transition) keeper.record(transition);
         announcer.changed({
+          replica: this.replica,
           component: name,
           health,
           overallStatus: this.current().overallStatus,
@@ -147,7 +152,12 @@ export class HealthChecker {
     this.components.delete(name);
     this.refresh();
     this.keeper.recordEnd(name, component.health.status);
-    this.announcer.removed(name, this.clock.now());
+    const { replica } = this;
+    const { overallStatus: whole } = this.current();
+    this.announcer.removed(
+      { replica, component: name, health: null, overallStatus: whole },
+      this.clock.now(),
+    );
     return true;
   }
 
@@ -172,7 +182,8 @@ export class HealthChecker {
     const position = this.announcer.position();
     const asOf = isoTime(this.clock.now());
     const whole = this.current();
-    if (group === undefined) return { ...whole, asOf, position };
+    const { replica } = this;
+    if (group === undefined) return { ...whole, asOf, position, replica };
     if (!this.board.groups.includes(group)) {
       throw new FleetdeckError('NOT_FOUND', `There is no health group "${group}".`);
     }
@@ -183,7 +194,13 @@ export class HealthChecker {
         return component ? [[name, component.health] as const] : [];
       }),
     );
-    return { overallStatus: this.board.statusOf(group, this.components), components, asOf, position };
+    return {
+      overallStatus: this.board.statusOf(group, this.components),
+      components,
+      asOf,
+      position,
+      replica,
+    };
   }
 
   /** The report as bytes, at most a second old. @param detail whether figures of the checks are in it */
@@ -254,6 +271,7 @@ export class HealthChecker {
     }
     for (const component of this.components.values()) component.start();
     this.refresh();
+    this.tellLater();
   }
 
   /**
@@ -262,6 +280,7 @@ export class HealthChecker {
    */
   beginShutdown(): void {
     this.stopping = true;
+    this.cancelTelling?.();
     for (const component of this.components.values()) component.stop();
     this.refresh();
   }
@@ -274,6 +293,17 @@ export class HealthChecker {
   async drain(ms: number): Promise<void> {
     this.beginShutdown();
     if (ms > 0) await new Promise<void>((resolve) => void this.context.timers.after(ms, resolve));
+  }
+
+  /** Again and again, so that what a replica said that has died does not stay. */
+  private tellLater(): void {
+    this.cancelTelling = this.context.timers.after(HEALTH_TOLD_EVERY_MS, () => {
+      const { overallStatus: whole } = this.current();
+      for (const { name, health } of this.components.values()) {
+        this.announcer.tell({ replica: this.replica, component: name, health, overallStatus: whole });
+      }
+      this.tellLater();
+    });
   }
 
   private async runAll(): Promise<void> {

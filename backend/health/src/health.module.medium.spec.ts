@@ -237,6 +237,7 @@ describe('GET /api/v1/health', () => {
       overallStatus: 'healthy',
       asOf: '2026-01-01T00:00:00.000Z',
       position: { epoch: 'e', offset: 1 },
+      replica: ports.updates[0]?.replica,
       components: {
         db: {
           status: 'healthy',

@@ -29,14 +29,25 @@ export interface HealthReport {
   asOf: string;
   /** Where topic `health` stood before the read. */
   position?: Position | null;
+  /** Which replica answers, by the same word as in {@link HealthUpdate}: the report is what it sees. */
+  replica?: string;
 }
 
-/** A component that changed: what topic `health` carries, one per component. */
+/** How a component is, as one replica sees it: what topic `health` carries, one for each replica and component. */
 export interface HealthUpdate {
+  /** `<replica>/<component>`, which tells the values of the topic apart. */
+  id: string;
+  /** Which replica says so. Only good for telling replicas apart: it is not a name. */
+  replica: string;
   component: string;
-  health: ComponentHealth;
+  /** `null` when this replica does not watch it any more. */
+  health: ComponentHealth | null;
+  /** The whole, as this replica sees it. */
   overallStatus: StatusFamily;
 }
+
+/** Each replica tells of each component this often, changed or not: one that does not is gone. */
+export const HEALTH_TOLD_EVERY_MS = 15_000;
 
 /** The spans that uptime is told for. */
 export const HEALTH_SPANS = ['1h', '24h', '7d', '30d'] as const;

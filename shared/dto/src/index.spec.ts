@@ -13,6 +13,7 @@ describe('the public entry', () => {
        "ERROR_CODES",
        "HEALTH_SPANS",
        "HEALTH_SPAN_MS",
+       "HEALTH_TOLD_EVERY_MS",
        "ISO_TIME_EXPECTED",
        "LABEL_NAME_PATTERN",
        "MATCHER_OPERATORS",

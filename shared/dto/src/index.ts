@@ -59,6 +59,7 @@ export {
 export {
   HEALTH_SPAN_MS,
   HEALTH_SPANS,
+  HEALTH_TOLD_EVERY_MS,
   type ComponentHealth,
   type Criticality,
   type HealthBucket,

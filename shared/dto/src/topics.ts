@@ -101,7 +101,7 @@ export interface SystemNotice {
 export const fleetdeckTopics = {
   system: topic<SystemNotice>({ mode: 'log' }),
   'metrics.*': topic<MetricLive>({ mode: 'latest', key: 'labels' }),
-  health: topic<HealthUpdate>({ mode: 'latest', key: 'component' }),
+  health: topic<HealthUpdate>({ mode: 'latest', key: 'id' }),
   alerts: topic<AlertUpdate>({ mode: 'log' }),
   'operations.*': topic<StatusTracking>({ mode: 'latest' }),
 } as const satisfies TopicMap;

@@ -12,6 +12,7 @@ export function createHealthTimelineModel(): LiveModel<HealthTimeline, HealthTim
     apply: ({ data, at }: TopicMessage) => {
       if (timeline === null || !isHealthUpdate(data) || at <= timeline.asOf) return false;
       const { component, health } = data;
+      if (health === null) return false;
       const past = Object.hasOwn(timeline.components, component) ? timeline.components[component] : undefined;
       const last = past?.buckets.at(-1);
       if (!past || !last || !isWorse(health.status, last.status)) return false;

@@ -237,6 +237,7 @@ describe('useHealth', () => {
     overallStatus: 'healthy',
     asOf: iso(0),
     position: { epoch: 'e1', offset: 0 },
+    replica: 'r1',
     components: {
       database: {
         ...{ status: 'healthy', since: iso(0), latencyMs: 2, reason: null, checkedAt: iso(0) },
@@ -254,7 +255,7 @@ describe('useHealth', () => {
     expect(result.current.report?.overallStatus).toBe('healthy');
     await settle(() =>
       socket.say('health', {
-        component: 'database',
+        ...{ id: 'r1/database', replica: 'r1', component: 'database' },
         health: { ...report.components.database, status: 'critical', checkedAt: iso(5) },
         overallStatus: 'critical',
       }),

@@ -6,7 +6,7 @@ import type {
   MetricRecentAnswer,
   TopicMessage,
 } from '@fleetdeck/dto';
-import { createHealthModel, MAX_COMPONENTS } from './healthModel.ts';
+import { createHealthModel, GONE_AFTER_MS, MAX_COMPONENTS } from './healthModel.ts';
 import { createMetricsModel, isCovered, MAX_NEW_SERIES } from './metricsModel.ts';
 
 const T0 = Date.parse('2026-01-15T14:00:00.000Z');
@@ -186,10 +186,17 @@ describe('the health model', () => {
     overallStatus: 'healthy',
     asOf: iso(10),
     position: { epoch: 'e1', offset: 5 },
+    replica: 'r1',
     components: { database: component() },
   });
-  const update = (health: ComponentHealth, name = 'database') =>
-    message({ component: name, health, overallStatus: health.status });
+  const update = (health: ComponentHealth | null, name = 'database', replica = 'r1', at = iso(11)) =>
+    message(
+      {
+        ...{ id: `${replica}/${name}`, replica, component: name, health },
+        overallStatus: health?.status ?? 'unknown',
+      },
+      { at },
+    );
 
   it('has nothing before the first answer, and takes no message', () => {
     const model = createHealthModel();
@@ -202,7 +209,7 @@ describe('the health model', () => {
     model.begin(report());
     expect(model.apply(update(component({ status: 'critical', checkedAt: iso(11) })))).toBe(true);
     expect(model.apply(update(component({ checkedAt: null }), 'broker'))).toBe(true);
-    expect(model.read()).toMatchObject({ overallStatus: 'healthy', asOf: iso(100) });
+    expect(model.read()).toMatchObject({ overallStatus: 'healthy', asOf: iso(11) });
     expect(Object.keys(model.read()?.components ?? {})).toEqual(['database', 'broker']);
   });
 
@@ -213,6 +220,7 @@ describe('the health model', () => {
     expect(model.apply({ ...update(component()), offset: 4 })).toBe(false);
     expect(model.apply(message('healthy'))).toBe(false);
     expect(model.apply(message({ component: 'x', health: null, overallStatus: 'healthy' }))).toBe(false);
+    expect(model.apply(message({ ...Object(update(component()).data), health: 'well' }))).toBe(false);
     expect(model.apply(message(null))).toBe(false);
   });
 
@@ -227,6 +235,102 @@ describe('the health model', () => {
     const model = createHealthModel();
     model.begin({ ...report(), components: { database: component({ checkedAt: null, since: iso(50) }) } });
     expect(model.apply(update(component({ checkedAt: null, since: iso(40) })))).toBe(false);
+  });
+
+  it('forgets what its replica no longer watches, unless it knows something newer', () => {
+    const model = createHealthModel();
+    model.begin({
+      ...report(),
+      components: { database: component(), broker: component({ checkedAt: null }) },
+    });
+    expect(model.apply(update(null, 'database', 'r1', iso(9)))).toBe(false);
+    expect(model.apply(update(null, 'cache'))).toBe(false);
+    expect(model.apply(update(null, 'broker'))).toBe(true);
+    expect(Object.keys(model.read()?.components ?? {})).toEqual(['database']);
+  });
+
+  describe('of many replicas', () => {
+    const two = (): ReturnType<typeof createHealthModel> => {
+      const model = createHealthModel();
+      model.begin(report());
+      return model;
+    };
+    const database = (model: ReturnType<typeof createHealthModel>) => model.read()?.components['database'];
+
+    it('shows the worst that any of them says, whichever says it last', () => {
+      const model = two();
+      const bad = component({ status: 'critical', since: iso(5), reason: 'refused', checkedAt: iso(11) });
+      expect(model.apply(update(bad, 'database', 'r2'))).toBe(true);
+      expect(model.apply(update(component({ checkedAt: iso(12) }), 'database', 'r1', iso(12)))).toBe(true);
+      expect(database(model)).toMatchObject({ status: 'critical', reason: 'refused', checkedAt: iso(11) });
+      expect(model.read()?.overallStatus).toBe('critical');
+      model.apply(update(component({ since: iso(13), checkedAt: iso(13) }), 'database', 'r2', iso(13)));
+      expect(database(model)).toMatchObject({ status: 'healthy', since: iso(13), checkedAt: iso(13) });
+      expect(model.read()?.overallStatus).toBe('healthy');
+    });
+
+    it('takes what others said before the report, which holds nothing of them', () => {
+      const model = two();
+      const bad = update(component({ status: 'degraded', checkedAt: iso(3) }), 'database', 'r2', iso(3));
+      expect(model.apply({ ...bad, offset: 2 })).toBe(true);
+      expect(database(model)?.status).toBe('degraded');
+    });
+
+    it('is bad since the first of them saw it, and well since the last', () => {
+      const model = two();
+      const at = (status: 'critical' | 'healthy', since: string) =>
+        component({ status, since, checkedAt: iso(20) });
+      for (const [replica, since] of [
+        ['r1', iso(7)],
+        ['r2', iso(6)],
+        ['r3', iso(8)],
+      ] as const) {
+        model.apply(update(at('critical', since), 'database', replica, iso(20)));
+      }
+      expect(database(model)?.since).toBe(iso(6));
+      for (const [replica, since] of [
+        ['r1', iso(21)],
+        ['r2', iso(23)],
+        ['r3', iso(22)],
+      ] as const) {
+        model.apply(update({ ...at('healthy', since), checkedAt: iso(25) }, 'database', replica, iso(25)));
+      }
+      expect(database(model)?.since).toBe(iso(23));
+    });
+
+    it('is not unknown because one of them has only started', () => {
+      const model = two();
+      const starting = component({ status: 'unknown', checkedAt: null });
+      model.apply(update(starting, 'database', 'r2'));
+      model.apply(update(starting, 'broker', 'r2'));
+      expect(database(model)?.status).toBe('healthy');
+      expect(model.read()?.overallStatus).toBe('healthy');
+      expect(model.read()?.components['broker']).toMatchObject({ status: 'unknown', checkedAt: null });
+      model.apply(update(component({ checkedAt: iso(12) }), 'broker', 'r1', iso(12)));
+      expect(model.read()?.components['broker']?.status).toBe('healthy');
+    });
+
+    it('forgets a replica of which nothing was heard for long, and never the one that answered', () => {
+      const model = two();
+      const bad = component({ status: 'critical', checkedAt: iso(11) });
+      const late = (ms: number): string => new Date(Date.parse(iso(11)) + ms).toISOString();
+      model.apply(update(bad, 'database', 'r2'));
+      model.apply(update(component(), 'cache', 'r3', late(GONE_AFTER_MS)));
+      expect(database(model)?.status).toBe('critical');
+      model.apply(update(component(), 'cache', 'r3', late(GONE_AFTER_MS + 1)));
+      expect(database(model)?.status).toBe('healthy');
+      // What the topic still keeps of one that is gone is not taken.
+      expect(model.apply(update(bad, 'database', 'r2'))).toBe(false);
+    });
+
+    it('keeps what others said when it reads again, from whichever replica', () => {
+      const model = two();
+      model.apply(update(component({ status: 'critical', checkedAt: iso(11) }), 'database', 'r2'));
+      model.begin({ ...report(), asOf: iso(12) });
+      expect(database(model)?.status).toBe('critical');
+      model.begin({ ...report(), replica: 'r2', asOf: iso(13) });
+      expect(database(model)?.status).toBe('healthy');
+    });
   });
 
   it('takes no more new components than it can hold', () => {

@@ -21,8 +21,8 @@ const history = (over: Partial<HealthHistory> = {}): HealthHistory => ({
   uptime: { '1h': DAY_UPTIME, '24h': DAY_UPTIME, '7d': DAY_UPTIME, '30d': DAY_UPTIME },
   ...over,
 });
-const update = (component: string, status: StatusFamily): HealthUpdate => ({
-  component,
+const update = (component: string, status: StatusFamily, replica = 'r1'): HealthUpdate => ({
+  ...{ id: `${replica}/${component}`, replica, component },
   overallStatus: status,
   health: {
     ...{ status, since: PAST_AS_OF, latencyMs: 1, reason: 'refused', checkedAt: PAST_AS_OF },
@@ -74,6 +74,7 @@ describe('useHealthTimeline', () => {
     await say(socket, update('db', 'critical'), { at: PAST_AS_OF });
     await say(socket, update('db', 'unknown'));
     await say(socket, update('other', 'critical'));
+    await say(socket, { ...update('db', 'critical'), health: null });
     await say(socket, 'garbage');
     expect(result.current.timeline).toBe(before);
     await say(socket, update('db', 'healthy'));
@@ -94,8 +95,19 @@ describe('useHealthHistory', () => {
     expect(http.asked).toHaveLength(2);
     act(() => http.last.answer(history({ incidents: [] })));
     await waitFor(() => expect(result.current.history?.incidents).toEqual([]));
-    act(() => socket.startOver('health'));
+    // Told again it is no news; of another replica it is, and that it is no longer watched.
+    await say(socket, update('my db', 'critical'));
+    expect(http.asked).toHaveLength(2);
+    await say(socket, update('my db', 'critical', 'r2'));
     expect(http.asked).toHaveLength(3);
+    act(() => http.last.answer(history()));
+    await waitFor(() => expect(result.current.history?.incidents).toHaveLength(1));
+    await say(socket, { ...update('my db', 'critical', 'r2'), health: null });
+    expect(http.asked).toHaveLength(4);
+    act(() => http.last.answer(history()));
+    await waitFor(() => expect(result.current.state).toBe('live'));
+    act(() => socket.startOver('health'));
+    expect(http.asked).toHaveLength(5);
   });
 
   it('works without a socket, and says why it cannot read', async () => {

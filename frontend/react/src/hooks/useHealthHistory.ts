@@ -38,16 +38,21 @@ export function useHealthHistory(component: string): HealthHistoryState {
       }),
     [http, socket, component],
   );
-  useEffect(
-    () =>
-      socket?.subscribe('health', {
-        onMessage: ({ data }) => {
-          if (isHealthUpdate(data) && data.component === component) store.refetch();
-        },
-        onReset: store.refetch,
-      }),
-    [socket, store, component],
-  );
+  useEffect(() => {
+    // Replicas say again and again how a component is; only what is new has a place in its history.
+    const said = new Map<string, string>();
+    return socket?.subscribe('health', {
+      onMessage: ({ data }) => {
+        if (!isHealthUpdate(data) || data.component !== component) return;
+        const { status, since, reason } = data.health ?? {};
+        const says = JSON.stringify([status, since, reason]);
+        if (said.get(data.replica) === says) return;
+        said.set(data.replica, says);
+        store.refetch();
+      },
+      onReset: store.refetch,
+    });
+  }, [socket, store, component]);
   const { state, data, error } = useSyncExternalStore(store.subscribe, store.getSnapshot, store.getSnapshot);
   return useMemo(
     () => ({ state, error, history: data, refetch: store.refetch }),
