@@ -1,15 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { MetricPointsAccepted, MetricQueryAnswer, MetricRecentAnswer } from '@fleetdeck/dto';
 import { METRIC_QUERY, METRIC_SINK, migrateFleetdeck, type MetricDeclaration } from '@fleetdeck/kernel';
-import { createTestDatabase, FakeClock, type TestDatabase } from '@fleetdeck/kernel/testing';
+import { FakeClock } from '@fleetdeck/kernel/testing';
 import { DataSource } from 'typeorm';
 import { metricsMigrations } from './migrations/metrics-migrations.ts';
 import { MetricsAggregator } from './metrics.aggregator.ts';
 import { MetricsHealth } from './metrics.health.ts';
 import { MetricsModule } from './metrics.module.ts';
-import { asProblem, startMetrics, type MetricsApp } from './testing/metrics-app.ts';
+import { asProblem } from './testing/metrics-app.ts';
+import { useMetricsSuite } from './testing/metrics-suite.ts';
 
 const NOW = '2026-01-01T12:00:30.000Z';
 const CPU: MetricDeclaration = {
@@ -20,23 +21,13 @@ const CPU: MetricDeclaration = {
   expectedEveryMs: 1000,
 };
 
-let database: TestDatabase;
-let running: MetricsApp | null = null;
+const suite = useMetricsSuite();
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterEach(async () => {
-  await running?.close();
-  running = null;
-  await database.dataSource.query('drop schema if exists fleetdeck cascade');
-});
-afterAll(() => database.drop());
-
-async function start(...args: Parameters<typeof startMetrics> extends [unknown, ...infer R] ? R : never) {
-  const [options = { metrics: [CPU] }, more = {}] = args;
-  running = await startMetrics(database, options, { clock: new FakeClock(NOW), ...more });
-  return running;
+function start(
+  options: Parameters<typeof suite.start>[0] = { metrics: [CPU] },
+  parts: Parameters<typeof suite.start>[1] = {},
+) {
+  return suite.start(options, { clock: new FakeClock(NOW), ...parts });
 }
 
 describe('the HTTP routes', () => {
@@ -232,7 +223,7 @@ describe('the HTTP routes', () => {
   it('stand under the prefix they are given, or nowhere', async () => {
     const { http } = await start({ metrics: [CPU], http: { prefix: 'ops/m' } });
     expect((await http('ops/m/names', { role: 'viewer' })).status).toBe(200);
-    await running?.close();
+    await suite.running.pop()?.close();
     const none = await start({ metrics: [CPU], http: false });
     expect((await none.http('api/v1/metrics/names', { role: 'viewer' })).status).toBe(404);
   });
@@ -266,19 +257,11 @@ describe('the module', () => {
       aggregation: 'last',
     });
     expect(last?.points[0]?.value).toBe(42);
-    const third = await startMetrics(
-      database,
-      { metrics: [{ name: 'late', kind: 'gauge' }] },
-      { clock: second.clock },
-    );
-    try {
-      second.clock.advance(1000);
-      await expect(
-        second.aggregator.getMetrics({ metricName: 'late', timeWindow: '1m', aggregation: 'last' }),
-      ).resolves.toHaveLength(1);
-    } finally {
-      await third.close();
-    }
+    await suite.start({ metrics: [{ name: 'late', kind: 'gauge' }] }, { clock: second.clock });
+    second.clock.advance(1000);
+    await expect(
+      second.aggregator.getMetrics({ metricName: 'late', timeWindow: '1m', aggregation: 'last' }),
+    ).resolves.toHaveLength(1);
   });
 
   it('refuses to start when another program declared the metric with another kind', async () => {
@@ -299,7 +282,7 @@ describe('the module', () => {
   it('logs a conflict that comes up later and goes by what the database says', async () => {
     const { aggregator } = await start({});
     // The newest application's logger takes the lines of all.
-    const other = await startMetrics(database, { metrics: [{ name: 'x', kind: 'counter' }] });
+    const other = await suite.start({ metrics: [{ name: 'x', kind: 'counter' }] });
     await other.close();
     aggregator.declare([{ name: 'x', kind: 'gauge' }]);
     aggregator.record('x', 1);
@@ -332,8 +315,8 @@ describe('the module', () => {
   });
 
   it("finds the application's DataSource, does without the ports, and fills its own", async () => {
-    await migrateFleetdeck(database.dataSource, [metricsMigrations]);
-    @Module({ providers: [{ provide: DataSource, useValue: database.dataSource }] })
+    await migrateFleetdeck(suite.database.dataSource, [metricsMigrations]);
+    @Module({ providers: [{ provide: DataSource, useValue: suite.database.dataSource }] })
     class StoryModule {}
     const lines: string[] = [];
     const note = (line: unknown) => void lines.push(String(line));

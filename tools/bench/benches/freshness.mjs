@@ -23,7 +23,9 @@ const SCRAPED = Array.from({ length: 10 }, (_, i) => (i === 0 ? METRIC : `bench_
 const RUNS = 3;
 const SCRAPES = 30;
 const DEADLINE_MS = 60_000;
-/** What an idle thread may be held up beside the scrapes; beyond it the machine is what holds up. */
+const GOAL_MS = 500;
+const HELD_UP_GOAL_MS = 50;
+/** How late 1 % of the looks of an idle thread may be; beyond it the machine is too busy to tell of us. */
 const QUIET_MS = 20;
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -49,7 +51,7 @@ export default async function freshness({ smoke }) {
         id: 'p99 from record to the painted number',
         values: runs.map(({ p99 }) => p99),
         unit: 'ms',
-        floor: 500,
+        floor: GOAL_MS,
       }),
       limit({
         id: 'points whose number was never painted',
@@ -61,33 +63,48 @@ export default async function freshness({ smoke }) {
         id: 'longest hold-up of the event loop, scraped',
         values: [scraped.heldUpMs],
         unit: 'ms',
-        floor: 50,
+        floor: HELD_UP_GOAL_MS,
       }),
     ];
-    const noisy = scraped.idleMs > QUIET_MS && results.some(({ ok }) => !ok);
     return {
       pairs: runs.length,
       results,
       notes: {
         load: { series: SERIES, pointsPerSecond: PER_SECOND, shown: SHOWN },
-        p50: runs.map(({ p50 }) => p50),
-        worst: runs.map(({ worst }) => worst),
+        runs,
         scraped,
         droppedPoints,
         calibrationMs,
       },
-      ...(smoke ? { verdict: false } : {}),
-      ...(noisy && !smoke
-        ? {
-            verdict: false,
-            reason: `too noisy: an idle thread was held up for ${scraped.idleMs} ms, which should be at most ${QUIET_MS}`,
-          }
-        : {}),
+      ...(smoke ? { verdict: false } : doubts(results, runs, scraped)),
     };
   } finally {
     await browser.close();
     await service.stop();
   }
+}
+
+/**
+ * A goal that was missed counts against us unless the machine is what missed it: a slow painting, when an idle thread
+ * beside it was late too; a hold-up, when it is within the goal without the time in which the thread was ready and got no
+ * processor.
+ */
+function doubts([delay, never, heldUp], runs, scraped) {
+  const reasons = [];
+  const late = Math.max(...runs.map(({ idle }) => idle.p99));
+  if (!delay.ok && late > QUIET_MS) {
+    reasons.push(
+      `1 % of the looks of an idle thread were ${late} ms late, which should be at most ${QUIET_MS}`,
+    );
+  }
+  if (!heldUp.ok && scraped.oursMs <= HELD_UP_GOAL_MS) {
+    reasons.push(
+      `of a hold-up of ${scraped.heldUpMs} ms no more than ${scraped.oursMs} were the service's own`,
+    );
+  }
+  const missed = [delay, never, heldUp].filter(({ ok }) => !ok).length;
+  if (missed === 0 || reasons.length < missed) return {};
+  return { verdict: false, reason: `too noisy: ${reasons.join('; ')}` };
 }
 
 /** The built service, in a process that takes orders. */
@@ -168,8 +185,12 @@ async function openPage(browser, { url, signInUrl }, script) {
 /** Loads for a while. Each point of a shown series counts until its number, or a newer one, is painted. */
 async function measureDelays(page, service, { warmUpSeconds, seconds }) {
   await page.evaluate(() => void globalThis.benchShown.splice(0));
+  const idle = watchIdleThread();
+  await service.order('watch');
   await service.order('begin', { metric: METRIC, series: SERIES, perSecond: PER_SECOND });
   await wait((warmUpSeconds + seconds) * 1000);
+  const loop = await service.order('watched');
+  const idled = await idle.end();
   const times = await service.order('end');
   await wait(3000);
   const shown = await page.evaluate(() => globalThis.benchShown);
@@ -195,7 +216,7 @@ async function measureDelays(page, service, { warmUpSeconds, seconds }) {
   }
   delays.sort((a, b) => a - b);
   const at = (quantile) => delays[Math.floor(quantile * (delays.length - 1))] ?? Infinity;
-  return { p50: at(0.5), p99: at(0.99), worst: at(1), never };
+  return { p50: at(0.5), p99: at(0.99), worst: at(1), never, loop: rounded(loop), idle: idled };
 }
 
 /** Scrapes 10,000 series again and again while 1,000 of them are recorded. */
@@ -204,37 +225,44 @@ async function measureScrapes(service, scrapes) {
   await service.order('begin', { metric: METRIC, series: SERIES, perSecond: PER_SECOND });
   // The first write of 9,000 new series is not what is measured.
   await wait(3000);
-  const idle = new Worker(
+  const idle = watchIdleThread();
+  await service.order('watch');
+  const took = [];
+  let lines = 0;
+  for (let scrape = 0; scrape < scrapes; scrape += 1) {
+    const began = performance.now();
+    const answer = await fetch(`${service.url}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } });
+    lines = (await answer.text()).split('\n').filter((line) => line.startsWith(METRIC)).length;
+    took.push(performance.now() - began);
+  }
+  const loop = await service.order('watched');
+  const idled = await idle.end();
+  await service.order('end');
+  if (lines !== SERIES * SCRAPED.length) throw new Error(`A scrape held ${lines} series.`);
+  return { series: lines, ...rounded(loop), idle: idled, slowestMs: round(Math.max(...took)) };
+}
+
+/** What a thread sees of the machine that has nothing to do but to look at the time. */
+function watchIdleThread() {
+  const worker = new Worker(
     `const { parentPort } = require('node:worker_threads');
      const delay = require('node:perf_hooks').monitorEventLoopDelay({ resolution: 1 });
      delay.enable();
-     parentPort.once('message', () => parentPort.postMessage(delay.max / 1e6));`,
+     parentPort.once('message', () =>
+       parentPort.postMessage({ p99: delay.percentile(99) / 1e6, worst: delay.max / 1e6 }));`,
     { eval: true },
   );
-  try {
-    await new Promise((resolve) => idle.once('online', resolve));
-    await service.order('watch');
-    const took = [];
-    let lines = 0;
-    for (let scrape = 0; scrape < scrapes; scrape += 1) {
-      const began = performance.now();
-      const answer = await fetch(`${service.url}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } });
-      lines = (await answer.text()).split('\n').filter((line) => line.startsWith(METRIC)).length;
-      took.push(performance.now() - began);
-    }
-    const { heldUpMs, busyMs } = await service.order('watched');
-    if (lines !== SERIES * SCRAPED.length) throw new Error(`A scrape held ${lines} series.`);
-    idle.postMessage('how long');
-    const idleMs = round(await new Promise((resolve) => idle.once('message', resolve)));
-    await service.order('end');
-    return {
-      series: lines,
-      heldUpMs: round(heldUpMs),
-      busyMs: round(busyMs),
-      idleMs,
-      slowestMs: round(Math.max(...took)),
-    };
-  } finally {
-    await idle.terminate();
-  }
+  return {
+    async end() {
+      const told = new Promise((resolve) => worker.once('message', resolve));
+      worker.postMessage('how late');
+      const late = await told;
+      await worker.terminate();
+      return rounded(late);
+    },
+  };
+}
+
+function rounded(figures) {
+  return Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, round(value)]));
 }

@@ -2,30 +2,18 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '@fleetdeck/kernel/testing';
+import { describe, expect, it } from '@jest/globals';
 import { findPrometheus } from '../../../../tools/requirements.mjs';
-import { startMetrics, type MetricsApp } from '../testing/metrics-app.ts';
+import { useMetricsSuite } from '../testing/metrics-suite.ts';
 import { SERIES_PER_SLICE } from './exposition.ts';
 
 const prometheus = findPrometheus();
 const PROMETHEUS_DEADLINE_MS = 30_000;
 
-let database: TestDatabase;
-let running: MetricsApp | null = null;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterEach(async () => {
-  await running?.close();
-  running = null;
-  await database.dataSource.query('drop schema if exists fleetdeck cascade');
-});
-afterAll(() => database.drop());
+const suite = useMetricsSuite();
 
 async function start() {
-  running = await startMetrics(database, {
+  const running = await suite.start({
     metrics: [
       { name: 'queue_depth', kind: 'gauge', help: 'Messages that wait.', labels: ['queue'] },
       {
@@ -52,7 +40,7 @@ async function scrape(
   accept: string,
   role = 'viewer',
 ): Promise<{ status: number; type: string; text: string }> {
-  const url = await (running as MetricsApp).app.getUrl();
+  const url = await suite.running[0]?.app.getUrl();
   const answer = await fetch(`${url}/metrics`, { headers: { 'x-role': role, accept } });
   return { status: answer.status, type: answer.headers.get('content-type') ?? '', text: await answer.text() };
 }

@@ -1,6 +1,7 @@
 import { quantileOf, type MetricAggregation, type MetricKind } from '@fleetdeck/dto';
 import { FleetdeckError } from '@fleetdeck/kernel';
-import { Sketch } from '../sketch/sketch.ts';
+import type { Sketch } from '../sketch/sketch.ts';
+import type { Slices } from '../slices.ts';
 import { isRate, type BucketRow } from './bucket-statement.ts';
 
 /** Everything of one bucket, from all its sources. */
@@ -9,15 +10,20 @@ export interface BucketTotals {
   value(aggregation: MetricAggregation, overMs: (coveredMs: number | null) => number): number | null;
 }
 
-// One at a time is filled, asked and cleared: a new one for each of thousands of buckets would cost more than the rest.
-const scratch = new Sketch();
+/** What an answer is worked out with. */
+export interface Workbench {
+  /** Filled, asked and cleared for each bucket: a new one for each of thousands would cost more than the rest. */
+  readonly sketch: Sketch;
+  readonly slices: Slices;
+}
 
 /** Puts the sources of one bucket together. The quantiles that will be asked for are told, since they are taken here. */
-export function bucketTotals(
+export async function bucketTotals(
   rows: readonly BucketRow[],
   aggregations: readonly MetricAggregation[],
   kind: MetricKind,
-): BucketTotals {
+  bench: Workbench,
+): Promise<BucketTotals> {
   let points = 0;
   let sum = 0;
   let min = Infinity;
@@ -38,7 +44,7 @@ export function bucketTotals(
     if (row.increase !== null) increase = (increase ?? 0) + row.increase;
     coveredMs = row.covered_ms ?? coveredMs;
   }
-  const quantiles = quantilesOf(rows, aggregations, min, max);
+  const quantiles = await quantilesOf(rows, aggregations, { min, max }, bench);
   return {
     points,
     value: (aggregation, overMs) => {
@@ -63,12 +69,12 @@ function perMs(aggregation: MetricAggregation): number {
   return aggregation === 'ratePerSecond' ? 1000 : 60_000;
 }
 
-function quantilesOf(
+async function quantilesOf(
   rows: readonly BucketRow[],
   aggregations: readonly MetricAggregation[],
-  min: number,
-  max: number,
-): Map<MetricAggregation, number | null> {
+  { min, max }: { min: number; max: number },
+  { sketch, slices }: Workbench,
+): Promise<Map<MetricAggregation, number | null>> {
   const wanted = new Map<MetricAggregation, number | null>();
   for (const aggregation of aggregations) {
     const quantile = quantileOf(aggregation);
@@ -77,19 +83,19 @@ function quantilesOf(
   if (wanted.size === 0) return wanted;
   try {
     for (const row of rows) {
-      if (row.sketches) scratch.mergeEncoded(row.sketches);
+      if (row.sketches) await sketch.mergeInSlices(row.sketches, slices);
       if (!row.keys) continue;
       let count = 0;
       row.keys.forEach((key, i) => {
-        scratch.addBin(key, row.counts?.[i] ?? 0);
+        sketch.addBin(key, row.counts?.[i] ?? 0);
         count += row.counts?.[i] ?? 0;
       });
       // What it would say beyond these two is told by the rows themselves.
-      scratch.addExact(count, 0, min, max);
+      sketch.addExact(count, 0, min, max);
     }
-    for (const [aggregation, quantile] of wanted) wanted.set(aggregation, scratch.quantile(quantile ?? 0));
+    for (const [aggregation, quantile] of wanted) wanted.set(aggregation, sketch.quantile(quantile ?? 0));
   } finally {
-    scratch.clear();
+    sketch.clear();
   }
   return wanted;
 }

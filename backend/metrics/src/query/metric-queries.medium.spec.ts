@@ -1,21 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { MetricAggregation, MetricQuery } from '@fleetdeck/dto';
-import { createTestDatabase, FakeClock, type TestDatabase } from '@fleetdeck/kernel/testing';
-import { startMetrics, type MetricsApp } from '../testing/metrics-app.ts';
+import { FakeClock } from '@fleetdeck/kernel/testing';
+import type { MetricsApp } from '../testing/metrics-app.ts';
+import { useMetricsSuite } from '../testing/metrics-suite.ts';
 
 const NOON = Date.parse('2026-01-01T12:00:00.000Z');
 const minute = (n: number) => NOON + n * 60_000;
 const iso = (ms: number) => new Date(ms).toISOString();
 
-let database: TestDatabase;
+const suite = useMetricsSuite();
 let running: MetricsApp;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
 beforeEach(async () => {
-  running = await startMetrics(
-    database,
+  running = await suite.start(
     {
       metrics: [
         { name: 'level', kind: 'gauge', labels: ['host', 'zone'], expectedEveryMs: 10_000 },
@@ -26,11 +23,6 @@ beforeEach(async () => {
     { clock: new FakeClock(iso(minute(10) + 30_000)) },
   );
 });
-afterEach(async () => {
-  await running.close();
-  await database.dataSource.query('drop schema fleetdeck cascade');
-});
-afterAll(() => database.drop());
 
 const record = (name: string, value: number, at: number, host?: string, zone?: string) =>
   running.aggregator.record(name, value, { ...(host ? { host } : {}), ...(zone ? { zone } : {}) }, at);
@@ -131,7 +123,7 @@ describe('aggregations', () => {
       ['p99.9', 0.999],
     ] as const) {
       const got = await values('took', aggregation, minute(0), minute(1));
-      const [row] = await database.dataSource.query<{ value: number }[]>(
+      const [row] = await suite.database.dataSource.query<{ value: number }[]>(
         `select value from fleetdeck.metric_point order by value offset floor($1::double precision * 2999) limit 1`,
         [quantile],
       );
@@ -341,18 +333,14 @@ describe('recent values', () => {
 describe('deadlines', () => {
   it('end a read that the database takes too long for', async () => {
     record('level', 1, running.clock.now());
-    const blocker = database.dataSource.createQueryRunner();
+    const blocker = suite.database.dataSource.createQueryRunner();
     await blocker.connect();
     await ask({ metricName: 'level', aggregation: 'max' });
     await blocker.query('begin');
     await blocker.query('lock table fleetdeck.metric_series in access exclusive mode');
-    const slow = await startMetrics(
-      database,
-      { queryTimeoutMs: 50 },
-      { clock: running.clock, migrate: false },
-    );
+    const slow = await suite.start({ queryTimeoutMs: 50 }, { clock: running.clock, migrate: false });
     const waiting = async () => {
-      const rows = await database.dataSource.query<unknown[]>(
+      const rows = await suite.database.dataSource.query<unknown[]>(
         `select from pg_stat_activity where wait_event_type = 'Lock' and query like '/* fleetdeck-metrics%'
          and datname = current_database()`,
       );
@@ -370,6 +358,5 @@ describe('deadlines', () => {
     await until(0);
     await blocker.query('rollback');
     await blocker.release();
-    await slow.close();
   });
 });

@@ -1,26 +1,20 @@
-import {
-  quantileOf,
-  type MetricBucket,
-  type MetricLabels,
-  type MetricQuery,
-  type MetricRecentAnswer,
-  type MetricResult,
-  type Position,
-} from '@fleetdeck/dto';
+import type { MetricQuery, MetricRecentAnswer, MetricResult, Position } from '@fleetdeck/dto';
 import { FleetdeckError, isoTime, type Clock } from '@fleetdeck/kernel';
 import type { MetricRegistry } from '../registry/metric-registry.ts';
-import type { MetricEntry } from '../registry/series.ts';
 import type { AnswerCache } from '../cache/answer-cache.ts';
+import { Sketch } from '../sketch/sketch.ts';
+import { Slices } from '../slices.ts';
 import { windowStart } from '../store/tiers.ts';
-import { bucketStatement, isRate, type BucketRow } from './bucket-statement.ts';
-import { bucketTotals } from './bucket-values.ts';
+import { bucketsOf, groupRows, recentBuckets } from './answer-buckets.ts';
+import { bucketStatement, type BucketRow } from './bucket-statement.ts';
+import { checkAgainst } from './check-against.ts';
 import type { TierMarks } from './marks.ts';
 import type { MetricsReader } from './metrics-reader.ts';
 import { invalidField, parseMetricQuery, type AskedQuery } from './parse-query.ts';
 import { planSegments } from './plan.ts';
 import { RECENT, type RecentRow } from './recent.sql.ts';
 import type { SeriesFinder } from './series-groups.ts';
-import { coverageOf, elapsedMs, endOf, recentGrid, trailingGrid, type TimeGrid } from './time-grid.ts';
+import { endOf, recentGrid, trailingGrid, type TimeGrid } from './time-grid.ts';
 
 /** How long an answer that can still change is shared, in milliseconds. */
 const OPEN_TTL_MS = 1000;
@@ -137,18 +131,23 @@ export class MetricQueries {
       );
     }
     if (groups.length === 0 && asked.groupBy.length === 0) groups.push({ labels: {}, series: 1, rows: [] });
-    return groups.flatMap((group) => {
-      const buckets = bucketsOf(group, { asked, metric, grid, asOf });
-      return asked.aggregations.map((aggregation, i) => ({
-        metricName: asked.metricName,
-        aggregation,
-        unit: metric.descriptor.unit,
-        labels: { ...asked.labels, ...group.labels },
-        points: buckets[i] ?? [],
-        asOf: isoTime(asOf),
-        position: position ?? null,
-      }));
-    });
+    const bench = { sketch: new Sketch(), slices: new Slices() };
+    const results: MetricResult[] = [];
+    for (const group of groups) {
+      const buckets = await bucketsOf(group, { asked, metric, grid, asOf }, bench);
+      asked.aggregations.forEach((aggregation, i) => {
+        results.push({
+          metricName: asked.metricName,
+          aggregation,
+          unit: metric.descriptor.unit,
+          labels: { ...asked.labels, ...group.labels },
+          points: buckets[i] ?? [],
+          asOf: isoTime(asOf),
+          position: position ?? null,
+        });
+      });
+    }
+    return results;
   }
 
   private async recentAnswer(
@@ -211,105 +210,6 @@ export class MetricQueries {
     const positions = metricNames.map((name) => this.parts.position(name));
     return (await this.parts.flush()) ? positions : positions.map(() => null);
   }
-}
-
-function checkAgainst(metric: MetricEntry, asked: AskedQuery): void {
-  const { kind, name } = metric.descriptor;
-  const rate = asked.aggregations.find(isRate);
-  if (rate !== undefined && kind === 'gauge') {
-    throw invalidField(
-      'aggregation',
-      `${rate} asks for an increase, and "${name}" is a gauge, which goes up and down; ask for avg or last`,
-    );
-  }
-  const percentile = asked.aggregations.find((aggregation) => quantileOf(aggregation) !== null);
-  if (percentile !== undefined && kind === 'counter') {
-    throw invalidField(
-      'aggregation',
-      `${percentile} of the totals of counter "${name}" means nothing; ask for ratePerSecond, or record a distribution`,
-    );
-  }
-  const allowed = metric.allowedLabels;
-  if (!allowed) return;
-  const declared = [...allowed].join(', ') || 'none';
-  for (const [field, names] of [
-    ['labels', Object.keys(asked.labels)],
-    ['groupBy', asked.groupBy],
-  ] as const) {
-    const unknown = names.find((label) => !allowed.has(label) && label !== 'other');
-    if (unknown !== undefined) {
-      throw invalidField(
-        field,
-        `names "${unknown}", which "${name}" does not have; its labels are: ${declared}`,
-      );
-    }
-  }
-}
-
-interface Group {
-  labels: MetricLabels;
-  series: number;
-  rows: BucketRow[];
-}
-
-/** Groups in which something fell into the span, by their labels. */
-function groupRows(rows: readonly BucketRow[], labels: readonly MetricLabels[]): Group[] {
-  const groups = new Map<number, Group>();
-  const series = new Map<number, number>();
-  for (const row of rows) {
-    if (row.start_ms === null) {
-      series.set(row.grp, row.points);
-      continue;
-    }
-    const group = groups.get(row.grp);
-    if (group) group.rows.push(row);
-    else groups.set(row.grp, { labels: labels[row.grp] ?? {}, series: 1, rows: [row] });
-  }
-  for (const [place, group] of groups) group.series = series.get(place) ?? 1;
-  return [...groups.entries()].sort(([a], [b]) => a - b).map(([, group]) => group);
-}
-
-/** The buckets of a group, once for each aggregation. */
-function bucketsOf(
-  { rows, series }: Group,
-  { asked, metric, grid, asOf }: { asked: AskedQuery; metric: MetricEntry; grid: TimeGrid; asOf: number },
-): MetricBucket[][] {
-  const byBucket = new Map<number, BucketRow[]>();
-  for (const row of rows) {
-    const place = Math.round(((row.start_ms ?? 0) - grid.startMs) / grid.widthMs);
-    const bucket = byBucket.get(place);
-    if (bucket) bucket.push(row);
-    else byBucket.set(place, [row]);
-  }
-  const { kind, expectedEveryMs } = metric.descriptor;
-  const answers: MetricBucket[][] = asked.aggregations.map(() => []);
-  for (let bucket = 0; bucket < grid.count; bucket += 1) {
-    const totals = bucketTotals(byBucket.get(bucket) ?? [], asked.aggregations, kind);
-    const elapsed = elapsedMs(grid, bucket, asOf);
-    // In the bucket that is still open, one point's increase may reach further back than the bucket.
-    const overMs = (coveredMs: number | null) =>
-      elapsed < grid.widthMs ? Math.max(elapsed, coveredMs ?? 0, 1) : grid.widthMs;
-    const start = isoTime(grid.shownStartMs + bucket * grid.widthMs);
-    const coverage = coverageOf(totals.points, Math.max(1, series), elapsed, expectedEveryMs);
-    asked.aggregations.forEach((aggregation, i) => {
-      answers[i]?.push({ start, value: totals.value(aggregation, overMs), coverage });
-    });
-  }
-  return answers;
-}
-
-function recentBuckets(row: RecentRow, metric: MetricEntry, grid: TimeGrid, asOf: number): MetricBucket[] {
-  const places = new Map(row.buckets.map((bucket, place) => [bucket, place]));
-  return Array.from({ length: grid.count }, (_, bucket) => {
-    const place = places.get(bucket);
-    const received = place === undefined ? 0 : (row.received[place] ?? 0);
-    const elapsed = elapsedMs(grid, bucket, asOf);
-    return {
-      start: isoTime(grid.startMs + bucket * grid.widthMs),
-      value: place === undefined ? null : (row.values[place] ?? null),
-      coverage: coverageOf(received, 1, elapsed, metric.descriptor.expectedEveryMs),
-    };
-  });
 }
 
 function checkRange(field: string, value: number, least: number, most: number): void {

@@ -111,21 +111,50 @@ describe('LiveValues', () => {
     expect(series.liveWindow).toEqual(window);
   });
 
-  it('tells of many closed minutes in lots, so that nothing waits for them', () => {
-    const { timers, live, metric, publisher } = setUp();
-    const all = Array.from({ length: 1200 }, (_, i) => metric.seriesOf({ s: String(i) }, 2000));
+  it('holds each series back no longer than its own spacing, however long another one waits', () => {
+    const { timers, live, metric, values } = setUp();
+    const [a, b] = [metric.seriesOf({ s: 'a' }, 10), metric.seriesOf({ s: 'b' }, 10)];
+    live.note(b, 1, 0);
+    timers.advance(100);
+    live.note(a, 2, 100);
+    live.note(a, 3, 110);
+    live.note(b, 4, 120);
+    timers.advance(150);
+    expect(values()).toEqual([1, 2, 4]);
+    timers.advance(100);
+    expect(values()).toEqual([1, 2, 4, 3]);
+    expect(timers.size).toBe(0);
+  });
+
+  it('keeps whoever records many series at once waiting for a hundred of them, and publishes the others soon after', () => {
+    const { timers, live, metric, values } = setUp();
+    for (let i = 0; i < 150; i += 1) live.note(metric.seriesOf({ s: String(i) }, 1000), i, 0);
+    expect(values()).toHaveLength(100);
+    timers.advance(20);
+    expect(values()).toEqual(Array.from({ length: 150 }, (_, i) => i));
+  });
+
+  it('tells of many closed minutes for a few milliseconds at a time, so that nothing waits for them', () => {
+    const { clock, timers, live, metric, publisher } = setUp();
+    const all = Array.from({ length: 30 }, (_, i) => metric.seriesOf({ s: String(i) }, 2000));
     for (const series of all) live.note(series, 1, 0);
     timers.advance(62_000);
     publisher.published.length = 0;
     const totals = new WindowTotals(true);
     totals.add(1, 0, null, null);
+    const publish = publisher.publish.bind(publisher);
+    publisher.publish = (...message) => {
+      publish(...message);
+      clock.advance(1);
+    };
     live.noteClosed(all.map((series) => ({ series, at: 0, totals })));
     expect(publisher.published).toHaveLength(0);
-    const lots = [0, 0, 0].map(() => {
-      timers.advance(20);
-      return publisher.published.length;
-    });
-    expect(lots).toEqual([500, 1000, 1200]);
+    const lots = new Set<number>();
+    for (let i = 0; i < 200; i += 1) {
+      timers.advance(1);
+      lots.add(publisher.published.length);
+    }
+    expect([...lots]).toEqual([0, 8, 16, 24, 30]);
     expect(timers.size).toBe(0);
   });
 

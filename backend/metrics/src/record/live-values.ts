@@ -14,16 +14,22 @@ export function metricTopic(metricName: string): string {
 
 /** Least time between two looks at what is held back, in milliseconds: with many series some value is always due. */
 const LOOK_EVERY_MS = 20;
-/** The most values that one look publishes: the minutes of all series end together, and nothing else must wait for them. */
-const MAX_PER_LOOK = 500;
+/** How long one look publishes: the minutes of all series end together, and nothing else must wait for them. */
+const LOOK_MS = 8;
+/** The most values that are published as they are recorded, from one look to the next: whoever records many must not wait. */
+const MAX_AT_ONCE = 100;
 
 /**
- * Publishes the newest value, and with it the newest closed minute, of each series: at once when the last went out long enough ago, otherwise when it will
- * have, so that the value a topic rests on is always the last one recorded.
+ * Publishes the newest value, and with it the newest closed minute, of each series: at once when the last went out long
+ * enough ago, otherwise when it will have, so that the value a topic rests on is always the last one recorded.
  */
 export class LiveValues {
   private readonly pending = new Set<Series>();
   private cancelTimer: (() => void) | null = null;
+  /** When the next look is, by the monotonic clock. */
+  private looksAt = Infinity;
+  private burstSince = -Infinity;
+  private burst = 0;
   private failed = false;
   private closed = false;
 
@@ -39,23 +45,29 @@ export class LiveValues {
     series.liveAt = at;
     series.liveValue = value;
     if (series.livePending || this.publisher() === null) return;
-    const due = series.livePublishedAt + SPACING_MS - this.clock.monotonicMs();
-    if (due <= 0) {
-      this.publish(series);
-      return;
-    }
-    this.hold(series, due);
+    const now = this.clock.monotonicMs();
+    const due = series.livePublishedAt + SPACING_MS - now;
+    if (due > 0) this.hold(series, due);
+    else if (this.mayAtOnce(now)) this.publish(series);
+    else this.hold(series, LOOK_EVERY_MS);
   }
 
   /** Takes note of minutes that are over and rolled up: the next message of each series tells of it. */
   noteClosed(rows: readonly MinuteRow[]): void {
     if (this.closed || this.publisher() === null) return;
     const closedAt = isoTime(this.clock.now());
+    let minute = Number.NaN;
+    let start = '';
     for (const { series, at, totals } of rows) {
+      if (at !== minute) {
+        minute = at;
+        start = isoTime(at);
+      }
       const { points, sum, min, max, increase } = totals;
       const before = series.liveWindow;
-      if (before !== null && Date.parse(before.start) > at) continue;
-      series.liveWindow = { start: isoTime(at), closedAt, points, sum, min, max, increase };
+      // Times of one form, so that their order is that of their texts.
+      if (before !== null && before.start > start) continue;
+      series.liveWindow = { start, closedAt, points, sum, min, max, increase };
       if (!series.livePending) this.hold(series, LOOK_EVERY_MS);
     }
   }
@@ -63,40 +75,53 @@ export class LiveValues {
   /** Publishes what is held back and stops. */
   close(): void {
     this.cancelTimer?.();
-    this.cancelTimer = null;
     for (const series of this.pending) this.publish(series);
     this.pending.clear();
     this.closed = true;
   }
 
+  private mayAtOnce(now: number): boolean {
+    if (now - this.burstSince >= LOOK_EVERY_MS) {
+      this.burstSince = now;
+      this.burst = 0;
+    }
+    this.burst += 1;
+    return this.burst <= MAX_AT_ONCE;
+  }
+
   private hold(series: Series, ms: number): void {
     series.livePending = true;
     this.pending.add(series);
-    this.cancelTimer ??= this.timers.after(ms, () => this.publishDue());
+    this.lookIn(ms);
+  }
+
+  /** Looks after so many milliseconds, unless it will sooner. */
+  private lookIn(ms: number): void {
+    const at = this.clock.monotonicMs() + ms;
+    if (at >= this.looksAt) return;
+    this.cancelTimer?.();
+    this.looksAt = at;
+    this.cancelTimer = this.timers.after(ms, () => this.publishDue());
   }
 
   private publishDue(): void {
-    this.cancelTimer = null;
+    this.looksAt = Infinity;
     const now = this.clock.monotonicMs();
     let next = Infinity;
-    let left = MAX_PER_LOOK;
     for (const series of this.pending) {
       const due = series.livePublishedAt + SPACING_MS - now;
       if (due > 0) {
         next = Math.min(next, due);
         continue;
       }
-      if (left === 0) {
-        next = LOOK_EVERY_MS;
+      if (this.clock.monotonicMs() - now >= LOOK_MS) {
+        next = 0;
         break;
       }
-      left -= 1;
       this.pending.delete(series);
       this.publish(series);
     }
-    if (this.pending.size > 0) {
-      this.cancelTimer = this.timers.after(Math.max(next, LOOK_EVERY_MS), () => this.publishDue());
-    }
+    if (this.pending.size > 0) this.lookIn(Math.max(next, LOOK_EVERY_MS));
   }
 
   private publish(series: Series): void {

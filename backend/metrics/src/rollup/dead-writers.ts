@@ -1,7 +1,7 @@
 import type { Partitions } from '../store/partitions.ts';
 import type { Sql } from '../store/sql.ts';
 import { HOUR_MS, TIER_MS, windowStart, type StoredKind } from '../store/tiers.ts';
-import { addRowsCtes, ensureRowPartitions, ROLLUP_LOCK, rowParameters } from './rollup-rows.ts';
+import { addRows, ensureRowPartitions, ROLLUP_LOCK } from './rollup-rows.ts';
 import { WindowTotals } from './window-totals.ts';
 
 /** Silence after which a writer is taken for dead, in milliseconds. A living one is heard of every minute. */
@@ -104,6 +104,6 @@ export class DeadWriters {
       if (points.length < POINTS_AT_ONCE) break;
     }
     const rows = [...windows.entries()].map(([seriesId, totals]) => ({ seriesId, at: minute, totals }));
-    await sql.query(`with ${addRowsCtes(1, '')} select`, rowParameters(rows));
+    await addRows(sql, rows);
   }
 }

@@ -1,5 +1,5 @@
 import type { Partitions } from '../store/partitions.ts';
-import { byteaArray, nullableArray, numberArray } from '../store/sql.ts';
+import { byteaArray, nullableArray, numberArray, type Sql } from '../store/sql.ts';
 import { TIER_MS, windowStart, type StoredKind, type Tier } from '../store/tiers.ts';
 import type { WindowTotals } from './window-totals.ts';
 
@@ -17,36 +17,41 @@ export const ROLLUP_LOCK = 0x666c6d72;
 const COLUMNS = 'series_id, points, at, sum, min, max, last_value, last_at, increase, increase_ms, sketch';
 const REST = 'sum, min, max, last_value, last_at, increase, increase_ms, sketch';
 
+/** Rows of one statement: to encode those of all series at once would hold up the process. */
+const ROWS_AT_ONCE = 500;
+
 /**
- * Adds rows of minutes, as common table expressions. An hour or a day that is complete already gets them as well,
- * so that a late point repairs every tier: each tier may have many rows of one window, which reading merges.
- * @param first number of the first of the parameters that {@link rowParameters} makes
- * @param condition what must hold, as ` where exists (select from ticket)`; empty for nothing
+ * Adds rows of minutes, within a transaction that holds {@link ROLLUP_LOCK}. An hour or a day that is complete already
+ * gets them as well, so that a late point repairs every tier: each tier may have many rows of one window, which reading
+ * merges.
  */
-export function addRowsCtes(first: number, condition: string): string {
-  const p = (offset: number, type: string) => `$${first + offset}::${type}[]`;
+export async function addRows(sql: Pick<Sql, 'query'>, rows: readonly RollupRow[]): Promise<void> {
+  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+    await sql.query(ADD_ROWS, rowParameters(rows.slice(from, from + ROWS_AT_ONCE)));
+  }
+}
+
+const ADD_ROWS = addRowsStatement();
+
+function addRowsStatement(): string {
   const tier = (name: Tier, width: string) => `, added_${name} as (
     insert into fleetdeck.metric_rollup_${name} (${COLUMNS})
     select series_id, points, date_bin('${width}', at, 'epoch'), ${REST} from added
     where date_bin('${width}', at, 'epoch') < (select rolled_to from fleetdeck.metric_tier where tier = '${name}')
   )`;
-  return `added as materialized (
+  return `with added as materialized (
     select series_id, points, to_timestamp(at_ms / 1000) as at, sum, min, max, last_value,
       to_timestamp(last_ms / 1000) as last_at, increase, increase_ms, sketch
-    from unnest(${p(0, 'integer')}, ${p(1, 'integer')}, ${p(2, 'double precision')}, ${p(3, 'double precision')},
-      ${p(4, 'double precision')}, ${p(5, 'double precision')}, ${p(6, 'double precision')},
-      ${p(7, 'double precision')}, ${p(8, 'double precision')}, ${p(9, 'double precision')}, ${p(10, 'bytea')})
-      as r (series_id, points, at_ms, sum, min, max, last_value, last_ms, increase, increase_ms, sketch)${condition}
+    from unnest($1::integer[], $2::integer[], $3::double precision[], $4::double precision[], $5::double precision[],
+      $6::double precision[], $7::double precision[], $8::double precision[], $9::double precision[],
+      $10::double precision[], $11::bytea[])
+      as r (series_id, points, at_ms, sum, min, max, last_value, last_ms, increase, increase_ms, sketch)
   )${tier('1h', '1 hour')}${tier('1d', '1 day')}, added_1m as (
     insert into fleetdeck.metric_rollup_1m (${COLUMNS}) select ${COLUMNS} from added
-  )`;
+  ) select`;
 }
 
-/** How many parameters {@link rowParameters} makes. */
-export const ROW_PARAMETERS = 11;
-
-/** The parameters of {@link addRowsCtes}. */
-export function rowParameters(rows: readonly RollupRow[]): unknown[] {
+function rowParameters(rows: readonly RollupRow[]): unknown[] {
   return [
     numberArray(rows.map(({ seriesId }) => seriesId)),
     numberArray(rows.map(({ totals }) => totals.points)),

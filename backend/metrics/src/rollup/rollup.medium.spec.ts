@@ -1,30 +1,21 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { MetricAggregation, MetricLive } from '@fleetdeck/dto';
 import type { Lease } from '@fleetdeck/kernel';
-import { createTestDatabase, FakeClock, type TestDatabase } from '@fleetdeck/kernel/testing';
+import { FakeClock } from '@fleetdeck/kernel/testing';
 import { Sketch } from '../sketch/sketch.ts';
-import { startMetrics, type MetricsApp } from '../testing/metrics-app.ts';
+import type { MetricsApp } from '../testing/metrics-app.ts';
+import { until, useMetricsSuite } from '../testing/metrics-suite.ts';
 
 const NOON = Date.parse('2026-01-02T12:00:00.000Z');
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const iso = (ms: number) => new Date(ms).toISOString();
 
-let database: TestDatabase;
-const running: MetricsApp[] = [];
+const suite = useMetricsSuite();
+const { running } = suite;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterEach(async () => {
-  for (const app of running.splice(0)) await app.close();
-  await database.dataSource.query('drop schema if exists fleetdeck cascade');
-});
-afterAll(() => database.drop());
-
-async function start(clock: FakeClock, lease?: Lease) {
-  const app = await startMetrics(
-    database,
+function start(clock: FakeClock, lease?: Lease) {
+  return suite.start(
     {
       metrics: [
         { name: 'took', kind: 'distribution', labels: ['host'] },
@@ -34,28 +25,17 @@ async function start(clock: FakeClock, lease?: Lease) {
     },
     { clock, ...(lease ? { lease } : {}) },
   );
-  running.push(app);
-  return app;
-}
-
-/** Asks again until the database has done its part, for at most some 10 s. */
-async function until(done: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 2000; i += 1) {
-    if (await done()) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error('It did not come about.');
 }
 
 async function rows(table: string): Promise<{ at: number; points: number; sketch: Buffer | null }[]> {
-  const found = await database.dataSource.query<{ at: Date; points: string; sketch: Buffer | null }[]>(
+  const found = await suite.database.dataSource.query<{ at: Date; points: string; sketch: Buffer | null }[]>(
     `select at, points, sketch from fleetdeck.${table} order by at`,
   );
   return found.map(({ at, points, sketch }) => ({ at: at.getTime(), points: Number(points), sketch }));
 }
 
 async function mark(tier: '1h' | '1d'): Promise<number | null> {
-  const [row] = await database.dataSource.query<{ rolled_to: Date | null }[]>(
+  const [row] = await suite.database.dataSource.query<{ rolled_to: Date | null }[]>(
     'select rolled_to from fleetdeck.metric_tier where tier = $1',
     [tier],
   );
@@ -111,10 +91,35 @@ describe('minutes', () => {
     });
     expect(Sketch.decode(first?.sketch ?? Buffer.alloc(0)).max).toBe(39);
     // Without the single points the answer is the same.
-    await database.dataSource.query('delete from fleetdeck.metric_point');
+    await suite.database.dataSource.query('delete from fleetdeck.metric_point');
     clock.advance(2000);
     expect(await ask(app, 'took', 'count', NOON, NOON + HOUR)).toEqual([120]);
     expect(await ask(app, 'took', 'max', NOON, NOON + HOUR)).toEqual([239]);
+  });
+
+  it('of many series are written in lots, of which all count or none', async () => {
+    const clock = new FakeClock(iso(NOON));
+    const app = await start(clock);
+    for (let i = 0; i < 700; i += 1) app.aggregator.record('took', i, { host: String(i) });
+    await app.aggregator.getMetrics({ metricName: 'took', timeWindow: '1m', aggregation: 'count' });
+    let lots = 0;
+    app.sql.beforeStatement = (statement) => {
+      if (!statement.includes('insert into fleetdeck.metric_rollup_1m')) return;
+      lots += 1;
+      if (lots === 2) throw Object.assign(new Error('the disk is full'), { code: '53100' });
+    };
+    clock.advance(MINUTE);
+    await until(() => {
+      app.timers.advance(1000);
+      return lots >= 2;
+    });
+    expect(await rows('metric_rollup_1m')).toEqual([]);
+    await until(async () => {
+      app.timers.advance(1000);
+      return (await rows('metric_rollup_1m')).length === 700;
+    });
+    expect(lots).toBe(4);
+    expect(await ask(app, 'took', 'count', NOON, NOON + HOUR)).toEqual([700]);
   });
 
   it('that are still open at the end are rolled up as the application closes', async () => {
@@ -147,7 +152,7 @@ describe('minutes', () => {
       aggregation: ['sum', 'last'],
     });
     expect(sum?.points[0]?.value).toBe(6);
-    const [{ n }] = (await database.dataSource.query<{ n: number }[]>(
+    const [{ n }] = (await suite.database.dataSource.query<{ n: number }[]>(
       'select count(*)::integer as n from fleetdeck.metric_point',
     )) as [{ n: number }];
     expect(n).toBe(0);
@@ -262,7 +267,7 @@ describe('a process that is killed', () => {
       heir.timers.advance(MINUTE);
       return (await rows('metric_rollup_1m')).length === 2;
     });
-    await database.dataSource.query('delete from fleetdeck.metric_point');
+    await suite.database.dataSource.query('delete from fleetdeck.metric_point');
     clock.advance(5000);
     expect(await ask(heir, 'took', 'count', NOON, NOON + HOUR)).toEqual([30]);
     expect(await ask(heir, 'jobs', 'ratePerMinute', NOON, NOON + HOUR)).not.toEqual([null]);

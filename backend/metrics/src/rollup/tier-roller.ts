@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { Sketch } from '../sketch/sketch.ts';
+import { Slices } from '../slices.ts';
 import type { Partitions } from '../store/partitions.ts';
 import { byteaArray, nullableArray, numberArray, type Sql } from '../store/sql.ts';
 import { TIER_MS, windowStart, type StoredKind, type Tier } from '../store/tiers.ts';
@@ -27,8 +28,6 @@ const FINER: Record<'1h' | '1d', Tier> = { '1h': '1m', '1d': '1h' };
 
 /** Sums up minutes to hours and hours to days, once all writers are past them. One process does it at a time. */
 export class TierRoller {
-  private readonly sketch = new Sketch();
-
   constructor(
     private readonly sql: () => Sql,
     private readonly partitions: Record<StoredKind, Partitions>,
@@ -123,6 +122,7 @@ export class TierRoller {
   }
 
   private async write(sql: EntityManager, tier: Tier, at: number, rows: SummedRow[]): Promise<void> {
+    const sketches = await mergedSketches(rows);
     await sql.query(
       `insert into fleetdeck.metric_rollup_${tier}
          (series_id, points, at, sum, min, max, last_value, last_at, increase, increase_ms, sketch)
@@ -143,14 +143,25 @@ export class TierRoller {
         numberArray(rows.map((row) => row.last_ms)),
         nullableArray(rows.map((row) => row.increase)),
         nullableArray(rows.map((row) => row.increase_ms)),
-        byteaArray(rows.map((row) => (row.sketches === null ? null : this.merged(row.sketches)))),
+        byteaArray(sketches),
       ],
     );
   }
+}
 
-  private merged(sketches: Uint8Array): Uint8Array {
-    this.sketch.clear();
-    this.sketch.mergeEncoded(sketches);
-    return this.sketch.encode();
+/** The sketches of each row in one. A metric of a thousand series has 60,000 of them in an hour. */
+async function mergedSketches(rows: readonly SummedRow[]): Promise<(Uint8Array | null)[]> {
+  const slices = new Slices();
+  const sketch = new Sketch();
+  const merged: (Uint8Array | null)[] = [];
+  for (const { sketches } of rows) {
+    if (sketches === null) {
+      merged.push(null);
+      continue;
+    }
+    sketch.clear();
+    await sketch.mergeInSlices(sketches, slices);
+    merged.push(sketch.encode());
   }
+  return merged;
 }

@@ -106,8 +106,13 @@ describe('the codec', () => {
   it('reads sketches that stand one after the other and says how many there were', () => {
     const bytes = Buffer.concat([Sketch.of([1]).encode(), new Sketch().encode(), Sketch.of([2, 3]).encode()]);
     const merged = new Sketch();
-    expect(readSketches(bytes, merged)).toBe(3);
+    expect(readSketches(bytes, merged)).toEqual({ sketches: 3, end: bytes.length });
     expect([merged.count, merged.sum]).toEqual([3, 6]);
+    const some = new Sketch();
+    const { end } = readSketches(bytes, some, 0, 1);
+    expect([some.count, some.sum]).toEqual([1, 1]);
+    expect(readSketches(bytes, some, end, 5)).toEqual({ sketches: 2, end: bytes.length });
+    expect([some.count, some.sum]).toEqual([3, 6]);
     expect(() => Sketch.decode(bytes)).toThrow('not exactly one sketch');
   });
 });

@@ -104,12 +104,19 @@ export class SketchWriter {
 
 /**
  * Reads encoded sketches that stand one after the other straight into the target, without objects in between.
- * @returns how many there were
+ * @param from where the first one begins
+ * @param most how many to read at most
+ * @returns how many there were, and where the last one ended
  * @throws FleetdeckError `INTERNAL` when the bytes are damaged or of a version that this code does not know; the
  *   target may then hold a part
  */
-export function readSketches(bytes: Uint8Array, target: SketchTarget): number {
-  let at = 0;
+export function readSketches(
+  bytes: Uint8Array,
+  target: SketchTarget,
+  from = 0,
+  most = Infinity,
+): { sketches: number; end: number } {
+  let at = from;
   let sketches = 0;
   const varint = (): number => {
     let byte = bytes[at++];
@@ -126,7 +133,7 @@ export function readSketches(bytes: Uint8Array, target: SketchTarget): number {
     } while (byte > 0x7f);
     return value;
   };
-  while (at < bytes.length) {
+  while (at < bytes.length && sketches < most) {
     const version = bytes[at++] as number;
     if (version !== VERSION)
       throw damaged(`its version is ${version}, this program reads version ${VERSION}`);
@@ -173,7 +180,7 @@ export function readSketches(bytes: Uint8Array, target: SketchTarget): number {
     }
     sketches += 1;
   }
-  return sketches;
+  return { sketches, end: at };
 }
 
 /** Numbers beyond 32 bits take part with both halves. */

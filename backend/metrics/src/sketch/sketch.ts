@@ -1,4 +1,5 @@
 import { FleetdeckError } from '@fleetdeck/kernel';
+import type { Slices } from '../slices.ts';
 import { keyOf, MAX_BINS, MAX_KEY, requireFinite, valueOf } from './bins.ts';
 import { readSketches, SketchWriter, type SketchTarget } from './codec.ts';
 
@@ -8,6 +9,9 @@ const PAGE_MASK = PAGE_SIZE - 1;
 /** Where the key 0 lies, at the begin of a page. */
 const ORIGIN = ((MAX_KEY >> PAGE_BITS) + 1) << PAGE_BITS;
 const PAGES = (2 * ORIGIN) >> PAGE_BITS;
+
+/** Encoded sketches that are merged before the time is looked at. */
+const SKETCHES_AT_ONCE = 100;
 
 const writer = new SketchWriter();
 
@@ -48,7 +52,7 @@ export class Sketch implements SketchTarget {
    */
   static decode(bytes: Uint8Array): Sketch {
     const sketch = new Sketch();
-    if (readSketches(bytes, sketch) === 1) return sketch;
+    if (readSketches(bytes, sketch).sketches === 1) return sketch;
     throw new FleetdeckError('INTERNAL', 'A stored sketch is damaged: it is not exactly one sketch.');
   }
 
@@ -95,6 +99,17 @@ export class Sketch implements SketchTarget {
    */
   mergeEncoded(bytes: Uint8Array): void {
     readSketches(bytes, this);
+  }
+
+  /**
+   * {@link mergeEncoded} in slices, for thousands of them.
+   * @throws FleetdeckError as that does
+   */
+  async mergeInSlices(bytes: Uint8Array, slices: Slices): Promise<void> {
+    for (let at = 0; at < bytes.length;) {
+      at = readSketches(bytes, this, at, SKETCHES_AT_ONCE).end;
+      if (slices.over) await slices.pause();
+    }
   }
 
   /** The bytes to store; their layout is that of `codec.ts`. */

@@ -1,18 +1,13 @@
-import { FleetdeckError, type Clock } from '@fleetdeck/kernel';
+import type { Clock } from '@fleetdeck/kernel';
 import { counterSteps, type CounterSteps } from '../record/counter-steps.ts';
 import type { PointBatch } from '../record/point-buffer.ts';
 import type { Series } from '../registry/series.ts';
-import { OpenWindows, type MinuteRow } from '../rollup/open-windows.ts';
-import {
-  addRowsCtes,
-  ensureRowPartitions,
-  ROLLUP_LOCK,
-  rowParameters,
-  type RollupRow,
-} from '../rollup/rollup-rows.ts';
+import type { MinuteRow } from '../rollup/open-windows.ts';
+import { addRows, ensureRowPartitions, ROLLUP_LOCK } from '../rollup/rollup-rows.ts';
+import { addPoint, planBatch, statementOf, toRow, type PlannedBatch } from './batch-plan.ts';
 import type { Partitions } from './partitions.ts';
 import type { SeriesStore } from './series-store.ts';
-import { codeOf, COLLISIONS, isSqlState, NO_PARTITION, nullableArray, numberArray, type Sql } from './sql.ts';
+import { codeOf, COLLISIONS, isSqlState, NO_PARTITION, type Sql } from './sql.ts';
 import { TIER_MS, windowStart, type StoredKind } from './tiers.ts';
 import { withDeadline, type Timers } from '../timers.ts';
 import { beginSession, type WriterSession } from './writer-session.ts';
@@ -39,25 +34,9 @@ export interface PointWriterParts {
   onRepair(series: readonly Series[], at: readonly number[]): void;
 }
 
-/** A batch with everything that must not change from one attempt to the next. */
-interface PlannedBatch {
-  readonly session: WriterSession;
-  readonly batch: PointBatch;
-  readonly steps: CounterSteps | null;
-  /** Places of the points that are kept singly; with `null` as writer where the roll-up is written with them. */
-  readonly raw: readonly number[];
-  readonly rawWriters: readonly (number | null)[];
-  /** Places of the points whose minute is still open. */
-  readonly open: readonly number[];
-  /** Roll-ups that are written with the points. */
-  readonly rows: readonly MinuteRow[];
-  /** Places of the points of those. */
-  readonly late: readonly number[];
-}
-
 /**
  * Writes batches of points, and the roll-up of each minute once it is over. Points and roll-ups cannot differ: a
- * point of a past minute is written in one statement with its roll-up, and as long as a minute is open its points are
+ * point of a past minute is written in one transaction with its roll-up, and as long as a minute is open its points are
  * in `metric_point` under this writer's number, from where another process rolls them up should this one die.
  */
 export class PointWriter {
@@ -144,17 +123,18 @@ export class PointWriter {
           `with mark as (
              update fleetdeck.metric_writer set rolled_to = $3::timestamptz, seen_at = $4::timestamptz, ended = $5
              where id = $1 and not ended and rolled_to = $2::timestamptz returning 1
-           ), ${addRowsCtes(6, ' where exists (select from mark)')} select exists (select from mark) as rolled`,
+           ) select exists (select from mark) as rolled`,
           [
             session.id,
             new Date(before).toISOString(),
             everything ? 'infinity' : new Date(rolledTo).toISOString(),
             new Date(now).toISOString(),
             everything,
-            ...rowParameters(rows.map(toRow)),
           ],
         );
-        return mark?.rolled === true;
+        if (!mark?.rolled) return false;
+        await addRows(manager, rows.map(toRow));
+        return true;
       });
       // Not rolled up by this statement: either its answer was lost the time before, or somebody took the session for
       // dead. A session that goes on under its old number in the second case would be rolled up twice.
@@ -204,29 +184,7 @@ export class PointWriter {
 
   private async plan(batch: PointBatch, steps: CounterSteps | null, now: number): Promise<PlannedBatch> {
     const session = await this.current(now);
-    const raw: number[] = [];
-    const rawWriters: (number | null)[] = [];
-    const open: number[] = [];
-    const late: number[] = [];
-    const lateWindows = new OpenWindows();
-    const oldest = now - this.parts.rawRetentionMs;
-    for (let i = 0; i < batch.at.length; i += 1) {
-      const at = batch.at[i] as number;
-      const keepsRaw = (batch.series[i] as Series).metric.raw;
-      const isLate = at < session.rolledTo || !keepsRaw;
-      if (keepsRaw && at >= oldest) {
-        raw.push(i);
-        rawWriters.push(isLate ? null : session.number);
-      }
-      if (isLate) {
-        late.push(i);
-        addPoint(lateWindows, batch, steps, i);
-      } else {
-        open.push(i);
-      }
-    }
-    const rows = lateWindows.rowsBefore(Infinity);
-    const planned = { session, batch, steps, raw, rawWriters, open, late, rows };
+    const planned = planBatch(batch, { session, steps, rawSince: now - this.parts.rawRetentionMs });
     this.planned.set(batch, planned);
     return planned;
   }
@@ -248,6 +206,7 @@ export class PointWriter {
         outcome = await sql().transaction(async (manager) => {
           await manager.query('select pg_advisory_xact_lock_shared($1)', [ROLLUP_LOCK]);
           const [row] = await manager.query<{ done: boolean }[]>(statement, parameters);
+          if (row?.done) await addRows(manager, rows.map(toRow));
           return row;
         });
       }
@@ -304,81 +263,4 @@ export class PointWriter {
   private forgetPartitions(): void {
     for (const each of Object.values(this.parts.partitions)) each.forget();
   }
-}
-
-/** One statement for a batch, so that points, roll-ups and ticket are there together or not at all. */
-function statementOf(
-  { batch, session, steps, raw, rawWriters, rows }: PlannedBatch,
-  ticket: number | null,
-  now: number,
-): { statement: string; parameters: unknown[] } {
-  const parameters: unknown[] = [
-    numberArray(raw.map((i) => idOf(batch.series[i] as Series))),
-    numberArray(raw.map((i) => batch.at[i] as number)),
-    numberArray(raw.map((i) => batch.values[i] as number)),
-  ];
-  const next = (value: unknown) => `$${parameters.push(value)}`;
-  let columns = 'series_id, at, value, writer';
-  let values = 'p.series_id, to_timestamp(p.at_ms / 1000), p.value';
-  let arrays = '$1::integer[], $2::double precision[], $3::double precision[]';
-  let names = 'series_id, at_ms, value';
-  if (rawWriters.every((writer) => writer === session.number)) {
-    values += `, ${next(session.number)}::integer`;
-  } else {
-    values += ', p.writer';
-    arrays += `, ${next(nullableArray(rawWriters))}::integer[]`;
-    names += ', writer';
-  }
-  if (steps) {
-    columns += ', increase, increase_ms';
-    values += ', p.increase, p.increase_ms';
-    arrays += `, ${next(nullableArray(raw.map((i) => steps.increase[i] ?? null)))}::double precision[]`;
-    arrays += `, ${next(nullableArray(raw.map((i) => steps.increaseMs[i] ?? null)))}::double precision[]`;
-    names += ', increase, increase_ms';
-  }
-  const condition = ' where exists (select from ticket)';
-  const id = next(session.id);
-  // Whoever takes the session for dead waits for this row, so that nothing is written that it did not see.
-  let ticketed = `select 1 from fleetdeck.metric_writer where id = ${id} and not ended for share`;
-  if (ticket !== null) {
-    const batchNumber = `${next(ticket)}::bigint`;
-    ticketed = `update fleetdeck.metric_writer set batch = ${batchNumber},
-      seen_at = ${next(new Date(now).toISOString())}::timestamptz
-      where id = ${id} and batch < ${batchNumber} and not ended returning 1`;
-  }
-  const insert = `points as (
-      insert into fleetdeck.metric_point (${columns})
-      select ${values} from unnest(${arrays}) as p (${names})${condition}
-    )`;
-  let rollups = '';
-  if (rows.length > 0) {
-    rollups = `, ${addRowsCtes(parameters.length + 1, condition)}`;
-    parameters.push(...rowParameters(rows.map(toRow)));
-  }
-  return {
-    statement: `with ticket as (${ticketed}), ${insert}${rollups} select exists (select from ticket) as done`,
-    parameters,
-  };
-}
-
-function addPoint(windows: OpenWindows, batch: PointBatch, steps: CounterSteps | null, i: number): void {
-  windows.add(
-    batch.series[i] as Series,
-    batch.values[i] as number,
-    batch.at[i] as number,
-    steps?.increase[i] ?? null,
-    steps?.increaseMs[i] ?? null,
-  );
-}
-
-function toRow({ series, at, totals }: MinuteRow): RollupRow {
-  return { seriesId: idOf(series), at, totals };
-}
-
-function idOf(series: Series): number {
-  if (series.id !== null) return series.id;
-  throw new FleetdeckError(
-    'INTERNAL',
-    `Series ${series.canonical} of ${series.metric.descriptor.name} has no id.`,
-  );
 }

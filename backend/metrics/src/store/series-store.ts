@@ -7,6 +7,8 @@ import { HOUR_MS } from './tiers.ts';
 const GRACE_MS = 3 * HOUR_MS;
 /** A series that was silent for longer no longer counts against the cap, though its roll-ups are still kept. */
 const ACTIVE_MS = 48 * HOUR_MS;
+/** Series that are asked for at a time: a service that starts may have many thousand new ones. */
+const SERIES_AT_ONCE = 500;
 
 interface SeriesRow {
   id: number;
@@ -30,7 +32,25 @@ export class SeriesStore {
    */
   async resolve(series: Iterable<Series>, now: number): Promise<void> {
     const stale = [...new Set(series)].filter((each) => each.id === null || now - each.seenAt > HOUR_MS);
-    if (stale.length === 0) return;
+    for (let from = 0; from < stale.length; from += SERIES_AT_ONCE) {
+      await this.lookUp(stale.slice(from, from + SERIES_AT_ONCE), now);
+    }
+  }
+
+  /** Deletes series whose last point is gone for good, and notes of writers and repairs that nobody needs. */
+  async forgetUnused(now: number, retentionMs: number): Promise<void> {
+    await this.sql().query('delete from fleetdeck.metric_series where last_seen_at < $1::timestamptz', [
+      new Date(now - retentionMs - GRACE_MS).toISOString(),
+    ]);
+    await this.sql().query('delete from fleetdeck.metric_repair where noted_at < $1::timestamptz', [
+      new Date(now - HOUR_MS).toISOString(),
+    ]);
+    await this.sql().query('delete from fleetdeck.metric_writer where ended and seen_at < $1::timestamptz', [
+      new Date(now - 24 * HOUR_MS).toISOString(),
+    ]);
+  }
+
+  private async lookUp(stale: readonly Series[], now: number): Promise<void> {
     const ids = await this.sql().transaction(async (manager) => {
       let known = await this.find(manager, stale, now);
       let missing = stale.filter((each) => !known.has(keyOf(each)));
@@ -54,19 +74,6 @@ export class SeriesStore {
       each.seenAt = now;
       each.overflowed = own === undefined || each === each.metric.other;
     }
-  }
-
-  /** Deletes series whose last point is gone for good, and notes of writers and repairs that nobody needs. */
-  async forgetUnused(now: number, retentionMs: number): Promise<void> {
-    await this.sql().query('delete from fleetdeck.metric_series where last_seen_at < $1::timestamptz', [
-      new Date(now - retentionMs - GRACE_MS).toISOString(),
-    ]);
-    await this.sql().query('delete from fleetdeck.metric_repair where noted_at < $1::timestamptz', [
-      new Date(now - HOUR_MS).toISOString(),
-    ]);
-    await this.sql().query('delete from fleetdeck.metric_writer where ended and seen_at < $1::timestamptz', [
-      new Date(now - 24 * HOUR_MS).toISOString(),
-    ]);
   }
 
   private async find(

@@ -1,55 +1,35 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTestDatabase, FakeClock, type TestDatabase } from '@fleetdeck/kernel/testing';
+import { describe, expect, it } from '@jest/globals';
+import { FakeClock } from '@fleetdeck/kernel/testing';
 import { DataSource } from 'typeorm';
 import { MetricsHealth } from '../metrics.health.ts';
-import { startMetrics, type MetricsApp } from '../testing/metrics-app.ts';
+import type { MetricsApp } from '../testing/metrics-app.ts';
+import { until, useMetricsSuite } from '../testing/metrics-suite.ts';
 
 const NOW = '2026-01-02T12:30:00.000Z';
 const HOUR = 3_600_000;
 
-let database: TestDatabase;
-const running: MetricsApp[] = [];
+const suite = useMetricsSuite();
+const { running } = suite;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterEach(async () => {
-  for (const app of running.splice(0)) await app.close();
-  await database.dataSource.query('drop schema if exists fleetdeck cascade');
-});
-afterAll(() => database.drop());
-
-async function start(options: Parameters<typeof startMetrics>[1] = {}, clock = new FakeClock(NOW)) {
-  const app = await startMetrics(
-    database,
+function start(options: Parameters<typeof suite.start>[0] = {}, clock = new FakeClock(NOW)) {
+  return suite.start(
     { metrics: [{ name: 'level', kind: 'gauge', labels: ['host'] }], ...options },
     { clock },
   );
-  running.push(app);
-  return app;
 }
 
 async function partitions(): Promise<string[]> {
-  const rows = await database.dataSource.query<{ name: string }[]>(
+  const rows = await suite.database.dataSource.query<{ name: string }[]>(
     `select relname as name from pg_class where relname like 'metric_point_p%' and relkind = 'r' order by 1`,
   );
   return rows.map(({ name }) => name.replace('metric_point_p', ''));
 }
 
 async function stored(): Promise<number[]> {
-  const rows = await database.dataSource.query<{ value: number }[]>(
+  const rows = await suite.database.dataSource.query<{ value: number }[]>(
     'select value from fleetdeck.metric_point order by value',
   );
   return rows.map(({ value }) => value);
-}
-
-/** Asks again until the database has done its part, for at most some 4 s. */
-async function until(done: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 2000; i += 1) {
-    if (await done()) return;
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-  throw new Error('It did not come about.');
 }
 
 describe('writing', () => {
@@ -80,7 +60,7 @@ describe('writing', () => {
     expect(aggregator.stats().droppedPoints).toEqual({ late: 1, future: 1 });
     await app.close();
     expect(await stored()).toEqual([3]);
-    const rolledUp = await database.dataSource.query<{ value: number }[]>(
+    const rolledUp = await suite.database.dataSource.query<{ value: number }[]>(
       'select last_value as value from fleetdeck.metric_rollup_1m order by at',
     );
     expect(rolledUp.map(({ value }) => value)).toEqual([1, 3]);
@@ -90,7 +70,7 @@ describe('writing', () => {
     const { aggregator, timers } = await start();
     aggregator.record('level', 1);
     await aggregator.getMetrics({ metricName: 'level', timeWindow: '1m', aggregation: 'last' });
-    await database.dataSource.query('drop table fleetdeck.metric_point_p2026010212');
+    await suite.database.dataSource.query('drop table fleetdeck.metric_point_p2026010212');
     aggregator.record('level', 2);
     timers.advance(1000);
     await until(() => aggregator.stats().flushLagMs === 0 || aggregator.stats().bufferedPoints === 1);
@@ -171,7 +151,7 @@ describe('while the database is away', () => {
   it('a real one that refuses connections loses no point', async () => {
     const admin = new DataSource({ type: 'postgres', url: process.env['FLEETDECK_TEST_DATABASE_URL'] ?? '' });
     await admin.initialize();
-    const name = new URL(database.url).pathname.slice(1);
+    const name = new URL(suite.database.url).pathname.slice(1);
     const { aggregator, timers } = await start();
     aggregator.record('level', 1);
     await admin.query(`alter database ${name} allow_connections false`);
@@ -274,7 +254,7 @@ describe('retention', () => {
     aggregator.record('level', 2, {}, clock.now() - HOUR);
     aggregator.record('level', 3);
     await aggregator.getMetrics(name);
-    await database.dataSource.query(
+    await suite.database.dataSource.query(
       `insert into fleetdeck.metric_point (series_id, at, value)
        select 1, $1::timestamptz, n from generate_series(1, 1300000) n`,
       [new Date(clock.now() - 2 * HOUR).toISOString()],
@@ -307,7 +287,7 @@ describe('retention', () => {
     timers.advance(60_000);
     await until(() => sql.count('delete from fleetdeck.metric_series') > 0);
     await until(async () => {
-      const rows = await database.dataSource.query<{ host: string }[]>(
+      const rows = await suite.database.dataSource.query<{ host: string }[]>(
         `select labels ->> 'host' as host from fleetdeck.metric_series order by 1`,
       );
       return rows.length === 1 && rows[0]?.host === 'stays';
@@ -343,7 +323,7 @@ describe('two aggregators on one database', () => {
       });
       expect(count?.points[0]?.value).toBe(2010);
     }
-    const [series] = await database.dataSource.query<{ n: number }[]>(
+    const [series] = await suite.database.dataSource.query<{ n: number }[]>(
       'select count(*)::integer as n from fleetdeck.metric_series',
     );
     expect(series?.n).toBe(200);

@@ -23,6 +23,8 @@ import { ManualTimers } from './manual-timers.ts';
 export class SpiedSql {
   readonly statements: string[] = [];
   away = false;
+  /** Told of each statement before it is sent; what it throws is what the database would. */
+  beforeStatement: (statement: string) => void = () => undefined;
 
   constructor(private readonly inner: Sql) {}
 
@@ -51,6 +53,7 @@ export class SpiedSql {
   private note(statement: string): void {
     if (this.away) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
     this.statements.push(statement);
+    this.beforeStatement(statement);
   }
 }
 
@@ -118,6 +121,7 @@ export async function startMetrics(
   const app = testing.createNestApplication();
   await app.listen(0, '127.0.0.1');
   const base = await app.getUrl();
+  let closing: Promise<void> | null = null;
   return {
     app,
     aggregator: app.get(MetricsAggregator),
@@ -134,7 +138,7 @@ export async function startMetrics(
       });
       return { status: answer.status, json: await answer.json() };
     },
-    close: () => app.close(),
+    close: () => (closing ??= app.close()),
   };
 }
 

@@ -310,6 +310,27 @@ describe('a live store', () => {
     await tick();
   });
 
+  it('puts the state together once a frame, however many messages come', async () => {
+    const model = counter();
+    const read = jest.spyOn(model, 'read');
+    const store = createLiveStore({
+      load: (signal) => http.get<number>('/x', { signal }),
+      topics: ['t'],
+      socket,
+      model,
+    });
+    const leave = store.subscribe(() => undefined);
+    http.last.answer(0);
+    await tick();
+    read.mockClear();
+    for (let index = 0; index < 1000; index += 1) socket.say('t', null);
+    await nextFrame();
+    expect(store.getSnapshot().data).toEqual({ total: 1000 });
+    expect(read).toHaveBeenCalledTimes(1);
+    leave();
+    await tick();
+  });
+
   it('reads again rather than hold messages without bound', async () => {
     const store = createLiveStore({
       load: (signal) => http.get<number>('/x', { signal }),

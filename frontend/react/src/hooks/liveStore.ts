@@ -8,7 +8,10 @@ import type { LiveSocket } from './services.ts';
 export interface LiveModel<A, S> {
   /** Starts over from an answer. */
   begin: (answer: A) => void;
-  /** Applies one message; says whether it changed anything. One that is older than what is known changes nothing. */
+  /**
+   * Applies one message; says whether it changed anything. One that is older than what is known changes nothing, and
+   * none does before the first answer.
+   */
   apply: (message: TopicMessage) => boolean;
   /** The state as it is now, the same object until it changes; `null` before the first answer. */
   read: () => S | null;
@@ -98,7 +101,8 @@ export function createLiveStore<A, S>({
       if (held.length < MAX_HELD) held.push(message);
       else overflow = true;
     }
-    if (model.read() !== null && model.apply(message)) frame.request();
+    // Not read before the frame: a state of a thousand parts would be put together for each message.
+    if (model.apply(message)) frame.request();
   };
   const onConnection = (): void => {
     const isDown = down();

@@ -1,0 +1,83 @@
+import type { MetricBucket, MetricLabels } from '@fleetdeck/dto';
+import { isoTime } from '@fleetdeck/kernel';
+import type { MetricEntry } from '../registry/series.ts';
+import type { BucketRow } from './bucket-statement.ts';
+import { bucketTotals, type Workbench } from './bucket-values.ts';
+import type { AskedQuery } from './parse-query.ts';
+import type { RecentRow } from './recent.sql.ts';
+import { coverageOf, elapsedMs, type TimeGrid } from './time-grid.ts';
+
+/** What is answered with labels of its own. */
+export interface Group {
+  labels: MetricLabels;
+  series: number;
+  rows: BucketRow[];
+}
+
+/** Groups in which something fell into the span, by their labels. */
+export function groupRows(rows: readonly BucketRow[], labels: readonly MetricLabels[]): Group[] {
+  const groups = new Map<number, Group>();
+  const series = new Map<number, number>();
+  for (const row of rows) {
+    if (row.start_ms === null) {
+      series.set(row.grp, row.points);
+      continue;
+    }
+    const group = groups.get(row.grp);
+    if (group) group.rows.push(row);
+    else groups.set(row.grp, { labels: labels[row.grp] ?? {}, series: 1, rows: [row] });
+  }
+  for (const [place, group] of groups) group.series = series.get(place) ?? 1;
+  return [...groups.entries()].sort(([a], [b]) => a - b).map(([, group]) => group);
+}
+
+/** The buckets of a group, once for each aggregation. */
+export async function bucketsOf(
+  { rows, series }: Group,
+  { asked, metric, grid, asOf }: { asked: AskedQuery; metric: MetricEntry; grid: TimeGrid; asOf: number },
+  bench: Workbench,
+): Promise<MetricBucket[][]> {
+  const byBucket = new Map<number, BucketRow[]>();
+  for (const row of rows) {
+    const place = Math.round(((row.start_ms ?? 0) - grid.startMs) / grid.widthMs);
+    const bucket = byBucket.get(place);
+    if (bucket) bucket.push(row);
+    else byBucket.set(place, [row]);
+  }
+  const { kind, expectedEveryMs } = metric.descriptor;
+  const answers: MetricBucket[][] = asked.aggregations.map(() => []);
+  for (let bucket = 0; bucket < grid.count; bucket += 1) {
+    const totals = await bucketTotals(byBucket.get(bucket) ?? [], asked.aggregations, kind, bench);
+    const elapsed = elapsedMs(grid, bucket, asOf);
+    // In the bucket that is still open, one point's increase may reach further back than the bucket.
+    const overMs = (coveredMs: number | null) =>
+      elapsed < grid.widthMs ? Math.max(elapsed, coveredMs ?? 0, 1) : grid.widthMs;
+    const start = isoTime(grid.shownStartMs + bucket * grid.widthMs);
+    const coverage = coverageOf(totals.points, Math.max(1, series), elapsed, expectedEveryMs);
+    asked.aggregations.forEach((aggregation, i) => {
+      answers[i]?.push({ start, value: totals.value(aggregation, overMs), coverage });
+    });
+    if (bench.slices.over) await bench.slices.pause();
+  }
+  return answers;
+}
+
+/** The buckets of one series of recent values. */
+export function recentBuckets(
+  row: RecentRow,
+  metric: MetricEntry,
+  grid: TimeGrid,
+  asOf: number,
+): MetricBucket[] {
+  const places = new Map(row.buckets.map((bucket, place) => [bucket, place]));
+  return Array.from({ length: grid.count }, (_, bucket) => {
+    const place = places.get(bucket);
+    const received = place === undefined ? 0 : (row.received[place] ?? 0);
+    const elapsed = elapsedMs(grid, bucket, asOf);
+    return {
+      start: isoTime(grid.startMs + bucket * grid.widthMs),
+      value: place === undefined ? null : (row.values[place] ?? null),
+      coverage: coverageOf(received, 1, elapsed, metric.descriptor.expectedEveryMs),
+    };
+  });
+}
