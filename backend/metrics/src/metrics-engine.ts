@@ -18,6 +18,7 @@ import { MetricRegistry } from './registry/metric-registry.ts';
 import { Keeper } from './retention/keeper.ts';
 import { Maintenance } from './retention/maintenance.ts';
 import { Retention } from './retention/retention.ts';
+import { Compactor } from './rollup/compactor.ts';
 import { DeadWriters } from './rollup/dead-writers.ts';
 import { Repairs } from './rollup/repairs.ts';
 import { TierRoller } from './rollup/tier-roller.ts';
@@ -133,6 +134,7 @@ export class MetricsEngine {
       partitions: this.partitions,
       seriesStore: series,
       deadWriters: new DeadWriters(sql, this.partitions),
+      compactor: new Compactor(sql, this.partitions),
       tierRoller: new TierRoller(sql, this.partitions),
       retention: this.retention,
       keeper: new Keeper(sql),

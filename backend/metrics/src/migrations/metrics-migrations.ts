@@ -9,7 +9,7 @@ import type { MigrationSet } from '@fleetdeck/kernel';
  * alone would answer by reading whole hours of all series.
  *
  * `metric_writer` is one process that records: its points from `rolled_to` on are in no roll-up yet. `metric_tier` says
- * up to where the hours and the days are complete. `metric_repair` tells other processes which past spans changed.
+ * up to where the hours and the days are complete, and the minutes compacted. `metric_repair` tells other processes which past spans changed.
  */
 export const metricsMigrations: MigrationSet = {
   module: 'metrics',
@@ -114,6 +114,15 @@ export const metricsMigrations: MigrationSet = {
           noted_at timestamptz not null,
           noted_by uuid not null
         );
+      `,
+    },
+    {
+      version: 3,
+      name: 'up to where minutes are compacted',
+      sql: `
+        alter table fleetdeck.metric_tier drop constraint metric_tier_tier_check;
+        alter table fleetdeck.metric_tier add constraint metric_tier_tier_check check (tier in ('1m', '1h', '1d'));
+        insert into fleetdeck.metric_tier (tier) values ('1m');
       `,
     },
   ],

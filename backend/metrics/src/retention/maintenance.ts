@@ -1,5 +1,6 @@
 import { messageOf, type Clock, type Lease } from '@fleetdeck/kernel';
 import type { MetricRegistry } from '../registry/metric-registry.ts';
+import type { Compactor } from '../rollup/compactor.ts';
 import type { DeadWriters } from '../rollup/dead-writers.ts';
 import type { TierRoller } from '../rollup/tier-roller.ts';
 import type { Partitions } from '../store/partitions.ts';
@@ -22,6 +23,7 @@ export interface MaintenanceParts {
   partitions: Record<StoredKind, Partitions>;
   seriesStore: SeriesStore;
   deadWriters: DeadWriters;
+  compactor: Compactor;
   tierRoller: TierRoller;
   retention: Retention;
   keeper: Keeper;
@@ -33,8 +35,8 @@ export interface MaintenanceParts {
 }
 
 /**
- * Once a minute: makes partitions ahead of time, and in one elected process also rolls up what dead writers left, sums
- * up hours and days, and drops what is past its time.
+ * Once a minute: makes partitions ahead of time, and in one elected process also rolls up what dead writers left,
+ * makes one row of several, sums up hours and days, and drops what is past its time.
  */
 export class Maintenance {
   private cancelTimer: (() => void) | null = null;
@@ -81,8 +83,9 @@ export class Maintenance {
   }
 
   private async lookAfter(now: number): Promise<void> {
-    const { deadWriters, tierRoller, retention, seriesStore, retentionMs } = this.parts;
+    const { deadWriters, compactor, tierRoller, retention, seriesStore, retentionMs } = this.parts;
     await deadWriters.recover(now);
+    await compactor.run(now);
     await tierRoller.run(now);
     await retention.run(now);
     await seriesStore.forgetUnused(now, retentionMs);

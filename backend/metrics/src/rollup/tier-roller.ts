@@ -1,28 +1,14 @@
 import type { EntityManager } from 'typeorm';
-import { Sketch } from '../sketch/sketch.ts';
-import { Slices } from '../slices.ts';
 import type { Partitions } from '../store/partitions.ts';
-import { byteaArray, nullableArray, numberArray, type Sql } from '../store/sql.ts';
+import type { Sql } from '../store/sql.ts';
 import { TIER_MS, windowStart, type StoredKind, type Tier } from '../store/tiers.ts';
 import { ROLLUP_LOCK } from './rollup-rows.ts';
+import { insertSummed, SUMMED, type SummedRow } from './summed-rows.ts';
 
 /** Series that are summed up at a time: between two lots the process does other things. */
 const SERIES_AT_ONCE = 500;
 /** Windows that one run sums up at most, each in a transaction of its own. */
 const MAX_WINDOWS = 200;
-
-interface SummedRow {
-  series_id: number;
-  points: string;
-  sum: number;
-  min: number;
-  max: number;
-  last_value: number;
-  last_ms: number;
-  increase: number | null;
-  increase_ms: number | null;
-  sketches: Buffer | null;
-}
 
 const FINER: Record<'1h' | '1d', Tier> = { '1h': '1m', '1d': '1h' };
 
@@ -58,7 +44,14 @@ export class TierRoller {
       let last = -1;
       for (;;) {
         const rows = await this.read(manager, FINER[tier], next, next + TIER_MS[tier], last);
-        if (rows.length > 0) await this.write(manager, tier, next, rows);
+        if (rows.length > 0) {
+          await insertSummed(
+            manager,
+            tier,
+            rows,
+            rows.map(() => next),
+          );
+        }
         if (rows.length < SERIES_AT_ONCE) break;
         last = rows.at(-1)?.series_id ?? last;
       }
@@ -110,58 +103,10 @@ export class TierRoller {
     after: number,
   ): Promise<SummedRow[]> {
     return sql.query<SummedRow[]>(
-      `select series_id, sum(points) as points, sum(sum) as sum, min(min) as min, max(max) as max,
-         (array_agg(last_value order by last_at desc, last_value desc))[1] as last_value,
-         (extract(epoch from max(last_at)) * 1000)::double precision as last_ms,
-         sum(increase) as increase, sum(increase_ms) as increase_ms, string_agg(sketch, ''::bytea) as sketches
-       from fleetdeck.metric_rollup_${finer}
-       where at >= $1::timestamptz and at < $2::timestamptz and series_id > $3
-       group by series_id order by series_id limit ${SERIES_AT_ONCE}`,
+      `select ${SUMMED} from fleetdeck.metric_rollup_${finer} r
+       where r.at >= $1::timestamptz and r.at < $2::timestamptz and r.series_id > $3
+       group by r.series_id order by r.series_id limit ${SERIES_AT_ONCE}`,
       [new Date(from).toISOString(), new Date(to).toISOString(), after],
     );
   }
-
-  private async write(sql: EntityManager, tier: Tier, at: number, rows: SummedRow[]): Promise<void> {
-    const sketches = await mergedSketches(rows);
-    await sql.query(
-      `insert into fleetdeck.metric_rollup_${tier}
-         (series_id, points, at, sum, min, max, last_value, last_at, increase, increase_ms, sketch)
-       select series_id, points, $1::timestamptz, sum, min, max, last_value, to_timestamp(last_ms / 1000), increase,
-         increase_ms, sketch
-       from unnest($2::integer[], $3::bigint[], $4::double precision[], $5::double precision[],
-         $6::double precision[], $7::double precision[], $8::double precision[], $9::double precision[],
-         $10::double precision[], $11::bytea[])
-         as r (series_id, points, sum, min, max, last_value, last_ms, increase, increase_ms, sketch)`,
-      [
-        new Date(at).toISOString(),
-        numberArray(rows.map((row) => row.series_id)),
-        numberArray(rows.map((row) => Number(row.points))),
-        numberArray(rows.map((row) => row.sum)),
-        numberArray(rows.map((row) => row.min)),
-        numberArray(rows.map((row) => row.max)),
-        numberArray(rows.map((row) => row.last_value)),
-        numberArray(rows.map((row) => row.last_ms)),
-        nullableArray(rows.map((row) => row.increase)),
-        nullableArray(rows.map((row) => row.increase_ms)),
-        byteaArray(sketches),
-      ],
-    );
-  }
-}
-
-/** The sketches of each row in one. A metric of a thousand series has 60,000 of them in an hour. */
-async function mergedSketches(rows: readonly SummedRow[]): Promise<(Uint8Array | null)[]> {
-  const slices = new Slices();
-  const sketch = new Sketch();
-  const merged: (Uint8Array | null)[] = [];
-  for (const { sketches } of rows) {
-    if (sketches === null) {
-      merged.push(null);
-      continue;
-    }
-    sketch.clear();
-    await sketch.mergeInSlices(sketches, slices);
-    merged.push(sketch.encode());
-  }
-  return merged;
 }

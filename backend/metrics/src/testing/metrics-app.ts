@@ -23,22 +23,22 @@ import { ManualTimers } from './manual-timers.ts';
 export class SpiedSql {
   readonly statements: string[] = [];
   away = false;
-  /** Told of each statement before it is sent; what it throws is what the database would. */
-  beforeStatement: (statement: string) => void = () => undefined;
+  /** Told of each statement before it is sent, which waits for it; what it throws is what the database would. */
+  beforeStatement: (statement: string) => void | Promise<void> = () => undefined;
 
   constructor(private readonly inner: Sql) {}
 
   readonly query = (async (statement: string, parameters?: unknown[]) => {
-    this.note(statement);
+    await this.note(statement);
     return this.inner.query<unknown>(statement, parameters);
   }) as Sql['query'];
 
   readonly transaction = (async (work: (manager: object) => Promise<unknown>) => {
-    this.note('begin');
+    await this.note('begin');
     return this.inner.transaction(async (manager) =>
       work({
-        query: (statement: string, parameters?: unknown[]) => {
-          this.note(statement);
+        query: async (statement: string, parameters?: unknown[]) => {
+          await this.note(statement);
           return manager.query<unknown>(statement, parameters);
         },
       }),
@@ -50,10 +50,10 @@ export class SpiedSql {
     return this.statements.filter((statement) => statement.includes(text)).length;
   }
 
-  private note(statement: string): void {
+  private async note(statement: string): Promise<void> {
     if (this.away) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
     this.statements.push(statement);
-    this.beforeStatement(statement);
+    await this.beforeStatement(statement);
   }
 }
 
