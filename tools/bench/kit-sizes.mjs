@@ -52,7 +52,8 @@ async function bundle(source) {
     build: {
       write: false,
       modulePreload: false,
-      rollupOptions: { input: ENTRY, external: EXTERNAL, preserveEntrySignatures: 'strict' },
+      // As in a page, whose entry also holds what its later chunks share; here it exports besides, so that all is kept.
+      rollupOptions: { input: ENTRY, external: EXTERNAL, preserveEntrySignatures: 'allow-extension' },
     },
   });
   return new Map(output.filter(({ type }) => type === 'chunk').map((chunk) => [chunk.fileName, chunk]));

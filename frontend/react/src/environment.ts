@@ -1,7 +1,7 @@
 import { createContext, useContext, useMemo } from 'react';
 import { pageAnnouncer, type Announcer } from './announcer.ts';
 import { createPageClock, type PageClock } from './clock.ts';
-import { englishMessages, mergeMessages, type Messages, type MessagesPart } from './messages.ts';
+import { englishStatus, mergeMessages, type KnownMessages, type MessagesPart } from './messages.ts';
 
 /** How hours are written; `h23` runs from 00 to 23. */
 export type HourCycle = 'h11' | 'h12' | 'h23' | 'h24';
@@ -15,7 +15,7 @@ export interface Environment {
   /** IANA name; `undefined` for the zone of the machine. */
   timeZone: string | undefined;
   hourCycle: HourCycle;
-  messages: Messages;
+  messages: KnownMessages;
   clock: PageClock;
   /** Says things to screen readers: the only live region of the page. */
   announcer: Announcer;
@@ -40,7 +40,7 @@ export const defaultEnvironment: Environment = {
   locale: 'en',
   timeZone: undefined,
   hourCycle: 'h23',
-  messages: englishMessages,
+  messages: englishStatus,
   clock: createPageClock(),
   announcer: pageAnnouncer,
 };

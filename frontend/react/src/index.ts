@@ -49,13 +49,9 @@ export {
 } from './format/formatMetric.ts';
 export { formatUptime } from './format/formatUptime.ts';
 export { formatAge, formatAgo, formatDuration, formatTime, type TimeOptions } from './format/formatTime.ts';
-export {
-  englishMessages,
-  type Course,
-  type Messages,
-  type MessagesPart,
-  type TrendVerdict,
-} from './messages.ts';
+export type { Messages, MessagesPart } from './messages.ts';
+export { englishMessages } from './messages/english.ts';
+export type { Course, TrendVerdict } from './messages/metric.ts';
 export {
   chartDashes,
   colorTokens,

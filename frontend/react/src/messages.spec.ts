@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { englishMessages, mergeMessages, statusWord } from './messages.ts';
+import { englishStatus, mergeMessages, statusWord } from './messages.ts';
+import { connectionWords } from './messages/connection.ts';
+import { englishMessages } from './messages/english.ts';
+import { summaryWords } from './messages/summary.ts';
 
 describe('statusWord', () => {
   it.each([
@@ -17,6 +20,19 @@ describe('statusWord', () => {
   it('takes the word of the map, whatever its case', () => {
     const messages = mergeMessages(englishMessages, { statusWords: { in_progress: 'Läuft' } });
     expect(statusWord('In Progress', messages)).toBe('Läuft');
+  });
+});
+
+describe('wordsOf', () => {
+  it('keeps English where a part of an inner map is given, and is the same object for the same map', () => {
+    const given = mergeMessages(englishStatus, { connection: { live: () => 'da' }, nextTry: () => 'bald' });
+    const words = connectionWords(given);
+    expect(words.connection.live(null)).toBe('da');
+    expect(words.connection.denied(null)).toBe('Signed out');
+    expect(words.nextTry('5 s')).toBe('bald');
+    expect(connectionWords(given)).toBe(words);
+    expect(summaryWords(given)).toBe(summaryWords(given));
+    expect(summaryWords(given).noStatuses).toBe('Nothing to count');
   });
 });
 

@@ -1,10 +1,12 @@
-// What pages load, gzip -9: the built dashboard at a first visit, and what live topics add to a page of one's own.
+// What pages load, gzip -9: the built dashboard at a first visit, what live topics and what the whole kit add to a page
+// of one's own.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 import { nx, ROOT } from '../../run.mjs';
 import { clientSize } from '../client-size.mjs';
+import { kitSizes } from '../kit-sizes.mjs';
 import { limit, round, Unmeasurable } from '../results.mjs';
 
 const DASHBOARD = join(ROOT, 'frontend/dashboard');
@@ -46,6 +48,7 @@ export default async function bundle() {
       ...FORBIDDEN.map((name) =>
         limit({ id: `${name} in the initial chunk`, values: [bytesOf(name)], unit: 'bytes', floor: 0 }),
       ),
+      ...(await kitSizes()),
     ],
     notes: {
       pollingLoadedWhenNeeded: { bytes: client.later },

@@ -50,30 +50,32 @@ interface Call extends ChangeOptions {
  * const health = await http.get<HealthReport>('/api/v1/health');
  */
 export class HttpClient {
-  private readonly baseUrl: string;
-  private readonly random: () => number;
+  readonly #options: HttpClientOptions;
+  readonly #baseUrl: string;
+  readonly #random: () => number;
 
-  constructor(private readonly options: HttpClientOptions = {}) {
-    this.baseUrl = (options.baseUrl ?? '').replace(/\/+$/, '');
-    this.random = options.random ?? Math.random;
+  constructor(options: HttpClientOptions = {}) {
+    this.#options = options;
+    this.#baseUrl = (options.baseUrl ?? '').replace(/\/+$/, '');
+    this.#random = options.random ?? Math.random;
   }
 
   /** Reads; repeated up to twice when the service is away or busy. */
   get<T>(path: string, options: RequestOptions = {}): Promise<T> {
-    return this.call<T>({ ...options, method: 'GET', path }, REPETITIONS);
+    return this.#call<T>({ ...options, method: 'GET', path }, REPETITIONS);
   }
 
   /** Changes; repeated only when `idempotencyKey` is given. */
   post<T>(path: string, body?: unknown, options: ChangeOptions = {}): Promise<T> {
-    return this.call<T>({ ...options, method: 'POST', path, body }, repetitionsOf(options));
+    return this.#call<T>({ ...options, method: 'POST', path, body }, repetitionsOf(options));
   }
 
   /** Removes; repeated only when `idempotencyKey` is given. */
   delete<T = void>(path: string, options: ChangeOptions = {}): Promise<T> {
-    return this.call<T>({ ...options, method: 'DELETE', path }, repetitionsOf(options));
+    return this.#call<T>({ ...options, method: 'DELETE', path }, repetitionsOf(options));
   }
 
-  private async call<T>(call: Call, repetitions: number): Promise<T> {
+  async #call<T>(call: Call, repetitions: number): Promise<T> {
     const deadlineMs = call.deadlineMs ?? DEADLINE_MS;
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), deadlineMs);
@@ -84,11 +86,11 @@ export class HttpClient {
       for (let attempt = 0; ; attempt += 1) {
         try {
           call.signal?.throwIfAborted();
-          return await this.send<T>(call, limit.signal);
+          return await this.#send<T>(call, limit.signal);
         } catch (thrown) {
           call.signal?.throwIfAborted();
           const error = limit.signal.aborted ? timedOut(deadlineMs) : asHttpError(thrown);
-          const waitMs = this.waitOf(error, attempt);
+          const waitMs = this.#waitOf(error, attempt);
           const worthIt = error.retryable && attempt < repetitions && performance.now() + waitMs < endAt;
           if (!worthIt) throw error;
           await pause(waitMs, limit.signal);
@@ -100,10 +102,10 @@ export class HttpClient {
     }
   }
 
-  private async send<T>(call: Call, signal: AbortSignal): Promise<T> {
-    const token = await settled(this.options.getToken?.() ?? Promise.resolve(null), signal);
-    const send = this.options.fetch ?? globalThis.fetch;
-    const answer = await send(this.baseUrl + call.path + queryOf(call.query), {
+  async #send<T>(call: Call, signal: AbortSignal): Promise<T> {
+    const token = await settled(this.#options.getToken?.() ?? Promise.resolve(null), signal);
+    const send = this.#options.fetch ?? globalThis.fetch;
+    const answer = await send(this.#baseUrl + call.path + queryOf(call.query), {
       method: call.method,
       credentials: 'same-origin',
       signal,
@@ -129,9 +131,9 @@ export class HttpClient {
       : errorOfStatus(answer.status, answer.headers.get('Retry-After'));
   }
 
-  private waitOf(error: FleetdeckHttpError, attempt: number): number {
+  #waitOf(error: FleetdeckHttpError, attempt: number): number {
     const asked = (error.retryAfterSeconds ?? 0) * 1000;
-    return Math.max(asked, backoffMs(attempt, WAIT, this.random));
+    return Math.max(asked, backoffMs(attempt, WAIT, this.#random));
   }
 }
 

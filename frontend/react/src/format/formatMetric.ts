@@ -1,7 +1,7 @@
 import { numberFormat } from './intl.ts';
 
 /** The formats that go by a name. */
-export type MetricFormatName = 'number' | 'percent' | 'bytes' | 'duration' | 'compact';
+export type MetricFormatName = 'number' | 'percent' | 'bytes' | 'decimalBytes' | 'duration' | 'compact';
 
 /** What a format function is told beside the value. */
 export interface MetricFormatContext {
@@ -14,6 +14,7 @@ export interface MetricFormatContext {
  * - `number`: digits grouped, decimals by size, compact from ten million up
  * - `percent`: of a ratio (0.41 is 41 %), or of hundredths when the unit is `%` (41 is 41 %)
  * - `bytes`: in B, KiB, MiB and so on, of 1024
+ * - `decimalBytes`: in B, kB, MB and so on, of 1000, as disks and networks are sold
  * - `duration`: of seconds when the unit is `s`, else of milliseconds; the two largest units
  * - `compact`: 1.3K
  */
@@ -38,7 +39,10 @@ export interface MetricFormatOptions {
   units?: Readonly<Record<string, string>>;
 }
 
-const BYTES = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+const BYTES = {
+  1024: ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'],
+  1000: ['B', 'kB', 'MB', 'GB', 'TB', 'PB'],
+};
 const COMPACT_FROM = 10_000_000;
 
 /** Fewer decimals the larger the value, so that a live value keeps about its width. */
@@ -68,11 +72,11 @@ function percent(value: number, { locale, unit }: MetricFormatContext): Formatte
   return { text: digits.join('').trim(), unit: sign };
 }
 
-function bytes(value: number, { locale, unit }: MetricFormatContext): FormattedMetric {
-  const size = Math.abs(value);
-  const power = size < 1024 ? 0 : Math.min(BYTES.length - 1, Math.floor(Math.log2(size) / 10));
+function bytes(value: number, { locale, unit }: MetricFormatContext, base: 1000 | 1024): FormattedMetric {
+  let power = 0;
+  for (let size = Math.abs(value); size >= base && power < 5; power += 1) size /= base;
   const per = unit.startsWith('By/') ? unit.slice('By'.length) : '';
-  return { text: plain(value / 1024 ** power, locale), unit: `${BYTES[power] ?? ''}${per}` };
+  return { text: plain(value / base ** power, locale), unit: `${BYTES[base][power] ?? ''}${per}` };
 }
 
 const DURATIONS: readonly (readonly ['day' | 'hour' | 'minute' | 'second', number])[] = [
@@ -136,7 +140,9 @@ function write(
     case 'percent':
       return percent(value, context);
     case 'bytes':
-      return bytes(value, context);
+      return bytes(value, context, 1024);
+    case 'decimalBytes':
+      return bytes(value, context, 1000);
     case 'duration':
       return duration(value, context);
     case 'compact':

@@ -3,10 +3,10 @@ import {
   severityOf,
   type ComponentHealth,
   type HealthReport,
-  type HealthUpdate,
   type StatusFamily,
   type TopicMessage,
 } from '@fleetdeck/dto';
+import { isHealthUpdate } from './healthUpdate.ts';
 import type { LiveModel } from './liveStore.ts';
 import { isCovered } from './metricsModel.ts';
 
@@ -21,18 +21,6 @@ interface Replica {
   heardMs: number;
   overallStatus: StatusFamily;
   components: Record<string, ComponentHealth>;
-}
-
-/** Whether a message of the topic `health` says how a component is. */
-export function isHealthUpdate(data: unknown): data is HealthUpdate {
-  if (typeof data !== 'object' || data === null) return false;
-  const { replica, component, health, overallStatus } = data as Partial<Record<keyof HealthUpdate, unknown>>;
-  return (
-    typeof replica === 'string' &&
-    typeof component === 'string' &&
-    typeof health === 'object' &&
-    typeof overallStatus === 'string'
-  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import { severityOf, type HealthBucket, type HealthTimeline, type TopicMessage } from '@fleetdeck/dto';
-import { isHealthUpdate } from './healthModel.ts';
+import { isHealthUpdate } from './healthUpdate.ts';
 import type { LiveModel } from './liveStore.ts';
 
 /** The past of all components, whose last piece follows what becomes worse now. */

@@ -44,7 +44,8 @@ export interface LiveStoreOptions<A, S> {
   load: (signal: AbortSignal) => Promise<A>;
   topics: readonly string[];
   socket: LiveSocket | null;
-  model: LiveModel<A, S>;
+  /** Makes what keeps the state. Asked with the first read, so that its code may be loaded only then. */
+  model: () => LiveModel<A, S> | Promise<LiveModel<A, S>>;
   /** 0 to 1, for the jitter of retries. @default Math.random */
   random?: () => number;
 }
@@ -65,10 +66,11 @@ export function createLiveStore<A, S>({
   load,
   topics,
   socket,
-  model,
+  model: makeModel,
   random = Math.random,
 }: LiveStoreOptions<A, S>): LiveStore<S> {
   const listeners = new Set<() => void>();
+  let model: LiveModel<A, S> | null = null;
   let view: LiveView<S> = { state: 'loading', data: null, error: null };
   let error: Error | null = null;
   let held: TopicMessage[] = [];
@@ -88,7 +90,7 @@ export function createLiveStore<A, S>({
   };
   const commit = (): void => {
     frame.cancel();
-    const data = model.read();
+    const data = model?.read() ?? null;
     const state = error !== null ? 'error' : data === null ? 'loading' : down() ? 'stale' : 'live';
     if (view.state === state && view.data === data && view.error === error) return;
     view = { state, data, error };
@@ -102,7 +104,7 @@ export function createLiveStore<A, S>({
       else overflow = true;
     }
     // Not read before the frame: a state of a thousand parts would be put together for each message.
-    if (model.apply(message)) frame.request();
+    if (model?.apply(message)) frame.request();
   };
   const onConnection = (): void => {
     const isDown = down();
@@ -122,10 +124,11 @@ export function createLiveStore<A, S>({
     overflow = false;
     again = false;
     try {
-      const answer = await load(mine.signal);
+      const [answer, made] = await Promise.all([load(mine.signal), model ?? makeModel()]);
       if (reading !== mine) return;
-      model.begin(answer);
-      for (const message of held) model.apply(message);
+      model = made;
+      made.begin(answer);
+      for (const message of held) made.apply(message);
       failures = 0;
       error = null;
     } catch (cause) {

@@ -1,6 +1,5 @@
 import { useContext, useMemo, useSyncExternalStore } from 'react';
 import type { Alert, AlertsAnswer, AlertSeverity, AlertState } from '@fleetdeck/dto';
-import { createAlertsModel } from './alertsModel.ts';
 import { createLiveStore, type LiveView } from './liveStore.ts';
 import { ServicesContext, useHttp } from './services.ts';
 
@@ -41,7 +40,7 @@ export function useAlerts({ severity, state: wanted }: UseAlertsOptions = {}): A
       createLiveStore<AlertsAnswer, readonly Alert[]>({
         socket,
         topics: TOPICS,
-        model: createAlertsModel(),
+        model: () => import('./models.ts').then(({ createAlertsModel }) => createAlertsModel()),
         load: (signal) => http.get<AlertsAnswer>('/alerts', { signal }),
       }),
     [http, socket],

@@ -1,6 +1,5 @@
 import { useContext, useMemo, useSyncExternalStore } from 'react';
 import type { HealthReport } from '@fleetdeck/dto';
-import { createHealthModel } from './healthModel.ts';
 import { createLiveStore, type LiveView } from './liveStore.ts';
 import { ServicesContext, useHttp } from './services.ts';
 
@@ -33,7 +32,7 @@ export function useHealth(): HealthState {
       createLiveStore<HealthReport, HealthReport>({
         socket,
         topics: TOPICS,
-        model: createHealthModel(),
+        model: () => import('./models.ts').then(({ createHealthModel }) => createHealthModel()),
         load: (signal) => http.get<HealthReport>('/health', { signal }),
       }),
     [http, socket],

@@ -1,6 +1,6 @@
 import { useContext, useEffect, useMemo, useSyncExternalStore } from 'react';
 import type { HealthHistory } from '@fleetdeck/dto';
-import { isHealthUpdate } from './healthModel.ts';
+import { isHealthUpdate } from './healthUpdate.ts';
 import { createLiveStore, type LiveModel, type LiveView } from './liveStore.ts';
 import { ServicesContext, useHttp } from './services.ts';
 
@@ -32,7 +32,7 @@ export function useHealthHistory(component: string): HealthHistoryState {
         socket,
         // Its messages say that there is something to read, not what: they are heard below.
         topics: [],
-        model: createHistoryModel(),
+        model: createHistoryModel,
         load: (signal) =>
           http.get<HealthHistory>(`/health/components/${encodeURIComponent(component)}/history`, { signal }),
       }),

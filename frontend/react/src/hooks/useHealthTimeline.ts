@@ -1,6 +1,5 @@
 import { useContext, useMemo, useSyncExternalStore } from 'react';
 import type { HealthTimeline } from '@fleetdeck/dto';
-import { createHealthTimelineModel } from './healthTimelineModel.ts';
 import { createLiveStore, type LiveView } from './liveStore.ts';
 import { ServicesContext, useHttp } from './services.ts';
 
@@ -42,7 +41,8 @@ export function useHealthTimeline({
       createLiveStore<HealthTimeline, HealthTimeline>({
         socket,
         topics: TOPICS,
-        model: createHealthTimelineModel(),
+        model: () =>
+          import('./models.ts').then(({ createHealthTimelineModel }) => createHealthTimelineModel()),
         load: (signal) =>
           http.get<HealthTimeline>('/health/timeline', { query: { spanSeconds, buckets }, signal }),
       }),

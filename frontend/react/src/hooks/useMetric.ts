@@ -9,7 +9,7 @@ import {
   type MetricWindow,
 } from '@fleetdeck/dto';
 import { createLiveStore, type LiveView } from './liveStore.ts';
-import { createMetricModel, type MetricAnswer, type MetricReading } from './metricModel.ts';
+import type { MetricAnswer, MetricReading } from './metricModel.ts';
 import { ServicesContext, useHttp, type HttpReader } from './services.ts';
 
 /** Options of {@link useMetric}. */
@@ -135,7 +135,8 @@ export function useMetric(
     return createLiveStore<MetricAnswer, MetricReading>({
       socket: live ? socket : null,
       topics: [`metrics.${name}`],
-      model: createMetricModel(loader.noteClosed),
+      model: () =>
+        import('./models.ts').then(({ createMetricModel }) => createMetricModel(loader.noteClosed)),
       load: loader.load,
     });
   }, [http, socket, name, window, aggregation, labelsKey, live, history]);

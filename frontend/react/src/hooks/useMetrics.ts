@@ -1,7 +1,7 @@
 import { useContext, useMemo, useSyncExternalStore } from 'react';
 import type { MetricLabels, MetricRecentAnswer } from '@fleetdeck/dto';
 import { createLiveStore, type LiveView } from './liveStore.ts';
-import { createMetricsModel, type LiveSeries, type MetricsData } from './metricsModel.ts';
+import type { LiveSeries, MetricsData } from './metricsModel.ts';
 import { ServicesContext, useHttp } from './services.ts';
 
 /** Options of {@link useMetrics}. */
@@ -66,7 +66,7 @@ export function useMetrics(
     return createLiveStore<MetricRecentAnswer, MetricsData>({
       socket,
       topics: wanted.map((name) => `metrics.${name}`),
-      model: createMetricsModel(maxPoints),
+      model: () => import('./models.ts').then(({ createMetricsModel }) => createMetricsModel(maxPoints)),
       load: (signal) =>
         wanted.length === 0
           ? Promise.resolve({ asOf: '', stepMs: 1000, metrics: [] })

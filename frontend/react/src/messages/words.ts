@@ -1,14 +1,22 @@
 /**
- * The words of one component: English, with those of the map over it. The same object for the same map, so that it
- * can stand in a list of dependencies.
+ * The words of one component: English, with those of the map over it, in its inner maps too. The same object for the
+ * same map, so that it can stand in a list of dependencies.
  */
-export function wordsOf<T extends object>(english: T, over: Partial<T> | undefined): T {
+export function wordsOf<T extends object>(english: T, over: object | undefined): T {
   if (over === undefined) return english;
-  const known = merged.get(over);
-  if (known !== undefined) return known as T;
-  const made = { ...english, ...over };
-  merged.set(over, made);
-  return made;
+  let made = merged.get(english);
+  if (made === undefined) merged.set(english, (made = new WeakMap()));
+  let words = made.get(over);
+  if (words === undefined) {
+    words = { ...english };
+    for (const [name, own] of Object.entries(english)) {
+      const other: unknown = over[name as keyof typeof over];
+      if (other !== undefined)
+        words[name as keyof typeof words] = (typeof own === 'object' ? { ...own, ...other } : other) as never;
+    }
+    made.set(over, words);
+  }
+  return words as T;
 }
 
-const merged = new WeakMap<object, object>();
+const merged = new WeakMap<object, WeakMap<object, object>>();

@@ -1,4 +1,5 @@
-import { englishMessages, type Messages } from '../messages.ts';
+import type { Messages } from '../messages.ts';
+import { englishMessages } from '../messages/english.ts';
 import { englishCharts } from '../messages/charts.ts';
 import { englishContext } from '../messages/context.ts';
 import { englishProgress } from '../messages/progress.ts';

@@ -22,6 +22,7 @@ import { ChartTable } from './ChartTable.tsx';
 import { RechartsFrame } from './RechartsFrame.tsx';
 import { useWidth } from './useWidth.ts';
 import { chartsWords } from '../../messages/charts.ts';
+import { metricWords } from '../../messages/metric.ts';
 
 /** Props of {@link TimeSeriesChart}. What is not named here goes to its `figure`. */
 export interface TimeSeriesChartProps
@@ -80,8 +81,9 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
   const environment = useEnvironment({
     ...{ locale: givenLocale, timeZone: givenZone, hourCycle: givenCycle, messages: over, now },
   });
-  const { messages, clock, locale, timeZone, hourCycle } = environment;
-  const words = chartsWords(messages);
+  const { clock, locale, timeZone, hourCycle } = environment;
+  const words = chartsWords(environment.messages);
+  const messages = metricWords(environment.messages);
   const id = useId();
   const [box, width] = useWidth();
   const [table, setTable] = useState(false);

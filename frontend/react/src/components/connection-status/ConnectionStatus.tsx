@@ -3,6 +3,7 @@ import type { ConnectionState, StatusTone } from '@fleetdeck/dto';
 import { useClockValue } from '../../clock.ts';
 import { toMs, useEnvironment, type EnvironmentProps, type TimeInput } from '../../environment.ts';
 import { formatAge, formatTime } from '../../format/formatTime.ts';
+import { connectionWords } from '../../messages/connection.ts';
 import { classes } from '../classes.ts';
 import { Glyph } from '../glyph/Glyph.tsx';
 
@@ -38,7 +39,8 @@ export function ConnectionStatus(props: ConnectionStatusProps) {
   const { state, since, nextAttemptAt, lastMessageAt, reason, className, ...others } = props;
   const { locale, timeZone, hourCycle, messages: over, now, ...rest } = others;
   const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
-  const { messages, clock } = environment;
+  const { clock } = environment;
+  const messages = connectionWords(environment.messages);
 
   const mark = toMs(state === 'offline' ? since : lastMessageAt);
   const needsTime = mark !== null && (state === 'recovering' || state === 'polling' || state === 'offline');

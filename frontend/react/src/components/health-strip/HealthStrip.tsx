@@ -3,6 +3,8 @@ import type { HealthBucket, HealthUptime } from '@fleetdeck/dto';
 import { toMs, useEnvironment, type EnvironmentProps, type TimeInput } from '../../environment.ts';
 import { formatAge } from '../../format/formatTime.ts';
 import { formatUptime } from '../../format/formatUptime.ts';
+import { healthWords } from '../../messages/health.ts';
+import { metricWords } from '../../messages/metric.ts';
 import { classes } from '../classes.ts';
 import { Tooltip } from '../tooltip/Tooltip.tsx';
 import { bucketText } from './bucketText.ts';
@@ -59,7 +61,8 @@ export function HealthStrip({
   ...rest
 }: HealthStripProps) {
   const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
-  const { messages } = environment;
+  const messages = healthWords(environment.messages);
+  const { loading, noData, lastKnown } = metricWords(environment.messages);
   const [chosen, setChosen] = useState<number | null>(null);
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
 
@@ -69,7 +72,7 @@ export function HealthStrip({
   if (!buckets || begin === null || count === 0) {
     const waiting = !buckets || begin === null;
     const state = problem !== null ? 'error' : waiting ? 'loading' : 'empty';
-    const words = problem ?? (waiting ? messages.loading : messages.noData);
+    const words = problem ?? (waiting ? loading : noData);
     return (
       <div {...rest} className={classes('fd-strip', className)} data-state={state}>
         <div className="fd-strip-bars" aria-hidden="true" />
@@ -89,7 +92,7 @@ export function HealthStrip({
   const name = [
     messages.stripName(subject, formatAge(count * bucketMs, environment.locale)),
     uptimeText,
-    stale ? messages.lastKnown : '',
+    stale ? lastKnown : '',
   ]
     .filter(Boolean)
     .join(', ');

@@ -2,6 +2,7 @@ import type { HealthBucket } from '@fleetdeck/dto';
 import type { Environment } from '../../environment.ts';
 import { formatAge, formatTime } from '../../format/formatTime.ts';
 import { statusWord } from '../../messages.ts';
+import { healthWords } from '../../messages/health.ts';
 
 /** A part of an interval this short is not worth a word. */
 const NEGLIGIBLE_MS = 1000;
@@ -13,17 +14,16 @@ export function bucketText(
   environment: Environment,
 ): string {
   const { messages, locale } = environment;
+  const words = healthWords(messages);
   const time = (ms: number): string => formatTime(ms, { ...environment, seconds: false });
   // Only the begin tells the day: a piece is short.
   const begin = formatTime(from, { ...environment, seconds: false, ...(now !== null && { now }) });
   const word = statusWord(status, messages, locale);
   const whole = to - from - inStatusMs < NEGLIGIBLE_MS;
   const told =
-    whole || inStatusMs < NEGLIGIBLE_MS ? word : messages.statusFor(word, formatAge(inStatusMs, locale));
+    whole || inStatusMs < NEGLIGIBLE_MS ? word : words.statusFor(word, formatAge(inStatusMs, locale));
   const missing =
-    status !== 'unknown' && unknownMs >= NEGLIGIBLE_MS
-      ? messages.unknownFor(formatAge(unknownMs, locale))
-      : '';
+    status !== 'unknown' && unknownMs >= NEGLIGIBLE_MS ? words.unknownFor(formatAge(unknownMs, locale)) : '';
   const sentence = [told, missing].filter(Boolean).join(', ');
-  return `${messages.timeRange(begin, time(to))}: ${sentence}${reason === null ? '' : `. ${reason}`}`;
+  return `${words.timeRange(begin, time(to))}: ${sentence}${reason === null ? '' : `. ${reason}`}`;
 }

@@ -4,6 +4,8 @@ import { useClockValue } from '../../clock.ts';
 import { useEnvironment, type Environment, type EnvironmentProps } from '../../environment.ts';
 import { formatAge, formatTime } from '../../format/formatTime.ts';
 import { statusWord } from '../../messages.ts';
+import { healthWords } from '../../messages/health.ts';
+import { metricWords } from '../../messages/metric.ts';
 import { classes } from '../classes.ts';
 import { Glyph } from '../glyph/Glyph.tsx';
 
@@ -37,7 +39,8 @@ export function IncidentList({
   ...rest
 }: IncidentListProps) {
   const environment = useEnvironment({ locale, timeZone, hourCycle, messages, now });
-  const { noIncidents, loading, lastKnown } = environment.messages;
+  const { loading, lastKnown } = metricWords(environment.messages);
+  const { noIncidents } = healthWords(environment.messages);
   const note = error ?? (stale && incidents ? lastKnown : null);
   const instead = !incidents ? (error ? null : loading) : incidents.length === 0 ? noIncidents : null;
   return (
@@ -58,6 +61,7 @@ export function IncidentList({
 function Incident({ incident, environment }: { incident: HealthIncident; environment: Environment }) {
   const { worst, reason, begin, end, durationMs } = incident;
   const { messages, locale, clock } = environment;
+  const { incidentOpen, incidentOver } = healthWords(messages);
   const beganAt = Date.parse(begin);
   const open = end === null;
   const age = useClockValue(
@@ -74,9 +78,7 @@ function Incident({ incident, environment }: { incident: HealthIncident; environ
     <li className="fd-incident" data-tone={worst} data-open={open || undefined}>
       <Glyph shape={worst} />
       <span className="fd-incident-word">{statusWord(worst, messages, locale)}</span>
-      <span className="fd-incident-time">
-        {open ? messages.incidentOpen(time, age) : messages.incidentOver(time, age)}
-      </span>
+      <span className="fd-incident-time">{open ? incidentOpen(time, age) : incidentOver(time, age)}</span>
       {reason !== null && <span className="fd-incident-reason">{reason}</span>}
     </li>
   );

@@ -88,10 +88,10 @@ describe('the value of a MetricsCard', () => {
 
 describe('the trend of a MetricsCard', () => {
   it.each([
-    [{ value: 842, baseline: 597, goodDirection: 'down', baselineLabel: '1 h' }, 'up 41% worse vs 1 h'],
-    [{ value: 842, baseline: 597, goodDirection: 'up', baselineLabel: '1 h' }, 'up 41% better vs 1 h'],
-    [{ value: 1284, baseline: 1245, baselineLabel: '1 h' }, 'up 3.1% vs 1 h'],
-    [{ value: 31, baseline: 55, goodDirection: 'down' }, 'down 44% better'],
+    [{ value: 842, baseline: 597, goodDirection: 'down', baselineLabel: '1 h' }, 'up +41% worse vs 1 h'],
+    [{ value: 842, baseline: 597, goodDirection: 'up', baselineLabel: '1 h' }, 'up +41% better vs 1 h'],
+    [{ value: 1284, baseline: 1245, baselineLabel: '1 h' }, 'up +3.1% vs 1 h'],
+    [{ value: 31, baseline: 55, goodDirection: 'down' }, 'down -44% better'],
     [{ value: 36, baseline: 3, goodDirection: 'down', baselineLabel: '1 h' }, 'up 12× worse vs 1 h'],
     [{ value: 3, baseline: 0, goodDirection: 'down', baselineLabel: '1 h' }, 'up from 0, worse vs 1 h'],
     [{ value: 1e9, baseline: 1 }, 'up 1B×'],
@@ -127,6 +127,45 @@ describe('the sparkline of a MetricsCard', () => {
   });
 });
 
+describe('a sparkline that nobody sees', () => {
+  let tell: (target: Element, isIntersecting: boolean) => void = () => undefined;
+  const line = (): string | null | undefined => document.querySelector('.fd-spark-line')?.getAttribute('d');
+  const watched = new Set<Element>();
+
+  it('is not drawn until it is seen, while its words go on', () => {
+    globalThis.IntersectionObserver = class {
+      constructor(callback: IntersectionObserverCallback) {
+        tell = (target, isIntersecting) =>
+          act(() =>
+            callback(
+              [{ target, isIntersecting } as IntersectionObserverEntry],
+              this as unknown as IntersectionObserver,
+            ),
+          );
+      }
+      observe(target: Element): void {
+        watched.add(target);
+      }
+      unobserve(target: Element): void {
+        watched.delete(target);
+      }
+    } as unknown as typeof IntersectionObserver;
+    const card = (values: typeof points) => <MetricsCard title="Queue depth" value={1} points={values} />;
+    const { rerender, unmount } = render(card(points));
+    const [svg] = watched;
+    const before = line();
+    tell(svg!, false);
+    rerender(card(walk({ seed: 5, from: 900, to: 20 })));
+    expect(line()).toBe(before);
+    expect(screen.getByRole('group')).toHaveTextContent('now 20');
+    tell(svg!, true);
+    expect(line()).not.toBe(before);
+    unmount();
+    expect(watched.size).toBe(0);
+    Reflect.deleteProperty(globalThis, 'IntersectionObserver');
+  });
+});
+
 describe('a MetricsCard', () => {
   it('is hatched, unknown and dated once its value is old', () => {
     const card = show({
@@ -141,6 +180,14 @@ describe('a MetricsCard', () => {
     expect(card).toHaveTextContent('last seen 14:01:12 (6 min)');
     expect(card).toHaveTextContent('was Healthy');
     expect(valueOf(card)).toBe('37');
+  });
+
+  it('is as stale as its source says, whatever its age is', () => {
+    expect(show({ stale: true, status: 'healthy' })).toHaveTextContent('Last known value.');
+    expect(show({ title: 'Empty', stale: true, value: null })).toHaveTextContent('never seen');
+    const dated = show({ title: 'Dated', stale: true, asOf: '2026-01-15T14:07:11Z' });
+    expect(dated).toHaveTextContent('last seen 14:07:11 (1 sec)');
+    expect(dated).toHaveAttribute('data-stale', 'true');
   });
 
   it('hides an old alarm no better than an old calm', () => {

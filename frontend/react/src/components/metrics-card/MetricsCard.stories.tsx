@@ -251,7 +251,7 @@ export const ReaderText: Story = {
     await expect(within(card).getByRole('heading', { level: 3, name: 'p95 latency' })).toBeVisible();
     await expect(card).toHaveTextContent(/Degraded/);
     await expect(card).toHaveTextContent(/842 ms/);
-    await expect(card).toHaveTextContent(/up 41% worse vs 1 h/);
+    await expect(card).toHaveTextContent(/up \+41% worse vs 1 h/);
     await expect(card).toHaveTextContent(/min \d+ ms, max \d+ ms, now 842 ms, rising/);
     await expect(card.querySelector('[role="status"], [aria-live]')).toBeNull();
     await expect(card.querySelector('svg:not([aria-hidden="true"])')).toBeNull();

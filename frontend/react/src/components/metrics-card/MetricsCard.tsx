@@ -1,14 +1,7 @@
 import { memo, useId, useMemo, useState, type ComponentProps, type ReactNode } from 'react';
 import { resolveStatus, type GoodDirection } from '@fleetdeck/dto';
-import { useClockValue } from '../../clock.ts';
-import {
-  toMs,
-  useEnvironment,
-  type Environment,
-  type EnvironmentProps,
-  type TimeInput,
-} from '../../environment.ts';
-import { formatMetric, isValue, type FormattedMetric, type MetricFormat } from '../../format/formatMetric.ts';
+import { useEnvironment, type EnvironmentProps, type TimeInput } from '../../environment.ts';
+import { formatMetric, isValue, type MetricFormat } from '../../format/formatMetric.ts';
 import { formatAge, formatTime } from '../../format/formatTime.ts';
 import { statusWord } from '../../messages.ts';
 import type { Density } from '../../tokens.ts';
@@ -16,6 +9,7 @@ import { classes } from '../classes.ts';
 import { Glyph } from '../glyph/Glyph.tsx';
 import { StatusBadge } from '../status-badge/StatusBadge.tsx';
 import { useControlled } from '../useControlled.ts';
+import { useStaleText } from '../useStaleText.ts';
 import { OpenedTrend, preloadTrend } from './OpenedTrend.tsx';
 import { sparkSummary, type SparkPoint } from './sparkline.ts';
 import { Sparkline } from './Sparkline.tsx';
@@ -24,6 +18,7 @@ import { trendOf } from './trend.ts';
 import { TrendLine } from './TrendLine.tsx';
 import { useRefresh } from './useRefresh.ts';
 import { chartsWords, type ChartMessages } from '../../messages/charts.ts';
+import { metricWords, type MetricMessages } from '../../messages/metric.ts';
 
 /** Props of {@link MetricsCard}. What is not named here goes to its `section`. */
 export interface MetricsCardProps
@@ -58,6 +53,10 @@ export interface MetricsCardProps
   asOf?: TimeInput | null;
   /** From this age on the card is hatched and dimmed, its status unknown, and says when it was last seen. */
   staleAfterMs?: number | null;
+  /** The value may no longer be so whatever its age is, as `isStale` of `useTopic` says. @default false */
+  stale?: boolean;
+  /** Says to screen readers when the status becomes worse; many cards at once are one sentence. @default false */
+  announce?: boolean;
   /** `loading` before the first value, `error` when it could not be read: the last value stays, marked. @default 'ready' */
   state?: 'ready' | 'loading' | 'empty' | 'error';
   /** What went wrong and what to do, in `error`. */
@@ -84,23 +83,20 @@ export interface MetricsCardProps
 
 function useSparkText(
   points: readonly SparkPoint[] | undefined,
-  write: (value: number) => FormattedMetric,
-  { messages }: Environment,
+  write: (value: number) => string,
+  words: MetricMessages,
 ): string | null {
   return useMemo(() => {
     const summary = points ? sparkSummary(points) : null;
     if (summary === null) return null;
-    const text = (value: number): string => {
-      const { text: number, unit } = write(value);
-      return unit === '' ? number : `${number} ${unit}`;
-    };
-    return messages.sparkline({
-      min: text(summary.min),
-      max: text(summary.max),
-      now: summary.now === null ? null : text(summary.now),
-      course: summary.course,
+    const { min, max, now, course } = summary;
+    return words.sparkline({
+      min: write(min),
+      max: write(max),
+      now: now === null ? null : write(now),
+      course,
     });
-  }, [points, write, messages]);
+  }, [points, write, words]);
 }
 
 /** Drawn anew only when the status changes, and not with each value. */
@@ -121,7 +117,17 @@ function Card(props: MetricsCardProps) {
   const { title, headingLevel = 3, value, unit, format, baseline, baselineLabel = '', ...more } = props;
   const { goodDirection = 'none', status: given, statusLabel, reason: because, since, ...more2 } = more;
   const { points, asOf, ...others } = more2;
-  const { staleAfterMs, state = 'ready', errorMessage, footer, density, className, ...remaining } = others;
+  const {
+    staleAfterMs,
+    stale: givenStale,
+    announce,
+    state = 'ready',
+    errorMessage,
+    footer,
+    density,
+    className,
+    ...remaining
+  } = others;
   const {
     thresholds = NO_THRESHOLDS,
     openable = false,
@@ -135,28 +141,26 @@ function Card(props: MetricsCardProps) {
   const { messages, clock } = environment;
   const id = useId();
   const chartWords = chartsWords(messages);
+  const words = metricWords(messages);
   const [open, setOpen] = useControlled(openGiven, false, onOpenChange);
   useRefresh(onRefresh, refreshMs ?? 0);
 
-  const asOfMs = toMs(asOf);
-  const perishable = asOfMs !== null && typeof staleAfterMs === 'number';
-  const staleText = useClockValue(
-    perishable ? clock : null,
-    (at) => {
-      if (!perishable || at - asOfMs <= staleAfterMs) return null;
-      const time = formatTime(asOfMs, { ...environment, now: at });
-      return messages.lastSeen(time, formatAge(at - asOfMs, environment.locale));
-    },
-    null,
+  const staleText = useStaleText({ asOf, staleAfterMs, stale: givenStale }, clock, (asOfMs, at) =>
+    asOfMs === null
+      ? isValue(value)
+        ? words.lastKnown
+        : words.neverSeen
+      : words.lastSeen(
+          formatTime(asOfMs, { ...environment, now: at }),
+          formatAge(at - asOfMs, environment.locale),
+        ),
   );
 
   const write = useMemo(
     () => (each: number) =>
-      formatMetric(each, { locale: environment.locale, format, unit, units: messages.units }),
-    [environment.locale, format, unit, messages.units],
+      formatMetric(each, { locale: environment.locale, format, unit, units: words.units }),
+    [environment.locale, format, unit, words.units],
   );
-  const sparkText = useSparkText(points, write, environment);
-
   const writeWhole = useMemo(
     () => (each: number) => {
       const { text, unit: own } = write(each);
@@ -164,6 +168,7 @@ function Card(props: MetricsCardProps) {
     },
     [write],
   );
+  const sparkText = useSparkText(points, writeWhole, words);
 
   // Which threshold holds depends on which held before: remembered while rendering, since it is drawn now.
   const [held, setHeld] = useState<number | null>(null);
@@ -215,6 +220,7 @@ function Card(props: MetricsCardProps) {
                 : reason
             }
             since={lost ? null : since}
+            announce={announce && title}
             {...{ locale, timeZone, hourCycle, messages: over, now }}
           />
         )}
@@ -223,7 +229,7 @@ function Card(props: MetricsCardProps) {
       {shown === 'loading' ? (
         <>
           <p className="fd-metric-value">
-            <span className="fd-hidden">{messages.loading}</span>
+            <span className="fd-hidden">{words.loading}</span>
             <span className="fd-skeleton fd-skeleton-value" aria-hidden="true" />
           </p>
           <span className="fd-skeleton fd-skeleton-spark" aria-hidden="true" />
@@ -233,7 +239,7 @@ function Card(props: MetricsCardProps) {
           <p className="fd-metric-value">
             {written === null ? (
               <span className="fd-metric-number" aria-hidden="true">
-                {messages.noValue}
+                {words.noValue}
               </span>
             ) : (
               <>
@@ -242,12 +248,12 @@ function Card(props: MetricsCardProps) {
               </>
             )}
           </p>
-          {shown === 'empty' && <p className="fd-metric-trend">{messages.noData}</p>}
+          {shown === 'empty' && <p className="fd-metric-trend">{words.noData}</p>}
           {shown === 'error' && (
             <p className="fd-metric-error">
               <Glyph shape="degraded" />
               <span>
-                {[hasValue && messages.lastKnown, errorMessage ?? messages.failed].filter(Boolean).join(' ')}
+                {[hasValue && words.lastKnown, errorMessage ?? words.failed].filter(Boolean).join(' ')}
               </span>
             </p>
           )}
@@ -255,7 +261,7 @@ function Card(props: MetricsCardProps) {
             <TrendLine
               trend={trendOf(value, baseline, goodDirection)}
               period={baselineLabel}
-              messages={messages}
+              messages={words}
               locale={environment.locale}
             />
           )}

@@ -1,4 +1,5 @@
-import type { Messages } from '../../messages.ts';
+import type { ReactNode } from 'react';
+import type { MetricMessages } from '../../messages/metric.ts';
 import { numberFormat } from '../../format/intl.ts';
 import type { Trend } from './trend.ts';
 
@@ -6,7 +7,7 @@ import type { Trend } from './trend.ts';
 export interface TrendLineProps {
   trend: Trend;
   period: string;
-  messages: Messages;
+  messages: MetricMessages;
   locale: string;
 }
 
@@ -37,10 +38,21 @@ export function TrendLine({
     </p>
   );
 
-  function amount({ kind, amount: size }: { kind: 'percent' | 'times'; amount: number }): string {
+  function amount({ kind, amount: size }: { kind: 'percent' | 'times'; amount: number }): ReactNode {
     if (kind === 'percent') {
       const digits = size < 0.1 ? 1 : 0;
-      return numberFormat(locale, { style: 'percent', maximumFractionDigits: digits }).format(size);
+      const options = { style: 'percent', maximumFractionDigits: digits, signDisplay: 'always' } as const;
+      const parts = numberFormat(locale, options).formatToParts(direction === 'up' ? size : -size);
+      // The word before it says the sign to screen readers, some of which leave a minus out.
+      return parts.map(({ type, value }) =>
+        type === 'plusSign' || type === 'minusSign' ? (
+          <span key={type} aria-hidden="true">
+            {value}
+          </span>
+        ) : (
+          value
+        ),
+      );
     }
     const long = size >= 10_000 && ({ notation: 'compact' } as const);
     return messages.times(numberFormat(locale, { maximumFractionDigits: 0, ...long }).format(size));

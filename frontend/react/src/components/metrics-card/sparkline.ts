@@ -1,5 +1,5 @@
 import { isValue } from '../../format/formatMetric.ts';
-import type { Course } from '../../messages.ts';
+import type { Course } from '../../messages/metric.ts';
 
 /** One step of a sparkline; steps are evenly spaced. */
 export interface SparkPoint {

@@ -1,5 +1,5 @@
 import type { GoodDirection } from '@fleetdeck/dto';
-import type { TrendVerdict } from '../../messages.ts';
+import type { TrendVerdict } from '../../messages/metric.ts';
 
 /** How a value stands to an earlier one. */
 export interface Trend {

@@ -96,6 +96,37 @@ describe('StatusBadge', () => {
     expect(badgeOf(container)).toHaveAttribute('data-tone', 'healthy');
   });
 
+  it('is unknown when its source says that it is stale, with the age where that is known', () => {
+    const { container, rerender } = render(<StatusBadge status="healthy" stale />);
+    expect(badgeOf(container)).toHaveAttribute('data-tone', 'unknown');
+    expect(badgeOf(container).textContent).toBe('Unknown, was Healthy');
+    rerender(<StatusBadge status="healthy" stale asOf="2026-01-15T11:54:00Z" now={NOON} />);
+    expect(badgeOf(container).textContent).toBe('Unknown, was Healthy, 6 min. ago');
+    rerender(<StatusBadge status="healthy" stale={false} asOf="2026-01-15T11:54:00Z" now={NOON} />);
+    expect(badgeOf(container)).not.toHaveAttribute('data-stale');
+  });
+
+  it('shows how long it has lasted and how often it changed', () => {
+    const { container, rerender } = render(
+      <StatusBadge status="failed" since="2026-01-15T11:48:00Z" now={NOON} timeZone="UTC" showDuration />,
+    );
+    expect(badgeOf(container).textContent).toBe('Failed, for 12 min, since 11:48');
+    rerender(<StatusBadge status="healthy" changes={1200} changesIn="1 h" showDuration />);
+    expect(badgeOf(container).textContent).toBe('Healthy, 1,200 changes in 1 h');
+    rerender(<StatusBadge status="healthy" changes={1} />);
+    expect(badgeOf(container).textContent).toBe('Healthy, 1 change');
+    rerender(<StatusBadge status="healthy" changes={0} changesIn="1 h" />);
+    expect(badgeOf(container).textContent).toBe('Healthy');
+  });
+
+  it('counts on how long it has lasted by itself', () => {
+    jest.useFakeTimers({ now: Date.parse(NOON) });
+    const { container } = render(<StatusBadge status="failed" since={NOON} timeZone="UTC" showDuration />);
+    expect(badgeOf(container)).toHaveTextContent('Failed, for 0 sec');
+    act(() => jest.advanceTimersByTime(61_000));
+    expect(badgeOf(container)).toHaveTextContent('Failed, for 1 min');
+  });
+
   it('is no live region', () => {
     const { container } = render(<StatusBadge status="critical" />);
     expect(container.querySelector('[role="status"],[role="alert"],[aria-live]')).toBeNull();
@@ -122,6 +153,9 @@ describe('StatusBadge', () => {
         asOf={NOON}
         staleAfterMs={1}
         now="2026-01-15T12:00:01Z"
+        changes={3}
+        changesIn="1"
+        showDuration
         messages={pseudoMessages}
         locale="ja"
       />,

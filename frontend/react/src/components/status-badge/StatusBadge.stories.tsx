@@ -1,5 +1,6 @@
+import { useState } from 'react';
 import type { Meta, StoryObj } from '@storybook/react-vite';
-import { expect, userEvent, within } from 'storybook/test';
+import { expect, userEvent, waitFor, within } from 'storybook/test';
 import { StatusBadge } from './StatusBadge.tsx';
 
 const meta = {
@@ -138,5 +139,52 @@ export const ReaderText: Story = {
     const badge = canvasElement.querySelector('.fd-badge');
     await expect(badge).toHaveTextContent('Critical: checkout, since 14:02, 3 of 4 probes fail');
     await expect(canvasElement.querySelector('[role="status"], [aria-live]')).toBeNull();
+  },
+};
+
+/** How long it lasts, and how often it changed lately: what flaps is not as calm as its word. */
+export const Duration: Story = {
+  render: () => (
+    <div style={stack}>
+      <StatusBadge status="critical" since="2026-01-15T13:40:00Z" showDuration />
+      <StatusBadge status="healthy" since="2026-01-15T14:05:00Z" showDuration changes={7} changesIn="1 h" />
+      <StatusBadge status="degraded" changes={1} changesIn="1 h" />
+      <StatusBadge status="healthy" stale asOf="2026-01-15T14:01:00Z" />
+    </div>
+  ),
+};
+
+function Fleet() {
+  const [failed, setFailed] = useState(false);
+  return (
+    <div style={stack}>
+      <button type="button" onClick={() => setFailed(!failed)}>
+        {failed ? 'Recover' : 'Fail'}
+      </button>
+      <div style={row}>
+        {Array.from({ length: 12 }, (_, index) => (
+          <StatusBadge
+            key={index}
+            status={failed ? (index === 7 ? 'critical' : 'degraded') : 'healthy'}
+            announce={`agent-${index + 1}`}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** Many that become worse at once are one sentence for screen readers, the worst first; recoveries are silent. */
+export const Announced: Story = {
+  render: () => <Fleet />,
+  play: async ({ canvasElement }) => {
+    await userEvent.click(within(canvasElement).getByRole('button', { name: 'Fail' }));
+    await waitFor(
+      () =>
+        expect(document.querySelector('[data-fleetdeck-announcer]')).toHaveTextContent(
+          'Critical: agent-8; Degraded: agent-1; Degraded: agent-2; and 9 more',
+        ),
+      { timeout: 5000 },
+    );
   },
 };

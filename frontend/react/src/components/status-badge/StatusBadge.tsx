@@ -2,11 +2,14 @@ import { useState, type ComponentProps } from 'react';
 import { resolveStatus, type StatusTone } from '@fleetdeck/dto';
 import { useClockValue } from '../../clock.ts';
 import { toMs, useEnvironment, type EnvironmentProps, type TimeInput } from '../../environment.ts';
-import { formatAgo, formatTime } from '../../format/formatTime.ts';
+import { formatAge, formatAgo, formatTime } from '../../format/formatTime.ts';
+import { numberFormat } from '../../format/intl.ts';
 import { statusWord } from '../../messages.ts';
 import { classes } from '../classes.ts';
 import { Glyph, type GlyphShape } from '../glyph/Glyph.tsx';
 import { Tooltip } from '../tooltip/Tooltip.tsx';
+import { useStaleText } from '../useStaleText.ts';
+import { useRises } from './useRises.ts';
 
 /** Props of {@link StatusBadge}. What is not named here goes to its `span`. */
 export interface StatusBadgeProps extends Omit<ComponentProps<'span'>, 'children'>, EnvironmentProps {
@@ -16,12 +19,25 @@ export interface StatusBadgeProps extends Omit<ComponentProps<'span'>, 'children
   label?: string;
   /** Since when it is so. */
   since?: TimeInput | null;
+  /** Shows how long it has been so, next to the word. Needs `since`. @default false */
+  showDuration?: boolean;
+  /** How often it changed lately: shown from 1 up, since what flaps is not as calm as it looks. */
+  changes?: number | null;
+  /** In which time it changed so often, in words: "1 h" reads as "5 changes in 1 h". */
+  changesIn?: string;
   /** Why it is so, one sentence. */
   reason?: string | null;
   /** When the status was last confirmed. Goes with `staleAfterMs`. */
   asOf?: TimeInput | null;
   /** From this age on the status is not known any more, and is drawn so. */
   staleAfterMs?: number | null;
+  /** It is not known any more whatever its age is, as `isStale` of `useTopic` says. @default false */
+  stale?: boolean;
+  /**
+   * Says to screen readers when it becomes worse; many at once are one sentence. A text names what it is about, where
+   * the label does not. @default false
+   */
+  announce?: boolean | string;
   /** Height of the shape: 12, 16 or 20 px. @default 'md' */
   size?: 'sm' | 'md' | 'lg';
   /** Only the shape; the words are its name, and a tooltip on hover and focus. @default false */
@@ -33,24 +49,21 @@ function shapeOf(status: string, tone: StatusTone): GlyphShape {
 }
 
 /**
- * A status as shape, word and ink: the worse, the more ink. It is silent: a change is not announced.
+ * A status as shape, word and ink: the worse, the more ink. It is silent unless `announce` is set.
  *
  * @example
  * <StatusBadge status="in_progress" label="Upgrading" since={stage.startedAt} />
  */
 export function StatusBadge(props: StatusBadgeProps) {
-  const { status, label, since, reason, asOf, staleAfterMs, size = 'md', compact = false, ...others } = props;
-  const { locale, timeZone, hourCycle, messages: over, now, ...rest } = others;
+  const { status, label, since, reason, asOf, staleAfterMs, stale: given, ...more } = props;
+  const { showDuration = false, changes, changesIn = '', announce = false, ...others } = more;
+  const { size = 'md', compact = false, locale, timeZone, hourCycle, messages: over, now, ...rest } = others;
   const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
   const { messages, clock } = environment;
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
 
-  const asOfMs = toMs(asOf);
-  const perishable = asOfMs !== null && typeof staleAfterMs === 'number';
-  const staleFor = useClockValue(
-    perishable ? clock : null,
-    (at) => (perishable && at - asOfMs > staleAfterMs ? formatAgo(at - asOfMs, environment.locale) : null),
-    null,
+  const staleFor = useStaleText({ asOf, staleAfterMs, stale: given }, clock, (asOfMs, at) =>
+    asOfMs === null ? '' : formatAgo(at - asOfMs, environment.locale),
   );
   const sinceMs = toMs(since);
   const sinceText = useClockValue(
@@ -59,17 +72,30 @@ export function StatusBadge(props: StatusBadgeProps) {
     sinceMs === null ? '' : formatTime(sinceMs, { ...environment, seconds: false }),
   );
 
+  const lasted = useClockValue(
+    showDuration && sinceMs !== null ? clock : null,
+    (at) => (sinceMs === null ? '' : messages.lasting(formatAge(at - sinceMs, environment.locale))),
+    '',
+  );
+
   const stale = staleFor !== null;
   const word = statusWord(status, messages, environment.locale);
   const { family, tone } = resolveStatus(stale ? 'unknown' : status);
   const known = label ?? word;
   const shown = stale ? statusWord('unknown', messages, environment.locale) : known;
-  const was = stale ? messages.wasStatus(known, staleFor) : '';
+  const flaps =
+    typeof changes === 'number' && changes > 0
+      ? messages.changed(numberFormat(environment.locale, {}).format(changes), changesIn, changes === 1)
+      : '';
+  const aside = stale ? messages.wasStatus(known, staleFor) : [lasted, flaps].filter(Boolean).join(', ');
   const subject = !stale && label !== undefined && label !== word;
   const details = [sinceText !== '' && !stale && messages.since(sinceText), reason]
     .filter(Boolean)
     .join(', ');
-  const name = [subject ? messages.statusOf(word, shown) : shown, was, details].filter(Boolean).join(', ');
+  const nameAs = (head: string): string => [head, aside, details].filter(Boolean).join(', ');
+  const name = nameAs(subject ? messages.statusOf(word, shown) : shown);
+  const spoken = typeof announce === 'string' ? nameAs(messages.statusOf(shown, announce)) : name;
+  useRises(announce !== false, tone, spoken, environment);
 
   const box = {
     ...rest,
@@ -89,7 +115,7 @@ export function StatusBadge(props: StatusBadgeProps) {
         <span className="fd-badge-text">
           {subject && <span className="fd-hidden">{messages.statusOf(word, '')}</span>}
           <span className="fd-badge-word">{shown}</span>
-          {was !== '' && <span className="fd-badge-was">, {was}</span>}
+          {aside !== '' && <span className="fd-badge-aside">, {aside}</span>}
           {details !== '' && <span className="fd-hidden">, {details}</span>}
         </span>
       </span>

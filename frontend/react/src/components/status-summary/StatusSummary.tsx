@@ -2,6 +2,7 @@ import { Fragment, type ComponentProps } from 'react';
 import { resolveStatus, severityOf, worstTone, type StatusTone } from '@fleetdeck/dto';
 import { useEnvironment, type EnvironmentProps } from '../../environment.ts';
 import { listFormat, numberFormat } from '../../format/intl.ts';
+import { summaryWords } from '../../messages/summary.ts';
 import { classes } from '../classes.ts';
 import { Glyph } from '../glyph/Glyph.tsx';
 
@@ -34,7 +35,7 @@ export function StatusSummary({
   ...rest
 }: StatusSummaryProps) {
   const environment = useEnvironment({ locale, messages: over });
-  const { messages } = environment;
+  const messages = summaryWords(environment.messages);
   const counts = new Map<StatusTone, number>();
   for (const status of statuses) {
     const { tone } = resolveStatus(status);
