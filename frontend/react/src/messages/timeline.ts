@@ -13,7 +13,6 @@ export interface TimelineMessages {
   status: string;
   from: string;
   to: string;
-  anyOf: string;
   /** How many of all entries are shown: "12 of 340". */
   shown: (shown: string, all: string) => string;
   clear: string;
@@ -22,6 +21,15 @@ export interface TimelineMessages {
   loadOlder: string;
   loading: string;
   allLoaded: string;
+  /** No more entries are kept, though there are older ones. */
+  tooMany: string;
+  /** Switches between all entries and those in view. */
+  whole: string;
+  /** The entry that a link leads to is not shown. */
+  linkMissing: string;
+  /** The list begins where a link leads, not at the newest. */
+  around: string;
+  newest: string;
   empty: string;
   noMatch: string;
   failed: string;
@@ -51,13 +59,17 @@ export const englishTimeline: TimelineMessages = {
   status: 'Status',
   from: 'From',
   to: 'To',
-  anyOf: 'All',
   shown: (shown, all) => `${shown} of ${all}`,
   clear: 'Clear filters',
   fresh: (count) => `${count} new`,
   loadOlder: 'Load older',
   loading: 'Loading',
   allLoaded: 'No older entries',
+  tooMany: 'Narrow the filters to see older entries.',
+  whole: 'Whole list',
+  linkMissing: 'The linked entry is not in this list.',
+  around: 'Around the linked entry.',
+  newest: 'Back to the newest',
   empty: 'Nothing has happened yet.',
   noMatch: 'No entry matches the filters.',
   failed: 'The entries could not be loaded.',

@@ -2,7 +2,7 @@ import { createRef } from 'react';
 import { act, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import type { Page } from '@fleetdeck/dto';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createPageClock } from '../../clock.ts';
 import { defaultEnvironment, EnvironmentContext } from '../../environment.ts';
 import { manyEvents, someEvents, STORY_NOW } from '../../testing/events.ts';
@@ -32,12 +32,22 @@ const draw = (props: Partial<TimelineProps> = {}) => {
   const shown = render(surround(element({})));
   return { ...shown, again: (over: Partial<TimelineProps>) => shown.rerender(surround(element(over))) };
 };
+/** Lets the parts that are loaded after the first drawing come. */
+const loaded = (): Promise<void> =>
+  act(async () => {
+    await import('./TimelineEffects.ts');
+  });
 const titles = (): (string | null)[] =>
   [...document.querySelectorAll('.fd-entry-title')].map((title) => title.textContent);
 const days = (): (string | null)[] =>
   [...document.querySelectorAll('.fd-timeline-day')].map((day) => day.textContent);
 const settle = (work: () => void): Promise<void> => act(() => Promise.resolve(work()));
 
+beforeAll(async () => {
+  const { unmount } = draw();
+  await loaded();
+  unmount();
+});
 beforeEach(() => {
   now = STORY_NOW;
   announce.mockClear();
@@ -266,11 +276,11 @@ describe('entries that come while others are read', () => {
 
   it('come at once where nothing is to be held, and silently where nothing is to be said', () => {
     jest.useFakeTimers();
-    const { again } = draw({ holdFresh: false, expanded: ['e1'] });
-    again({ entries: [fresh('f1'), ...someEvents], holdFresh: false });
+    const { again } = draw({ holdFresh: false, announceFresh: false, expanded: ['e1'] });
+    again({ entries: [fresh('f1'), ...someEvents] });
     expect(titles()).toHaveLength(10);
-    again({ entries: someEvents, holdFresh: true, announceFresh: false });
-    again({ entries: [fresh('f1'), ...someEvents], holdFresh: true, announceFresh: false });
+    again({ entries: someEvents, holdFresh: true });
+    again({ entries: [fresh('f1'), ...someEvents], holdFresh: true });
     act(() => void jest.advanceTimersByTime(10_000));
     expect(announce).not.toHaveBeenCalled();
   });

@@ -1,6 +1,7 @@
 import {
   createElement,
   lazy,
+  startTransition,
   Suspense,
   useCallback,
   useEffect,
@@ -9,7 +10,6 @@ import {
   useRef,
   useState,
   type ComponentProps,
-  type KeyboardEvent,
   type ReactNode,
 } from 'react';
 import { useClockValue } from '../../clock.ts';
@@ -22,19 +22,26 @@ import { useControlled } from '../useControlled.ts';
 import { dayOf, groupsOn } from './days.ts';
 import { EntryList, type EntryView } from './EntryList.tsx';
 import type { SaveFile } from './exportEntries.ts';
-import { mergeEntries, type TimelineEntry } from './entries.ts';
+import { mergeEntries, notNewer, type TimelineEntry } from './entries.ts';
 import { applyFilter, encodeTimelineFilter, isFiltering, noFilter, type TimelineFilter } from './filter.ts';
 import { groupEntries } from './rows.ts';
 import { TimelineExport } from './TimelineExport.tsx';
 import { TimelineFilters } from './TimelineFilters.tsx';
+import { TimelineFoot } from './TimelineFoot.tsx';
 import { useFreshHold } from './useFreshHold.ts';
-import { usePages, type FetchPage } from './usePages.ts';
-import { useFeedKeys, useFreshNews, useNearEnd } from './useTimelineEffects.ts';
+import { usePages, type FetchAround, type FetchPage } from './usePages.ts';
 import { timelineWords } from '../../messages/timeline.ts';
 
 const VirtualEntryList = lazy(() =>
   import('./VirtualEntryList.tsx').then(({ VirtualEntryList: list }) => ({ default: list })),
 ) as typeof import('./VirtualEntryList.tsx').VirtualEntryList;
+const TimelineEffects = lazy(() =>
+  import('./TimelineEffects.ts').then(
+    ({ TimelineEffects: effects }) => ({ default: effects }),
+    // Without it the list is still to be read.
+    () => ({ default: () => null }),
+  ),
+);
 
 /** More entries than this are drawn only where they are in view. */
 const VIRTUAL_FROM = 200;
@@ -52,6 +59,8 @@ export interface TimelineProps<E extends TimelineEntry = TimelineEntry>
   entries?: readonly E[];
   /** Reads older entries, page by page. */
   fetchPage?: FetchPage<E>;
+  /** Reads the page that holds an entry, for `focusEntryId` when it is on none that was read. */
+  fetchAround?: FetchAround<E>;
   /** Reads older pages by itself while scrolling; the list becomes a feed. @default false */
   infinite?: boolean;
   /** What is shown; without it the component keeps the filter itself. */
@@ -74,7 +83,10 @@ export interface TimelineProps<E extends TimelineEntry = TimelineEntry>
   onExpandedChange?: (ids: readonly string[]) => void;
   /** Content of an open entry instead of its description and fields; `undefined` for none. */
   renderDetails?: (entry: E) => ReactNode;
-  /** Opened, brought into view and focused when it is there, as for a link to an entry. */
+  /**
+   * Opened, brought into view and focused, as for a link to an entry. One that was not read yet is read by
+   * `fetchAround`, and the entries around it are shown.
+   */
   focusEntryId?: string | null;
   /** Holds new entries back while older ones are read. @default true */
   holdFresh?: boolean;
@@ -104,33 +116,15 @@ export interface TimelineProps<E extends TimelineEntry = TimelineEntry>
  * <Timeline title="Last 24 h" entries={events} fetchPage={(cursor, { signal }) => http.get('/audit', { query: { cursor }, signal })} />
  */
 export function Timeline<E extends TimelineEntry = TimelineEntry>(props: TimelineProps<E>) {
+  // prettier-ignore
   const {
-    title,
-    headingLevel = 3,
-    entries: given = NO_ENTRIES,
-    fetchPage,
-    infinite = false,
-    ...more
+    title, headingLevel = 3, entries: given = NO_ENTRIES, fetchPage, fetchAround, infinite = false,
+    filter: filterGiven, defaultFilter = noFilter, onFilterChange, serverFilter = false,
+    filterable = true, exportable = true, exportName = 'timeline', onExport,
+    expanded, onExpandedChange, renderDetails, focusEntryId = null, holdFresh = true,
+    announceFresh = true, lastSeenAt, state = 'ready', errorMessage, onRetry,
+    asOf, staleAfterMs, height, locale, timeZone, hourCycle, messages: over, now, className, ...rest
   } = props;
-  const {
-    filter: filterGiven,
-    defaultFilter = noFilter,
-    onFilterChange,
-    serverFilter = false,
-    ...more2
-  } = more;
-  const { filterable = true, exportable = true, exportName = 'timeline', onExport, ...more3 } = more2;
-  const {
-    expanded,
-    onExpandedChange,
-    renderDetails,
-    focusEntryId = null,
-    holdFresh = true,
-    ...more4
-  } = more3;
-  const { announceFresh = true, lastSeenAt, state = 'ready', errorMessage, onRetry, ...more5 } = more4;
-  const { asOf, staleAfterMs, height, locale, timeZone, hourCycle, messages: over, now, ...more6 } = more5;
-  const { className, ...rest } = more6;
   const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
   const { messages, clock } = environment;
   const words = timelineWords(messages);
@@ -146,19 +140,44 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
   const [openIds, setOpenIds] = useControlled(expanded, NO_IDS, onExpandedChange);
   const open = useMemo(() => new Set(openIds), [openIds]);
   const toggleRef = useRef((_entryId: string): void => undefined);
+  const toggle = (entryId: string): void =>
+    setOpenIds(open.has(entryId) ? openIds.filter((each) => each !== entryId) : [...openIds, entryId]);
   useEffect(() => {
-    toggleRef.current = (entryId) =>
-      setOpenIds(open.has(entryId) ? openIds.filter((each) => each !== entryId) : [...openIds, entryId]);
+    toggleRef.current = toggle;
   });
   const onToggle = useCallback((entryId: string) => toggleRef.current(entryId), []);
 
-  const pages = usePages(fetchPage, filter, serverFilter ? encodeTimelineFilter(filter).toString() : '');
-  const all = useMemo(() => mergeEntries(pages.entries, given), [pages.entries, given]);
-  const { visible, held, release } = useFreshHold(all, bodyRef, { enabled: holdFresh, busy: open.size > 0 });
-  const { shown, types, statuses } = useMemo(
-    () => applyFilter(visible, filter, environment.timeZone),
-    [visible, filter, environment.timeZone],
+  const filterKey = encodeTimelineFilter(filter).toString();
+  const [around, setAround] = useState<{ id: string; left?: boolean } | null>(null);
+  const begins = around === null || around.left ? null : around.id;
+  const pages = usePages({ fetchPage, fetchAround, around: begins }, filter, serverFilter ? filterKey : '');
+  const all = useMemo(
+    () => mergeEntries(pages.entries, begins === null ? given : notNewer(given, pages.entries[0])),
+    [pages.entries, given, begins],
   );
+  const {
+    shown: fitting,
+    types,
+    statuses,
+  } = useMemo(() => applyFilter(all, filter, environment.timeZone), [all, filter, environment.timeZone]);
+  // A link to what was not read yet shows the entries around it, until the reader goes back to the newest.
+  const hasLinked = (some: readonly E[]): boolean => some.some((entry) => entry.id === focusEntryId);
+  const settled = pages.state !== 'loading' && state !== 'loading';
+  if (
+    fetchPage &&
+    fetchAround &&
+    focusEntryId !== null &&
+    settled &&
+    around?.id !== focusEntryId &&
+    !hasLinked(all)
+  )
+    setAround({ id: focusEntryId });
+  const listKey = `${begins ?? ''} ${filterKey}`;
+  const {
+    visible: shown,
+    held,
+    release,
+  } = useFreshHold(fitting, bodyRef, { enabled: holdFresh, busy: open.size > 0, list: listKey });
 
   // Only the day matters, so a new one draws the list anew and a tick of the clock does not.
   const today = useClockValue<number | null>(clock, (at) => dayOf(at, environment.timeZone), null);
@@ -180,38 +199,53 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     null,
   );
 
-  useFreshNews(announceFresh, held, environment);
-  const endRef = useNearEnd(infinite && pages.state === 'idle', pages.loadOlder);
-  const onFeedKeys = useFeedKeys(id);
   const long = shown.length > VIRTUAL_FROM;
 
-  const wanted =
-    focusEntryId !== null && shown.some((entry) => entry.id === focusEntryId) ? focusEntryId : null;
-  useEffect(() => {
-    if (wanted === null) return undefined;
-    toggleRef.current(wanted);
-    // In a long list the entry is drawn only after it was scrolled to.
-    const timer = setTimeout(() => {
-      const head = bodyRef.current?.querySelector<HTMLElement>(`[data-entry=${JSON.stringify(wanted)}]`);
-      head?.focus({ preventScroll: long });
-    }, 100);
-    return () => clearTimeout(timer);
-  }, [wanted, long]);
+  // Each link is followed once: what the reader does after that counts more.
+  const [followed, setFollowed] = useState<string | null>(null);
+  const linked = focusEntryId !== null && focusEntryId !== followed && hasLinked(shown) ? focusEntryId : null;
+  if (focusEntryId === null && followed !== null) setFollowed(null);
 
   const number = (value: number): string => numberFormat(environment.locale, {}).format(value);
   const firstLoad = shown.length === 0 && (state === 'loading' || pages.state === 'loading');
   const failed = state === 'error' || (pages.state === 'error' && pages.entries.length === 0);
   const drawn = firstLoad ? 'loading' : failed ? 'error' : shown.length === 0 ? 'empty' : 'ready';
+  const unlinked = focusEntryId !== null && settled && !hasLinked(fitting);
+  const total = number(all.length);
+  const filtering = isFiltering(filter);
+  const empty = filtering && all.length > 0 ? words.noMatch : words.empty;
+  const status = {
+    loading: '',
+    error: errorMessage ?? words.failed,
+    empty,
+    ready:
+      pages.state === 'error'
+        ? words.olderFailed
+        : filtering
+          ? words.shown(number(shown.length), total)
+          : pages.count > 1
+            ? words.entries(total, false)
+            : '',
+  }[drawn];
+  const [whole, setWhole] = useState(false);
   const view: EntryView<E> = {
     headingLevel: Math.min(6, headingLevel + 1) as 3,
     idPrefix: id,
     feed: infinite,
     lastSeen: toMs(lastSeenAt),
-    ...{ open, onToggle, renderDetails, environment },
+    ...{ open, onToggle, renderDetails, environment, linked },
+    onLinked: (opens) => {
+      setFollowed(linked);
+      if (opens && linked !== null && !open.has(linked)) toggle(linked);
+    },
   };
   const list = long ? (
-    <Suspense fallback={<EntryList groups={groupEntries(shown.slice(0, 50), null)} view={view} />}>
-      <VirtualEntryList groups={groups} view={view} scroller={scroller} focusId={wanted} />
+    <Suspense
+      fallback={
+        <EntryList groups={groupEntries(shown.slice(0, 50), null)} view={{ ...view, linked: null }} />
+      }
+    >
+      <VirtualEntryList {...{ groups, view, scroller, whole }} />
     </Suspense>
   ) : (
     <EntryList groups={groups} view={view} />
@@ -231,6 +265,16 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
           `h${headingLevel}`,
           { id: `${id}-title`, className: 'fd-timeline-title', tabIndex: -1 },
           title,
+        )}
+        {long && (
+          <button
+            type="button"
+            className="fd-chip"
+            aria-pressed={whole}
+            onClick={() => startTransition(() => setWhole(!whole))}
+          >
+            {words.whole}
+          </button>
         )}
         {exportable && (
           <TimelineExport
@@ -252,6 +296,16 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
         />
       )}
       {staleText !== null && <p className="fd-timeline-stale">{staleText}</p>}
+      {(unlinked || begins !== null) && (
+        <p className="fd-timeline-note">
+          {unlinked ? words.linkMissing : words.around}
+          {begins !== null && (
+            <button type="button" className="fd-button" onClick={() => setAround({ id: begins, left: true })}>
+              {words.newest}
+            </button>
+          )}
+        </p>
+      )}
       {failed && (
         <p className="fd-timeline-note" data-tone="degraded">
           <Glyph shape="degraded" /> {errorMessage ?? words.failed}
@@ -284,43 +338,35 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
           role: 'feed',
           'aria-labelledby': `${id}-title`,
           'aria-busy': pages.state === 'loading',
-          onKeyDown: (event: KeyboardEvent<HTMLElement>) => onFeedKeys(event),
         })}
         {...(!infinite && scrolls && { role: 'group', 'aria-labelledby': `${id}-title`, tabIndex: 0 })}
       >
         {drawn === 'ready' || shown.length > 0 ? list : null}
-        {infinite && shown.length > 0 && <div ref={endRef} className="fd-timeline-end" aria-hidden="true" />}
+        {infinite && shown.length > 0 && <div className="fd-timeline-end" aria-hidden="true" />}
       </div>
       {drawn === 'loading' && (
         <p className="fd-timeline-note">
           <Glyph shape="progress" /> {words.loading}
         </p>
       )}
-      {drawn === 'empty' && (
-        <p className="fd-timeline-note">
-          {isFiltering(filter) && all.length > 0 ? words.noMatch : words.empty}
-        </p>
-      )}
+      {drawn === 'empty' && <p className="fd-timeline-note">{empty}</p>}
       {fetchPage && !firstLoad && pages.entries.length > 0 && (
-        <div className="fd-timeline-foot" id={`${id}-foot`} tabIndex={-1}>
-          {pages.state === 'error' && <span>{words.olderFailed}</span>}
-          {pages.state === 'done' ? (
-            <span>{words.allLoaded}</span>
-          ) : (
-            <button
-              type="button"
-              className="fd-button"
-              aria-disabled={pages.state === 'loading' || undefined}
-              onClick={() => pages.state !== 'loading' && pages.loadOlder()}
-            >
-              {pages.state === 'loading'
-                ? words.loading
-                : pages.state === 'error'
-                  ? words.retry
-                  : words.loadOlder}
-            </button>
-          )}
-        </div>
+        <TimelineFoot id={`${id}-foot`} {...{ pages, words }} />
+      )}
+      {/* Neither a server nor the first render of its page has to do with it. */}
+      {today !== null && (
+        <Suspense fallback={null}>
+          <TimelineEffects
+            {...{ bodyRef, environment, held, announceFresh }}
+            idPrefix={id}
+            entries={fitting}
+            list={listKey}
+            status={unlinked ? words.linkMissing : status}
+            causes={[filterKey, drawn, pages.state, pages.count, unlinked].join(' ')}
+            feed={infinite}
+            onNearEnd={infinite && pages.state === 'idle' ? pages.loadOlder : null}
+          />
+        </Suspense>
       )}
     </section>
   );

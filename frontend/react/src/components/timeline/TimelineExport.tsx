@@ -1,10 +1,23 @@
-import { useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import type { Environment } from '../../environment.ts';
-import { numberFormat } from '../../format/intl.ts';
 import type { TimelineEntry } from './entries.ts';
+import type { ExportRunProps } from './ExportRun.tsx';
 import type { SaveFile } from './exportEntries.ts';
 import type { TimelineFilter } from './filter.ts';
 import { timelineWords } from '../../messages/timeline.ts';
+
+const ExportRun = lazy(() =>
+  import('./ExportRun.tsx').then(
+    ({ ExportRun: run }) => ({ default: run }),
+    () => ({ default: NotLoaded }),
+  ),
+);
+
+/** Stands for the export where its code could not be loaded. */
+function NotLoaded({ onEnd }: ExportRunProps) {
+  useEffect(() => onEnd({ failed: true, held: false }), [onEnd]);
+  return <></>;
+}
 
 /** Props of {@link TimelineExport}. */
 export interface TimelineExportProps {
@@ -20,72 +33,46 @@ export interface TimelineExportProps {
 
 /** Exports what the filter shows as CSV or JSON; a long one tells how far it is and can be cancelled. */
 export function TimelineExport(props: TimelineExportProps) {
-  const { entries, total, filter, name, save, environment } = props;
-  const { messages, locale, announcer, clock, timeZone } = environment;
-  const words = timelineWords(messages);
-  const [done, setDone] = useState<number | null>(null);
+  const words = timelineWords(props.environment.messages);
+  const [kind, setKind] = useState<'csv' | 'json' | null>(null);
   const [failed, setFailed] = useState(false);
-  const running = useRef<AbortController | null>(null);
+  const pressed = useRef<HTMLElement | null>(null);
 
-  const run = async (kind: 'csv' | 'json'): Promise<void> => {
-    const end = new AbortController();
-    running.current = end;
-    setFailed(false);
-    setDone(0);
-    try {
-      const { exportEntries } = await import('./exportEntries.ts');
-      const facts = { filter, timeZone: timeZone ?? null, total, madeAt: clock.getSnapshot() };
-      await exportEntries(kind, entries, { facts, name, save, signal: end.signal, onProgress: setDone });
-      const number = (value: number): string => numberFormat(locale, {}).format(value);
-      announcer.announce(words.exported(number(entries.length), number(total)), 'timeline-export');
-    } catch {
-      if (end.signal.aborted) return;
-      setFailed(true);
-      announcer.announce(words.exportFailed, 'timeline-export');
-    } finally {
-      if (running.current === end) setDone(null);
-    }
-  };
-
-  if (done !== null) {
-    return (
-      <div className="fd-timeline-export">
-        <progress value={done} aria-label={words.exportAs} />
-        <span>{words.exporting(numberFormat(locale, { style: 'percent' }).format(done))}</span>
-        <button
-          type="button"
-          className="fd-button"
-          onClick={() => {
-            running.current?.abort();
-            running.current = null;
-            setDone(null);
-          }}
-        >
-          {words.cancel}
-        </button>
-      </div>
-    );
-  }
+  // The buttons stay while it runs, so that the focus does.
+  const idle = kind === null && props.entries.length > 0;
   return (
     <div role="group" aria-label={words.exportAs} className="fd-timeline-export">
       {failed && <span>{words.exportFailed}</span>}
       <span aria-hidden="true">{words.exportAs}</span>
-      <button
-        type="button"
-        className="fd-button"
-        disabled={entries.length === 0}
-        onClick={() => void run('csv')}
-      >
-        {words.csv}
-      </button>
-      <button
-        type="button"
-        className="fd-button"
-        disabled={entries.length === 0}
-        onClick={() => void run('json')}
-      >
-        {words.json}
-      </button>
+      {(['csv', 'json'] as const).map((each) => (
+        <button
+          key={each}
+          type="button"
+          className="fd-button"
+          aria-disabled={!idle || undefined}
+          onClick={({ currentTarget }) => {
+            if (!idle) return;
+            pressed.current = currentTarget;
+            setFailed(false);
+            setKind(each);
+          }}
+        >
+          {words[each]}
+        </button>
+      ))}
+      {kind !== null && (
+        <Suspense fallback={null}>
+          <ExportRun
+            {...props}
+            kind={kind}
+            onEnd={(how) => {
+              if (how.held) pressed.current?.focus();
+              setFailed(how.failed);
+              setKind(null);
+            }}
+          />
+        </Suspense>
+      )}
     </div>
   );
 }

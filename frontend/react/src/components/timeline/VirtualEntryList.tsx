@@ -1,5 +1,7 @@
-import { Fragment, useEffect, useMemo, type ReactNode } from 'react';
+import { Fragment, useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { flushSync } from 'react-dom';
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
+import { BlockEntryList } from './BlockEntryList.tsx';
 import { DayHeading, DayPart, firstSeenIndex, PlacedItem, type EntryView } from './EntryList.tsx';
 import type { TimelineEntry } from './entries.ts';
 import { rowsOf, type EntryGroup, type TimelineRow } from './rows.ts';
@@ -10,33 +12,60 @@ export interface VirtualEntryListProps<E extends TimelineEntry> {
   view: EntryView<E>;
   /** What scrolls. */
   scroller: HTMLElement | null;
-  /** Brought into view when it is named. */
-  focusId: string | null;
+  /** All entries are drawn, as for find-in-page. */
+  whole: boolean;
 }
 
 const ROW_HEIGHT = 37;
+
+/** Whether the page is being printed: known before the browser takes its picture. */
+function usePrinting(): boolean {
+  const [printing, setPrinting] = useState(false);
+  useEffect(() => {
+    const begin = (): void => flushSync(() => setPrinting(true));
+    const end = (): void => setPrinting(false);
+    window.addEventListener('beforeprint', begin);
+    window.addEventListener('afterprint', end);
+    return () => {
+      window.removeEventListener('beforeprint', begin);
+      window.removeEventListener('afterprint', end);
+    };
+  }, []);
+  return printing;
+}
+
+/** A long list: only what is in view, or all of it in blocks where it is asked for, and on paper. */
+export function VirtualEntryList<E extends TimelineEntry>(props: VirtualEntryListProps<E>) {
+  const { groups, view } = props;
+  const printing = usePrinting();
+  return props.whole || printing ? <BlockEntryList {...{ groups, view }} /> : <EntryRows {...props} />;
+}
 
 /**
  * Only the entries in view, in the same groups and lists as all would be: what is left out is room above and below.
  * The heading of the day in view always stays, and sticks to the top.
  */
-export function VirtualEntryList<E extends TimelineEntry>(props: VirtualEntryListProps<E>) {
-  const { groups, view, scroller, focusId } = props;
+function EntryRows<E extends TimelineEntry>(props: VirtualEntryListProps<E>) {
+  const { groups, view, scroller } = props;
   const rows = useMemo(() => rowsOf(groups), [groups]);
   const entries = useMemo(() => groups.flatMap((group) => group.entries), [groups]);
   const seen = firstSeenIndex(entries, view.lastSeen);
+  // The same function until the rows change, or all would be measured anew.
+  const getItemKey = useCallback(
+    (index: number) => {
+      const row = rows[index];
+      if (row === undefined) return index;
+      return row.kind === 'heading' ? `day ${row.group}` : `entry ${row.entry.id}`;
+    },
+    [rows],
+  );
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller,
     estimateSize: () => ROW_HEIGHT,
-    getItemKey: (index) => {
-      const row = rows[index];
-      return row === undefined
-        ? index
-        : row.kind === 'heading'
-          ? `day ${row.group}`
-          : `entry ${row.entry.id}`;
-    },
+    getItemKey,
+    // What is read stays where it is when newer entries come above it.
+    anchorTo: 'end',
     overscan: 8,
     rangeExtractor: (range) => {
       const drawn = defaultRangeExtractor(range);
@@ -46,8 +75,9 @@ export function VirtualEntryList<E extends TimelineEntry>(props: VirtualEntryLis
     },
   });
 
+  const { linked } = view;
   const wanted =
-    focusId === null ? -1 : rows.findIndex((row) => row.kind === 'entry' && row.entry.id === focusId);
+    linked === null ? -1 : rows.findIndex((row) => row.kind === 'entry' && row.entry.id === linked);
   useEffect(() => {
     if (wanted >= 0) virtual.scrollToIndex(wanted, { align: 'center' });
   }, [wanted, virtual]);

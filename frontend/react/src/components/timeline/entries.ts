@@ -37,3 +37,8 @@ export function mergeEntries<E extends TimelineEntry>(...lists: readonly (readon
     .sort((a, b) => b.time - a.time)
     .map(({ entry }) => entry);
 }
+
+/** The entries that are no newer than one, so that between them and it there is no gap that looks like silence. */
+export function notNewer<E extends TimelineEntry>(entries: readonly E[], than: E | undefined): readonly E[] {
+  return than === undefined ? [] : entries.filter((entry) => timeOf(entry) <= timeOf(than));
+}

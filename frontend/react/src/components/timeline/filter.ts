@@ -113,12 +113,15 @@ export function applyFilter<E extends TimelineEntry>(
 const NAMES = { text: 'q', types: 'type', statuses: 'status', from: 'from', to: 'to' } as const;
 
 /**
- * A filter as parameters of an address, to be put there by `replaceState`; parts that hide nothing are left out.
+ * A filter as parameters of an address, to be put there by `replaceState`, so that the way back leads out of the page
+ * and not through every letter typed; parts that hide nothing are left out.
  *
+ * @param others - what the address says already: its other parameters are kept
  * @example encodeTimelineFilter({ ...noFilter, types: ['deployment'] }).toString(); // "type=deployment"
  */
-export function encodeTimelineFilter(filter: TimelineFilter): URLSearchParams {
-  const parameters = new URLSearchParams();
+export function encodeTimelineFilter(filter: TimelineFilter, others?: URLSearchParams): URLSearchParams {
+  const parameters = new URLSearchParams(others);
+  for (const name of Object.values(NAMES)) parameters.delete(name);
   if (filter.text.trim() !== '') parameters.set(NAMES.text, filter.text.trim());
   for (const type of filter.types) parameters.append(NAMES.types, type);
   for (const status of filter.statuses) parameters.append(NAMES.statuses, status);

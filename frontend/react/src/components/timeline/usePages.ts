@@ -9,11 +9,27 @@ export type FetchPage<E> = (
   options: { filter: TimelineFilter; signal: AbortSignal },
 ) => Promise<Page<E>>;
 
+/** Reads the page that holds an entry, as for a link to it; `nextCursor` leads to older ones. */
+export type FetchAround<E> = (
+  entryId: string,
+  options: { filter: TimelineFilter; signal: AbortSignal },
+) => Promise<Page<E>>;
+
+/** Where pages come from. */
+export interface PageSource<E> {
+  fetchPage: FetchPage<E> | undefined;
+  /** Where it begins: at the page that holds this entry, or at the newest. */
+  around: string | null;
+  fetchAround: FetchAround<E> | undefined;
+}
+
 /** What {@link usePages} answers. */
 export interface Pages<E> {
   entries: readonly E[];
-  /** `done` when there is nothing older, or no way to read it. */
-  state: 'idle' | 'loading' | 'error' | 'done';
+  /** How many pages that are. */
+  count: number;
+  /** `done` when there is nothing older, or no way to read it; `full` when no more are kept. */
+  state: 'idle' | 'loading' | 'error' | 'done' | 'full';
   loadOlder: () => void;
 }
 
@@ -28,20 +44,25 @@ const NONE: readonly never[] = [];
 
 /**
  * Reads pages, one at a time: the first by itself, the others when asked. A page that fails keeps those before and
- * can be asked for again. Another `resetKey` begins anew.
+ * can be asked for again. Another `filterKey` or another place to begin at begins anew.
  */
 export function usePages<E extends TimelineEntry>(
-  fetchPage: FetchPage<E> | undefined,
+  { fetchPage, around, fetchAround }: PageSource<E>,
   filter: TimelineFilter,
-  resetKey: string,
+  filterKey: string,
 ): Pages<E> {
   const pages = fetchPage !== undefined;
-  const start: Held<E> = { key: resetKey, entries: NONE, state: pages ? 'loading' : 'done' };
+  const resetKey = JSON.stringify([filterKey, around]);
+  const start: Held<E> = { key: resetKey, entries: NONE, count: 0, state: pages ? 'loading' : 'done' };
   const [held, setHeld] = useState(start);
   const [wanted, setWanted] = useState(0);
   const cursor = useRef<string | null>(null);
   const running = useRef<AbortController | null>(null);
-  const read = useEffectEvent((signal: AbortSignal) => fetchPage?.(cursor.current, { filter, signal }));
+  const read = useEffectEvent((signal: AbortSignal) =>
+    around !== null && cursor.current === null
+      ? fetchAround?.(around, { filter, signal })
+      : fetchPage?.(cursor.current, { filter, signal }),
+  );
 
   const load = useEffectEvent((key: string): void => {
     const end = new AbortController();
@@ -57,8 +78,9 @@ export function usePages<E extends TimelineEntry>(
         if (!end.signal.aborted) cursor.current = page.nextCursor;
         finish((known) => {
           const entries = [...known.entries, ...page.items].slice(0, MAX_PAGED_ENTRIES);
-          const over = page.nextCursor === null || entries.length >= MAX_PAGED_ENTRIES;
-          return { key, entries, state: over ? 'done' : 'idle' };
+          const full = entries.length >= MAX_PAGED_ENTRIES;
+          const count = known.count + 1;
+          return { key, entries, count, state: page.nextCursor === null ? 'done' : full ? 'full' : 'idle' };
         });
       },
       () => finish((known) => ({ ...known, state: 'error' })),
@@ -87,6 +109,6 @@ export function usePages<E extends TimelineEntry>(
     setWanted((count) => count + 1);
   }, []);
   // What was read for another key counts no more, from the first moment on.
-  const { entries, state } = held.key === resetKey ? held : start;
-  return { entries, state, loadOlder };
+  const { entries, count, state } = held.key === resetKey ? held : start;
+  return { entries, count, state, loadOlder };
 }
