@@ -27,6 +27,7 @@ export {
   ProgressTracker,
   type ProgressTrackerProps,
 } from './components/progress-tracker/ProgressTracker.tsx';
+export { progressText, type ProgressTextOptions } from './components/progress-tracker/progressText.ts';
 export { StatusBadge, type StatusBadgeProps } from './components/status-badge/StatusBadge.tsx';
 export { StatusSummary, type StatusSummaryProps } from './components/status-summary/StatusSummary.tsx';
 export type { TimelineEntry } from './components/timeline/entries.ts';
@@ -38,7 +39,7 @@ export {
 } from './components/timeline/filter.ts';
 export { Timeline, type TimelineProps } from './components/timeline/Timeline.tsx';
 export type { SaveFile } from './components/timeline/exportEntries.ts';
-export type { FetchPage } from './components/timeline/usePages.ts';
+export type { FetchAround, FetchPage } from './components/timeline/usePages.ts';
 export {
   formatMetric,
   type FormattedMetric,

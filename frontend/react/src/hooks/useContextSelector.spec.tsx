@@ -45,6 +45,9 @@ describe('useContextSelector', () => {
     await act(() => Promise.resolve(props().onFollow('b')));
     expect(props()).toMatchObject({ value: 'b', pinned: false });
     await act(() => Promise.resolve(props().onUnpin()));
+    await act(() => Promise.resolve(props().onPin()));
+    expect(props()).toMatchObject({ value: 'b', pinned: true });
+    await act(() => Promise.resolve(props().onUnpin()));
     act(() => props().onDismissElsewhere());
     act(() => props().onChange(null));
     expect(props().value).toBeNull();

@@ -28,6 +28,7 @@ export interface ContextSelection {
       | 'recent'
       | 'pinned'
       | 'onUnpin'
+      | 'onPin'
       | 'switching'
       | 'elsewhere'
       | 'onKeep'
@@ -68,6 +69,7 @@ export function useContextSelector(store?: ContextSource): ContextSelection {
       onChange: (id: string | null) => void (id === null ? used.clear() : used.set(id)),
       onToggleFavourite: (id: string) => used.toggleFavourite(id),
       onUnpin: () => void used.unpin(),
+      onPin: () => void used.pin(),
       onKeep: (id: string | null) => void used.pin(id),
       onFollow: () => void used.unpin(),
       onDismissElsewhere: () => used.dismissElsewhere(),

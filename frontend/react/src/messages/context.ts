@@ -37,6 +37,7 @@ export interface ContextMessages {
   dismiss: string;
   pinned: string;
   unpin: string;
+  pin: string;
   /** A switch that waits for an answer, as whether to leave unsaved work. */
   switching: string;
 }
@@ -69,6 +70,7 @@ export const englishContext: ContextMessages = {
   dismiss: 'Dismiss',
   pinned: 'this tab only',
   unpin: 'Follow the other tabs',
+  pin: 'Keep in this tab only',
   switching: 'Switching',
 };
 

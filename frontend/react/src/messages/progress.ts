@@ -16,6 +16,8 @@ export interface ProgressMessages {
   cancelled: string;
   notStarted: string;
   rollingBack: string;
+  /** Of an operation that failed, and whose stages were undone. */
+  rolledBack: string;
   /** How long it will take: "about 4 min left", or between two ages. */
   remaining: (low: string, high: string | null) => string;
   estimating: string;
@@ -24,6 +26,8 @@ export interface ProgressMessages {
   /** How long a stage ran, or runs. */
   took: (time: string) => string;
   running: (time: string) => string;
+  /** How long a stage takes as a rule, of one that takes longer. */
+  usually: (time: string) => string;
   attempt: (number: string, most: string | null) => string;
   total: (time: string) => string;
   lastKnown: (age: string) => string;
@@ -50,12 +54,14 @@ export const englishProgress: ProgressMessages = {
   cancelled: 'Cancelled',
   notStarted: 'Not started',
   rollingBack: 'Rolling back',
+  rolledBack: 'rolled back',
   remaining: (low, high) => (high === null ? `about ${low} left` : `${low} to ${high} left`),
   estimating: 'estimating the time left',
   almostDone: 'less than a minute left',
   longer: 'taking longer than expected',
   took: (time) => `took ${time}`,
   running: (time) => `running for ${time}`,
+  usually: (time) => `usually ${time}`,
   attempt: (number, most) => (most === null ? `attempt ${number}` : `attempt ${number} of ${most}`),
   total: (time) => `${time} in all`,
   lastKnown: (age) => `Not confirmed for ${age}`,

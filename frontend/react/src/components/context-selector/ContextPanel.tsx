@@ -48,6 +48,12 @@ export function ContextPanel(props: ContextPanelProps) {
   const { messages, locale, announcer } = environment;
   const words = contextWords(messages);
   const [query, setQuery] = useState(initialQuery);
+  // Keys that came before the focus did.
+  const [typed, setTyped] = useState(initialQuery);
+  if (typed !== initialQuery) {
+    setTyped(initialQuery);
+    setQuery(initialQuery);
+  }
   const found = useOptions(query.trim(), props.options, props.loadOptions);
   const state = props.state === 'ready' ? found.state : props.state;
   const searching = query.trim() !== '';

@@ -207,6 +207,43 @@ describe('ContextSelector', () => {
     expect(button()).toHaveFocus();
   });
 
+  it('pins this tab where its owner can', async () => {
+    const onPin = jest.fn();
+    draw(<ContextSelector options={fleet} value="billing-03" onPin={onPin} />);
+    await open();
+    await userEvent.click(screen.getByRole('button', { name: 'Keep in this tab only' }));
+    expect(onPin).toHaveBeenCalledTimes(1);
+    expect(button()).toHaveFocus();
+  });
+
+  it('gathers what is typed on the button until its list is there', async () => {
+    draw(<ContextSelector label="Agent" options={fleet} />);
+    for (const key of 'con') fireEvent.keyDown(button(), { key });
+    expect(await screen.findByRole('combobox')).toHaveValue('con');
+  });
+
+  it('says that it was cleared only when it was: a guard may keep what is chosen', async () => {
+    const element = (value: string | null) => (
+      <EnvironmentContext value={environment}>
+        <ContextSelector label="Agent" options={fleet} value={value} />
+      </EnvironmentContext>
+    );
+    const { rerender } = render(element('billing-03'));
+    await userEvent.click(screen.getByRole('button', { name: 'Clear Billing 03' }));
+    expect(announce).not.toHaveBeenCalled();
+    rerender(element(null));
+    expect(announce.mock.calls).toEqual([['Cleared. You can undo this.', 'context-cleared']]);
+    expect(screen.getByRole('button', { name: 'Back to Billing 03' })).toBeInTheDocument();
+  });
+
+  it('says that the chosen one is gone where the service says so', () => {
+    const load = () => Promise.resolve(fleet);
+    const { rerender } = draw(<ContextSelector label="Agent" loadOptions={load} value="gone" />);
+    expect(button()).toHaveAccessibleName('Agent: gone');
+    rerender(<ContextSelector label="Agent" loadOptions={load} value="gone" selected={null} />);
+    expect(button()).toHaveAccessibleName('Agent: gone not available');
+  });
+
   it('draws only what is in view of a long list', async () => {
     // A size for the list: nothing is laid out here, and nothing scrolls.
     Element.prototype.scrollTo = () => undefined;

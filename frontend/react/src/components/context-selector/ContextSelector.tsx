@@ -40,7 +40,7 @@ export interface ContextSelectorProps
   options?: readonly ContextOption[];
   /** Finds options while typing, instead of `options`. */
   loadOptions?: LoadOptions;
-  /** What is known of the chosen context where `options` do not hold it, as with `loadOptions`. */
+  /** What is known of the chosen context where `options` do not hold it, as with `loadOptions`; `null`: it is gone. */
   selected?: ContextOption | null;
   /** Whether `options` are there. The choice stays usable in each state. @default 'ready' */
   state?: 'ready' | 'loading' | 'error';
@@ -60,6 +60,8 @@ export interface ContextSelectorProps
   pinned?: boolean;
   /** Lets a pinned tab follow the others again. */
   onUnpin?: () => void;
+  /** Lets this tab keep what it has, whatever other tabs do. */
+  onPin?: () => void;
   /** A switch waits for an answer. */
   switching?: boolean;
   /** What another tab did; shown as a notice. */
@@ -99,7 +101,15 @@ export function ContextSelector(props: ContextSelectorProps) {
     ...more
   } = props;
   const { state = 'ready', errorMessage, onRetry, favourites = NO_IDS, onToggleFavourite, ...more2 } = more;
-  const { recent = NO_IDS, clearable = true, pinned = false, onUnpin, switching = false, ...more3 } = more2;
+  const {
+    recent = NO_IDS,
+    clearable = true,
+    pinned = false,
+    onUnpin,
+    onPin,
+    switching = false,
+    ...more3
+  } = more2;
   const {
     elsewhere = null,
     onKeep,
@@ -128,17 +138,26 @@ export function ContextSelector(props: ContextSelectorProps) {
     [selected, chosen].find((option): option is ContextOption => option?.id === id);
   const labelOf = (id: string | null): string => (id === null ? words.none : (find(id)?.label ?? id));
   const current = value === null ? null : find(value);
-  const missing = current === undefined && loadOptions === undefined && state === 'ready';
+  const missing =
+    current === undefined && state === 'ready' && (loadOptions === undefined || selected === null);
   const alarming = current?.status !== undefined && resolveStatus(current?.status).tone !== 'healthy';
 
-  const open = (query = ''): void => setOpened({ query });
+  // Until the list is there, what is typed on the button gathers for its search.
+  const open = (query = ''): void => setOpened((before) => ({ query: (before?.query ?? '') + query }));
   const close = (): void => {
     setOpened(null);
     buttonRef.current?.focus();
   };
 
+  const turnPin = pinned ? onUnpin : onPin;
   const onShortcut = useEffectEvent((event: KeyboardEvent) => {
-    if (event.key.toLowerCase() !== 'k' || event.ctrlKey === event.metaKey || event.altKey || event.shiftKey)
+    if (
+      event.defaultPrevented ||
+      event.key.toLowerCase() !== 'k' ||
+      event.ctrlKey === event.metaKey ||
+      event.altKey ||
+      event.shiftKey
+    )
       return;
     event.preventDefault();
     open();
@@ -159,9 +178,13 @@ export function ContextSelector(props: ContextSelectorProps) {
   const clear = (): void => {
     setUndo(value);
     setValue(null);
-    announcer.announce(words.cleared, 'context-cleared');
     buttonRef.current?.focus();
   };
+  // Not before it is: a guard may keep what is chosen.
+  const cleared = undo !== null && value === null;
+  useEffect(() => {
+    if (cleared) announcer.announce(words.cleared, 'context-cleared');
+  }, [cleared, announcer, words.cleared]);
 
   return (
     <div
@@ -240,7 +263,7 @@ export function ContextSelector(props: ContextSelectorProps) {
             <CrossIcon />
           </button>
         )}
-        {undo !== null && value === null && (
+        {cleared && (
           <button
             type="button"
             className="fd-button"
@@ -275,11 +298,11 @@ export function ContextSelector(props: ContextSelectorProps) {
             initialQuery={opened.query}
             onChoose={choose}
             footer={
-              (footer !== undefined || (pinned && onUnpin)) && (
+              (footer !== undefined || turnPin) && (
                 <div className="fd-context-foot">
-                  {pinned && onUnpin && (
-                    <button type="button" className="fd-button" onClick={() => (onUnpin(), close())}>
-                      {words.unpin}
+                  {turnPin && (
+                    <button type="button" className="fd-button" onClick={() => (turnPin(), close())}>
+                      {pinned ? words.unpin : words.pin}
                     </button>
                   )}
                   {footer}

@@ -14,6 +14,7 @@ import {
 } from '../../testing/operations.ts';
 import { pseudoMessages, unmarked } from '../../testing/pseudo.ts';
 import { ProgressTracker, type ProgressTrackerProps } from './ProgressTracker.tsx';
+import { progressText } from './progressText.ts';
 
 const START = Date.parse('2026-01-15T14:07:12Z');
 let now = START;
@@ -51,7 +52,7 @@ afterEach(() => {
 describe('ProgressTracker', () => {
   it('says the whole state in one line, and each stage by shape, word and duration', () => {
     draw();
-    expect(line()).toBe('Stage 3 of 5, Canary, 62%, about 4 min left');
+    expect(line()).toBe('Stage 3 of 5, Canary, 62%, about 4 min left, attempt 2 of 3');
     const items = screen.getAllByRole('listitem');
     expect(items.map((item) => item.querySelector('svg')?.getAttribute('data-shape'))).toEqual([
       ...['healthy', 'healthy', 'progress', 'pending', 'pending'],
@@ -88,7 +89,19 @@ describe('ProgressTracker', () => {
       'rolling back',
       rollingBack,
       'in_progress',
-      'Rolling back, Stage 3 of 5, Canary, 30%, estimating the time left',
+      'Rolling back, Stage 3 of 5, Canary, 30%, estimating the time left, attempt 2 of 3',
+    ],
+    [
+      'failed and undone',
+      { ...failedUpgrade, stages: [...failedUpgrade.stages, stageAt('x', 'rolled_back', [1, 2])] },
+      'failed',
+      'Failed at Canary, rolled back, 6 min in all',
+    ],
+    [
+      'failed nowhere in particular',
+      { ...upgrade, status: 'failed' as const, stages: [] },
+      'failed',
+      'Failed',
     ],
     ['not begun', { ...upgrade, status: 'pending' as const }, 'pending', 'Not started'],
   ])('says how it stands when it is %s', (_name, tracking, status, text) => {
@@ -108,6 +121,44 @@ describe('ProgressTracker', () => {
     expect(bar()).toHaveAttribute('aria-valuenow', '60');
     again({ ...at(40), attemptKey: '2' });
     expect(bar()).toHaveAttribute('aria-valuenow', '40');
+  });
+
+  it('begins anew when what had ended goes on, as by a retry', () => {
+    const { again } = draw(at(60));
+    again({ tracking: { ...failedUpgrade, progressPercent: 62 } });
+    expect(bar()).toHaveAttribute('aria-valuenow', '62');
+    again(at(40));
+    expect(bar()).toHaveAttribute('aria-valuenow', '40');
+    again(at(30));
+    expect(bar()).toHaveAttribute('aria-valuenow', '40');
+  });
+
+  it('says of a stage that it takes longer than usual', () => {
+    const stages = [stageAt('pull', 'in_progress', [2.2], { usualSeconds: 360 })];
+    draw({ tracking: { ...upgrade, stages } });
+    expect(screen.getByRole('listitem')).toHaveTextContent(/running for 5 min$/);
+    tick(61_000);
+    expect(screen.getByRole('listitem')).toHaveTextContent('running for 6 min 1 sec, usually 6 min');
+  });
+
+  it('says the same line to whom it asks for a title or a message', () => {
+    expect(progressText(upgrade)).toBe('Stage 3 of 5, Canary, 62%, attempt 2 of 3');
+    expect(progressText(failedUpgrade)).toBe('Failed at Canary, 6 min in all');
+    expect(progressText(upgrade, { currentStage: 1, percent: null, left: 'soon' })).toBe(
+      'Stage 2 of 5, Pull the image, soon',
+    );
+    expect(progressText(upgrade, { locale: 'de', messages: pseudoMessages })).toBe(
+      '⟦3 5⟧, Canary, 62\u00A0%, ⟦2 3⟧',
+    );
+    const { container } = draw({ asOf: START, staleAfterMs: 0, now: START + 1 });
+    expect(container.querySelector('.fd-progress-line')).toHaveTextContent(progressText(upgrade));
+  });
+
+  it('keeps the details of a failed stage open when it is tried again', () => {
+    const renderDetails = ({ stage }: { stage: string }) => (stage === 'canary' ? 'the log' : null);
+    const { again } = draw({ tracking: failedUpgrade, renderDetails });
+    again({ tracking: upgrade, renderDetails });
+    expect(screen.getByText('the log')).toBeInTheDocument();
   });
 
   it('has a bar without a value when nobody can say how far it is', () => {
@@ -189,7 +240,7 @@ describe('ProgressTracker', () => {
     tick(16_000);
     expect(container.firstElementChild).toHaveAttribute('data-stale', 'true');
     expect(screen.getByText('Not confirmed for 16 sec')).toBeInTheDocument();
-    expect(line()).toBe('Stage 3 of 5, Canary, 62%');
+    expect(line()).toBe('Stage 3 of 5, Canary, 62%, attempt 2 of 3');
     expect(screen.getAllByRole('listitem')[2]).not.toHaveTextContent('running');
   });
 

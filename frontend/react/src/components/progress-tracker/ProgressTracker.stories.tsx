@@ -201,7 +201,10 @@ export const ReaderText: Story = {
   play: async ({ canvasElement }) => {
     const canvas = within(canvasElement);
     const bar = canvas.getByRole('progressbar', { name: 'Upgrade triage-12 to 2.5.0' });
-    await expect(bar).toHaveAttribute('aria-valuetext', 'Stage 3 of 5, Canary, 62%, about 4 min left');
+    await expect(bar).toHaveAttribute(
+      'aria-valuetext',
+      'Stage 3 of 5, Canary, 62%, about 4 min left, attempt 2 of 3',
+    );
     const items = canvas.getAllByRole('listitem');
     await expect(items).toHaveLength(5);
     await expect(items[2]).toHaveAttribute('aria-current', 'step');

@@ -10,7 +10,6 @@ import {
 import { useClockValue } from '../../clock.ts';
 import { toMs, useEnvironment, type EnvironmentProps, type TimeInput } from '../../environment.ts';
 import { formatAge, formatDuration } from '../../format/formatTime.ts';
-import { numberFormat } from '../../format/intl.ts';
 import { classes } from '../classes.ts';
 import { Glyph } from '../glyph/Glyph.tsx';
 import {
@@ -25,6 +24,7 @@ import {
   type ProgressTracking,
   type TimeLeft,
 } from './progress.ts';
+import { progressLine } from './progressText.ts';
 import { StageItem } from './StageItem.tsx';
 import { progressWords, type ProgressMessages } from '../../messages/progress.ts';
 
@@ -107,7 +107,11 @@ export function ProgressTracker(props: ProgressTrackerProps) {
 
   // Remembered while rendering, since what is drawn now depends on it.
   const [memory, setMemory] = useState<ProgressMemory | null>(null);
-  const run = `${attemptKey} ${rollingBack ? 'back' : 'forward'}`;
+  // What was over and goes on is tried anew.
+  const ended = status === 'failed' || status === 'completed';
+  const [runs, setRuns] = useState({ ended, count: 0 });
+  if (runs.ended !== ended) setRuns({ ended, count: runs.count + (ended ? 0 : 1) });
+  const run = `${attemptKey} ${runs.count + Number(runs.ended && !ended)} ${rollingBack ? 'back' : 'forward'}`;
   const remembered =
     tracking === null || reported === null
       ? memory
@@ -141,34 +145,12 @@ export function ProgressTracker(props: ProgressTrackerProps) {
     '',
   );
 
-  const number = (value: number): string => numberFormat(environment.locale, {}).format(value);
   const current = currentIndex(stages, currentStage ?? tracking?.currentStage);
-  const currentOne = stages[current];
-  const failedOne = stages.find((stage) => stage.status === 'failed');
-  const cancelled = failedOne !== undefined && shownStatus(failedOne) === 'cancelled';
-  const labelOf = (stage: ProgressStage): string => stage.label ?? stage.stage;
-  const percentText =
-    percent === null
-      ? ''
-      : numberFormat(environment.locale, { style: 'percent' }).format(Math.floor(percent) / 100);
-  const place = currentOne ? words.stageOf(number(current + 1), number(stages.length)) : '';
-  const began = Math.min(...stages.flatMap((stage) => toMs(stage.startedAt) ?? []));
-  const ended = Math.max(...stages.flatMap((stage) => toMs(stage.completedAt) ?? []));
-  const took =
-    ended >= began && Number.isFinite(ended - began)
-      ? words.total(formatDuration(ended - began, environment.locale))
-      : '';
-
-  const outcome = {
-    pending: words.notStarted,
-    in_progress: [rollingBack ? words.rollingBack : '', place, currentOne ? labelOf(currentOne) : '']
-      .filter(Boolean)
-      .join(', '),
-    completed: words.completed,
-    failed: cancelled ? words.cancelled : words.failed(failedOne ? labelOf(failedOne) : title),
-  }[status];
-  const aside = status === 'in_progress' ? [percentText, left] : status === 'pending' ? [] : [took];
-  const line = [outcome, ...aside].filter(Boolean).join(', ');
+  const cancelled = stages.some((stage) => shownStatus(stage) === 'cancelled');
+  const { outcome, whole: line } =
+    tracking === null
+      ? { outcome: '', whole: '' }
+      : progressLine(tracking, { locale: environment.locale, messages, currentStage, percent, left });
 
   const said = useRef<string | null>(null);
   useEffect(() => {

@@ -2,8 +2,8 @@ import { useId, useState, type ReactNode } from 'react';
 import { useClockValue } from '../../clock.ts';
 import { toMs, type Environment } from '../../environment.ts';
 import { formatDuration } from '../../format/formatTime.ts';
-import { numberFormat } from '../../format/intl.ts';
 import { Glyph, type GlyphShape } from '../glyph/Glyph.tsx';
+import { attemptText, labelOf, percentText } from './progressText.ts';
 import { shownStatus, type ProgressStage, type ShownStageStatus } from './progress.ts';
 import { progressWords } from '../../messages/progress.ts';
 
@@ -41,7 +41,15 @@ function useDuration(stage: ProgressStage, { environment, stale }: StageView): s
   const running = stage.status === 'in_progress' && started !== null && !stale;
   const runs = useClockValue(
     running ? clock : null,
-    (now) => (started === null ? '' : progressWords(messages).running(formatDuration(now - started, locale))),
+    (now) => {
+      if (started === null) return '';
+      const words = progressWords(messages);
+      const ran = words.running(formatDuration(now - started, locale));
+      const usual = stage.usualSeconds ?? Infinity;
+      return now - started > usual * 1000
+        ? `${ran}, ${words.usually(formatDuration(usual * 1000, locale))}`
+        : ran;
+    },
     '',
   );
   if (running) return runs;
@@ -60,23 +68,19 @@ export function StageItem({ stage, current, view }: StageItemProps) {
   const id = useId();
   const status = shownStatus(stage);
   const duration = useDuration(stage, view);
-  const number = (value: number): string => numberFormat(locale, {}).format(value);
-  const { attempt, maxAttempts, percent } = stage;
+  const { percent } = stage;
   const notes = [
     words.stage[status],
-    status === 'in_progress' && typeof percent === 'number'
-      ? numberFormat(locale, { style: 'percent' }).format(Math.min(100, Math.max(0, percent)) / 100)
-      : null,
-    typeof attempt === 'number' && attempt > 1
-      ? words.attempt(number(attempt), typeof maxAttempts === 'number' ? number(maxAttempts) : null)
-      : null,
+    status === 'in_progress' && typeof percent === 'number' ? percentText(percent, locale) : '',
+    attemptText(stage, locale, words),
     duration,
   ].filter(Boolean);
   const details = renderDetails?.(stage);
-  // A failure opens its details once; after that they are the reader's.
+  // A failure opens its details once; after that they are the reader's, also when it is tried again.
   const [opened, setOpened] = useState<boolean | null>(null);
-  const open = opened ?? status === 'failed';
-  const name = stage.label ?? stage.stage;
+  if (opened === null && status === 'failed') setOpened(true);
+  const open = opened === true;
+  const name = labelOf(stage);
   const action = renderAction?.(stage);
 
   return (

@@ -18,6 +18,8 @@ export interface ProgressStage extends Omit<Stage, 'status'> {
   maxAttempts?: number | null;
   /** How much of the whole it is, beside the others. @default 1 */
   weight?: number;
+  /** How long it takes as a rule: a stage that runs longer says so. */
+  usualSeconds?: number | null;
   /** Steps inside it; drawn below it. */
   steps?: readonly ProgressStage[];
 }
