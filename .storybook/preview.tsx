@@ -123,6 +123,7 @@ const preview: Preview = {
           ['Front end', 'Back end'],
           'Guides',
           ['Theming', 'Accessibility', 'Realtime'],
+          'Recipes',
           'Components',
           'Charts',
           'Hooks',

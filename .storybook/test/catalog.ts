@@ -177,7 +177,7 @@ export class Stage {
           : null;
       },
       id,
-      { timeout: 8_000, polling: 20 },
+      { timeout: 25_000, polling: 20 },
     );
     const heard = (await handle.jsonValue()) ?? [];
     for (const { name, text } of heard) {
