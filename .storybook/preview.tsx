@@ -3,6 +3,7 @@ import type { Decorator, Preview } from '@storybook/react-vite';
 import { FleetdeckProvider } from '@fleetdeck/react';
 import '@fleetdeck/react/styles.css';
 import { componentDescription, defaultsFromComments } from './docs-comments.ts';
+import { forceColours } from './forced-colours.ts';
 import './preview.css';
 
 /** The moment at which every story stands still. */
@@ -15,6 +16,7 @@ interface Wishes {
   direction?: string;
   density?: string;
   motion?: string;
+  contrast?: string;
 }
 
 interface SurroundingsProps {
@@ -24,7 +26,7 @@ interface SurroundingsProps {
 }
 
 function Surroundings({ wishes, globals, children }: SurroundingsProps) {
-  const read = (name: 'theme' | 'direction' | 'density' | 'motion', standard: string): string => {
+  const read = (name: keyof Wishes, standard: string): string => {
     const chosen = wishes[name] ?? globals[name];
     return typeof chosen === 'string' && chosen !== '' ? chosen : standard;
   };
@@ -32,6 +34,7 @@ function Surroundings({ wishes, globals, children }: SurroundingsProps) {
   const direction = read('direction', 'ltr');
   const density = read('density', 'default');
   const motion = read('motion', 'system');
+  const contrast = read('contrast', 'system');
 
   useEffect(() => {
     const root = document.documentElement;
@@ -41,6 +44,8 @@ function Surroundings({ wishes, globals, children }: SurroundingsProps) {
     root.dir = direction;
     root.lang = direction === 'rtl' ? 'ar' : 'en';
   }, [theme, direction, density, motion]);
+
+  useEffect(() => (contrast === 'forced' ? forceColours() : undefined), [contrast]);
 
   return (
     <FleetdeckProvider timeZone="UTC" locale={direction === 'rtl' ? 'ar' : 'en'} now={now}>
@@ -58,7 +63,13 @@ const surroundings: Decorator = (Story, { globals, parameters }) => (
 const preview: Preview = {
   tags: ['autodocs'],
   decorators: [surroundings],
-  initialGlobals: { theme: 'auto', direction: 'ltr', density: 'default', motion: 'system' },
+  initialGlobals: {
+    theme: 'auto',
+    direction: 'ltr',
+    density: 'default',
+    motion: 'system',
+    contrast: 'system',
+  },
   globalTypes: {
     theme: {
       description: 'Theme',
@@ -106,12 +117,31 @@ const preview: Preview = {
         dynamicTitle: true,
       },
     },
+    contrast: {
+      description: 'Forced colours',
+      toolbar: {
+        title: 'Colours',
+        icon: 'contrast',
+        items: [
+          { value: 'system', title: 'As the system' },
+          { value: 'forced', title: 'Forced colours, nearly' },
+        ],
+        dynamicTitle: true,
+      },
+    },
   },
   argTypesEnhancers: [defaultsFromComments],
   parameters: {
     layout: 'fullscreen',
     docs: { extractComponentDescription: componentDescription },
     backgrounds: { disable: true },
+    viewport: {
+      options: {
+        narrow: { name: '320 px wide', styles: { width: '320px', height: '800px' } },
+        phone: { name: '390 px wide', styles: { width: '390px', height: '844px' } },
+        zoomed: { name: '200 % zoom of 1280 px', styles: { width: '640px', height: '400px' } },
+      },
+    },
     controls: { expanded: true },
     // A violation in any story fails the catalog's test.
     a11y: { test: 'error' },

@@ -17,9 +17,9 @@ export interface Entry {
   importPath: string;
 }
 
-/** All entries of the built catalog; none when it was not built. */
-export function readEntries(): Entry[] {
-  const file = join(CATALOG, 'index.json');
+/** All entries of a built catalog; none when it was not built. */
+export function readEntries(folder = CATALOG): Entry[] {
+  const file = join(folder, 'index.json');
   if (!existsSync(file)) return [];
   const { entries } = JSON.parse(readFileSync(file, 'utf8')) as { entries: Record<string, Entry> };
   return Object.values(entries);
@@ -67,6 +67,8 @@ export interface View {
   globals?: Readonly<Record<string, string>>;
   width?: number;
   media?: { forcedColors?: 'active' | 'none'; reducedMotion?: 'reduce' | 'no-preference' };
+  /** Zooms the page: so many times fewer pixels of CSS, each so many times as large. */
+  zoom?: number;
 }
 
 /** A browser page in which stories are shown one after the other. */
@@ -126,9 +128,16 @@ export class Stage {
   }
 
   /** Shows a story and waits until its play function and the accessibility check are over. */
-  async show(id: string, { globals = {}, width = 1280, media = {} }: View = {}): Promise<Outcome> {
+  async show(id: string, { globals = {}, width = 1280, media = {}, zoom = 1 }: View = {}): Promise<Outcome> {
     this.#complaints.length = 0;
-    await this.#page.setViewportSize({ width, height: 800 });
+    const size = { width: Math.round(width / zoom), height: Math.round(800 / zoom) };
+    await this.#page.setViewportSize(size);
+    if (zoom !== 1) {
+      const session = await this.#page.context().newCDPSession(this.#page);
+      const metrics = { ...size, deviceScaleFactor: zoom, mobile: false };
+      await session.send('Emulation.setDeviceMetricsOverride', metrics);
+      await session.detach();
+    }
     await this.#page.emulateMedia({ forcedColors: 'none', reducedMotion: 'no-preference', ...media });
     const chosen = Object.entries(globals)
       .map(([name, value]) => `${name}:${value}`)
@@ -146,6 +155,41 @@ export class Stage {
     }
     this.#open = { id, globals: chosen };
     return { problems: await this.#finish(id) };
+  }
+
+  /** What a story looks like, once it was shown. */
+  picture({ whole = false }: { whole?: boolean } = {}): Promise<Buffer> {
+    return this.#page.screenshot({ animations: 'disabled', fullPage: whole });
+  }
+
+  /** What does not fit: words beside the page, or cut off by a box that hides what runs over. */
+  cut(): Promise<string[]> {
+    return this.#page.evaluate(() => {
+      const root = document.documentElement;
+      const told = (element: Element): string => element.outerHTML.slice(0, 160);
+      const problems: string[] = [];
+      for (const element of document.querySelectorAll<HTMLElement>('#storybook-root *')) {
+        const hasWords = [...element.childNodes].some(
+          (node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim() !== '',
+        );
+        // Words for screen readers alone are nowhere on purpose, and a box of theirs is a pixel wide.
+        if (!hasWords || element.closest('.fd-hidden, [hidden]') || !element.checkVisibility()) continue;
+        const { left, right, width } = element.getBoundingClientRect();
+        if (width === 0) continue;
+        if (left < -1 || right > root.clientWidth + 1) problems.push(`beside the page: ${told(element)}`);
+        for (let box: Element | null = element; box && box !== root; box = box.parentElement) {
+          if (box.clientWidth <= 1) break;
+          const { overflowX, overflowY } = getComputedStyle(box);
+          const hides = (overflow: string): boolean => overflow === 'hidden' || overflow === 'clip';
+          if (
+            (hides(overflowX) && box.scrollWidth > box.clientWidth + 1) ||
+            (hides(overflowY) && box.scrollHeight > box.clientHeight + 1)
+          )
+            problems.push(`cut: ${told(box)}`);
+        }
+      }
+      return [...new Set(problems)];
+    });
   }
 
   /** Opens a docs page; it is well when it draws a heading and nothing complains. */

@@ -15,13 +15,26 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
   Timeline: ['Live'],
 };
 
+/**
+ * Stories that may look like Default: Playground differs by its controls, Keyboard and ReaderText by what their plays
+ * assert. Any other of the set that looks like it shows nothing of its own.
+ */
+const MAY_EQUAL_DEFAULT = new Set(['Playground', 'Default', 'Keyboard', 'ReaderText']);
+const OWED = new Set([...EVERY_COMPONENT, ...Object.values(ALSO).flat()]);
+
+const light = { theme: 'light' };
+/** Those of the same globals stand together: then the page is kept and only the story changes. */
 const VIEWS: Readonly<Record<string, View>> = {
-  light: { globals: { theme: 'light' } },
+  light: { globals: light },
+  '320 px wide': { globals: light, width: 320 },
+  '200 % zoom': { globals: light, zoom: 2 },
+  'forced colours': { globals: light, media: { forcedColors: 'active' } },
+  'reduced motion': { globals: light, media: { reducedMotion: 'reduce' } },
   dark: { globals: { theme: 'dark' } },
-  'right to left': { globals: { theme: 'light', direction: 'rtl' } },
-  '320 px wide': { globals: { theme: 'light' }, width: 320 },
-  'forced colours': { globals: { theme: 'light' }, media: { forcedColors: 'active' } },
-  'reduced motion': { globals: { theme: 'light' }, media: { reducedMotion: 'reduce' } },
+  'right to left': { globals: { ...light, direction: 'rtl' } },
+  compact: { globals: { ...light, density: 'compact' } },
+  comfortable: { globals: { ...light, density: 'comfortable' } },
+  'for a wall': { globals: { ...light, density: 'wall' } },
 };
 
 test('the catalog is built', () => {
@@ -36,16 +49,31 @@ for (const component of readComponents()) {
   });
 }
 
-for (const { id, title, name } of stories) {
-  test(`${title}, ${name}: plays, is accessible and leaves the console clean`, async ({ stage }) => {
+/** What the Default of each title looks like, as far as this worker has seen it. */
+const defaults = new Map<string, Buffer>();
+
+for (const { id, title, name, exportName = '' } of stories) {
+  const owed = /^(Components|Charts)\//.test(title) && OWED.has(exportName);
+  const differs = owed && !MAY_EQUAL_DEFAULT.has(exportName);
+  const promises = `plays, is accessible${differs ? ', is not like Default' : ''} and leaves the console clean`;
+  test(`${title}, ${name}: ${promises}`, async ({ stage }) => {
+    if (differs && !defaults.has(title)) {
+      await stage.show(id.replace(/--.*$/, '--default'));
+      defaults.set(title, await stage.picture());
+    }
     const { problems } = await stage.show(id);
     expect(problems.join('\n')).toBe('');
+    if (differs) {
+      const same = defaults.get(title)?.equals(await stage.picture());
+      expect(same, 'looks the same as Default of its component').toBe(false);
+    }
   });
 }
 
-for (const { id, title } of stories.filter((story) => story.id.endsWith('--all-states'))) {
-  for (const [view, options] of Object.entries(VIEWS)) {
-    test(`${title}, all states, ${view}: accessible, nothing wider than the page`, async ({ stage }) => {
+const whole = stories.filter(({ id }) => /--all-states$|^recipes-.*--default$/.test(id));
+for (const [view, options] of Object.entries(VIEWS)) {
+  for (const { id, title, name } of whole) {
+    test(`${title}, ${name}, ${view}: accessible, nothing wider than the page or cut`, async ({ stage }) => {
       const { problems } = await stage.show(id, options);
       const excess = await stage.page.evaluate(() => {
         const root = document.documentElement;
@@ -53,9 +81,22 @@ for (const { id, title } of stories.filter((story) => story.id.endsWith('--all-s
       });
       expect(problems.join('\n')).toBe('');
       expect(excess, 'px by which the page scrolls sideways').toBe(0);
+      expect(await stage.cut()).toEqual([]);
     });
   }
 }
+
+test('the toolbar forces colours as well, nearly', async ({ stage }) => {
+  await stage.show('components-statusbadge--all-states', { globals: light });
+  const plain = await stage.picture();
+  await stage.show('components-statusbadge--all-states', { globals: { ...light, contrast: 'forced' } });
+  const edge = await stage.page
+    .locator('.fd-badge[data-tone="critical"]:not([data-compact])')
+    .first()
+    .evaluate((badge) => getComputedStyle(badge).borderTopWidth);
+  expect(edge, "the kit's own rule for forced colours applies").toBe('3px');
+  expect(plain.equals(await stage.picture())).toBe(false);
+});
 
 for (const { id, title } of entries.filter((entry) => entry.type === 'docs')) {
   test(`${title}: the docs page draws and leaves the console clean`, async ({ stage }) => {

@@ -114,7 +114,7 @@ function Top() {
   if (!same) setOptions(agents);
   return (
     <div style={row}>
-      <div style={{ inlineSize: 260 }}>
+      <div style={{ inlineSize: 'min(340px, 100%)' }}>
         <ContextSelector label="Agent" options={options} {...selectorProps} />
       </div>
       <StatusSummary statuses={agents.map(({ status }) => status)} />
@@ -337,7 +337,7 @@ export const OneContext: Story = {
     const page = await open(canvasElement);
     await expect(page.part('.fd-metric')).toHaveTextContent('all agents');
     await userEvent.click(page.getByRole('button', { name: /^Agent/ }));
-    await userEvent.click(await screen.findByRole('option', { name: /Billing 03/ }));
+    await userEvent.click(await screen.findByRole('option', { name: /Billing 03/ }, { timeout: 5000 }));
     await waitFor(() => expect(page.part('.fd-metric')).toHaveTextContent('Billing 03'));
     await expect(page.part('.fd-metric-number')).toHaveTextContent('210');
     const events = within(page.getByRole('region', { name: 'Events' }));

@@ -29,8 +29,18 @@ export const Playground: Story = {};
 
 export const Default: Story = {};
 
-/** One that lasts, one of today, one of another day. */
-export const AllStates: Story = {};
+/** One that lasts, one of today, one of another day; the last known ones; loading, failed, none. */
+export const AllStates: Story = {
+  render: (args) => (
+    <div style={{ display: 'grid', gap: 16 }}>
+      <IncidentList {...args} />
+      <IncidentList {...args} stale aria-label="The last known ones" />
+      <IncidentList incidents={null} aria-label="Loading" />
+      <IncidentList incidents={null} error="The history could not be read." aria-label="Failed" />
+      <IncidentList incidents={[]} aria-label="None" />
+    </div>
+  ),
+};
 
 export const Stale: Story = { args: { stale: true } };
 

@@ -182,7 +182,13 @@ function LiveCard(props: MetricsCardProps) {
 }
 
 /** One new value a second, the same ones on every run. Nothing moves but the value and the line. */
-export const Live: Story = { render: (args) => <LiveCard {...args} /> };
+export const Live: Story = {
+  render: (args) => <LiveCard {...args} />,
+  play: async ({ canvasElement }) => {
+    const number = canvasElement.querySelector('.fd-metric-number');
+    await waitFor(() => expect(number).not.toHaveTextContent('1,284'), { timeout: 5000 });
+  },
+};
 
 /** The last value stays, dimmed and hatched, and the card says when it was seen. */
 export const Stale: Story = { args: { asOf: '2026-01-15T14:01:12Z' } };
