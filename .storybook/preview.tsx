@@ -149,6 +149,7 @@ const preview: Preview = {
       storySort: {
         order: [
           'Introduction',
+          'Gallery',
           'Getting started',
           ['Front end', 'Back end'],
           'Guides',

@@ -69,6 +69,8 @@ export interface View {
   media?: { forcedColors?: 'active' | 'none'; reducedMotion?: 'reduce' | 'no-preference' };
   /** Zooms the page: so many times fewer pixels of CSS, each so many times as large. */
   zoom?: number;
+  /** Loads the page anew, so that nothing of the story before is left in it. */
+  fresh?: boolean;
 }
 
 /** A browser page in which stories are shown one after the other. */
@@ -128,7 +130,10 @@ export class Stage {
   }
 
   /** Shows a story and waits until its play function and the accessibility check are over. */
-  async show(id: string, { globals = {}, width = 1280, media = {}, zoom = 1 }: View = {}): Promise<Outcome> {
+  async show(
+    id: string,
+    { globals = {}, width = 1280, media = {}, zoom = 1, fresh = false }: View = {},
+  ): Promise<Outcome> {
     this.#complaints.length = 0;
     const size = { width: Math.round(width / zoom), height: Math.round(800 / zoom) };
     await this.#page.setViewportSize(size);
@@ -142,7 +147,7 @@ export class Stage {
     const chosen = Object.entries(globals)
       .map(([name, value]) => `${name}:${value}`)
       .join(';');
-    if (this.#open?.globals === chosen && this.#open.id !== id) {
+    if (!fresh && this.#open?.globals === chosen && this.#open.id !== id) {
       // The page is kept and only its story changed, which is some ten times quicker than to load it anew.
       await this.#page.evaluate((storyId) => {
         const own = window as unknown as CatalogWindow;
@@ -157,9 +162,17 @@ export class Stage {
     return { problems: await this.#finish(id) };
   }
 
-  /** What a story looks like, once it was shown. */
-  picture({ whole = false }: { whole?: boolean } = {}): Promise<Buffer> {
-    return this.#page.screenshot({ animations: 'disabled', fullPage: whole });
+  /** What a story looks like, once it was shown: what fits the window, or the whole page down to a height. */
+  async picture({ whole = false, maxHeight = Infinity } = {}): Promise<Buffer> {
+    if (!whole) return this.#page.screenshot({ animations: 'disabled' });
+    const [width, height] = await this.#page.evaluate(() => {
+      // The page of a short story is as high as the window; its root is as high as the story.
+      const root = document.querySelector('#storybook-root');
+      const bottom = Math.max(root?.getBoundingClientRect().bottom ?? 0, root?.scrollHeight ?? 0);
+      return [document.documentElement.scrollWidth, Math.ceil(bottom + window.scrollY)];
+    });
+    const clip = { x: 0, y: 0, width, height: Math.min(height, maxHeight) };
+    return this.#page.screenshot({ animations: 'disabled', fullPage: true, clip });
   }
 
   /** What does not fit: words beside the page, or cut off by a box that hides what runs over. */

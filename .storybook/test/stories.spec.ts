@@ -98,6 +98,19 @@ test('the toolbar forces colours as well, nearly', async ({ stage }) => {
   expect(plain.equals(await stage.picture())).toBe(false);
 });
 
+test('the gallery shows every component, light and dark', async ({ stage }) => {
+  const { problems } = await stage.showDocs('gallery--docs');
+  expect(problems).toEqual([]);
+  const pictures = await stage.page
+    .locator('#storybook-docs img')
+    .evaluateAll((images) => images.map((image) => image.getAttribute('alt')));
+  const wanted = readComponents().flatMap((name) => [
+    `${name}, all states, light`,
+    `${name}, all states, dark`,
+  ]);
+  expect(pictures).toEqual(expect.arrayContaining(wanted));
+});
+
 for (const { id, title } of entries.filter((entry) => entry.type === 'docs')) {
   test(`${title}: the docs page draws and leaves the console clean`, async ({ stage }) => {
     const { problems } = await stage.showDocs(id);
