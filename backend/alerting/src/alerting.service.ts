@@ -326,7 +326,12 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
     const signals = this.board.all();
     const due = this.parts !== null && (signals.length > 0 || this.saidSignals);
     const said = due ? this.parts?.store.saveSignals(this.node, signals) : undefined;
-    void withDeadline(said ?? Promise.resolve(), storeTimeoutMs, this.timers, 'No answer in time.')
+    void withDeadline(
+      said ?? Promise.resolve(),
+      storeTimeoutMs,
+      this.timers,
+      () => new Error('No answer in time.'),
+    )
       .then(() => (this.saidSignals = signals.length > 0))
       .catch(() => undefined)
       .then(() => {

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { HEALTH_TOLD_EVERY_MS, type ComponentHealth, type HealthReport } from '@fleetdeck/dto';
-import { CLOCK, FleetdeckError, isoTime, systemClock, type Clock } from '@fleetdeck/kernel';
+import { CLOCK, FleetdeckError, isoTime, systemClock, systemTimers, type Clock } from '@fleetdeck/kernel';
 import type { HealthCheck } from './check/health-check.ts';
 import { MonitoredComponent, type ComponentContext } from './check/monitored-component.ts';
 import { HealthAnnouncer } from './health.announcer.ts';
@@ -13,7 +13,7 @@ import {
 } from './health.options.ts';
 import { HealthHistoryKeeper } from './history/history-keeper.ts';
 import type { HealthTransition } from './history/transition.ts';
-import { HEALTH_TIMERS, systemTimers, type HealthTimers } from './health.timers.ts';
+import { HEALTH_TIMERS, type HealthTimers } from './health.timers.ts';
 import { replicaWord } from './replica.ts';
 import { overallStatus } from './report/overall-status.ts';
 import type { ProbeAnswer } from './report/probe-answers.ts';

@@ -47,3 +47,4 @@ export {
   type AuditSink,
   type SecretSource,
 } from './ports/sink.ports.ts';
+export { systemTimers, withDeadline, type SpreadingTimers, type Timers } from './timers.ts';

@@ -48,7 +48,7 @@ export class RuleReader {
         ...(Object.keys(labels).length > 0 ? { labels } : {}),
         ...(groupBy.length > 0 ? { groupBy } : {}),
       });
-      const late = `No answer within ${this.timeoutMs} ms.`;
+      const late = () => new Error(`No answer within ${this.timeoutMs} ms.`);
       const results = await withDeadline(asked, this.timeoutMs, this.timers, late);
       return results.map((result) => readingOf(result, groupBy, minCoverage));
     } catch (thrown) {

@@ -37,6 +37,7 @@ export class StoreGate {
       if (this.open === mine) this.open = null;
     };
     asked.then(settled, settled);
-    return withDeadline(asked, this.timeoutMs, this.timers, `No answer within ${this.timeoutMs} ms.`);
+    const late = () => new Error(`No answer within ${this.timeoutMs} ms.`);
+    return withDeadline(asked, this.timeoutMs, this.timers, late);
   }
 }

@@ -1,10 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { CLOCK, FleetdeckError, messageOf, systemClock, type Clock } from '@fleetdeck/kernel';
+import {
+  CLOCK,
+  FleetdeckError,
+  messageOf,
+  systemClock,
+  systemTimers,
+  withDeadline,
+  type Clock,
+} from '@fleetdeck/kernel';
 import { RecentWindow } from '../check/recent-window.ts';
 import { HEALTH_MODULE_OPTIONS, type HealthModuleOptions } from '../health.options.ts';
-import { HEALTH_TIMERS, systemTimers, type HealthTimers } from '../health.timers.ts';
+import { HEALTH_TIMERS, type HealthTimers } from '../health.timers.ts';
 import { HistoryStore, MAX_READ } from './history-store.ts';
 import { HistoryWriter } from './history-writer.ts';
 import {
@@ -14,10 +22,11 @@ import {
   type SeenTransition,
   type TransitionRecord,
 } from './transition.ts';
-import { withDeadline } from './with-deadline.ts';
+import { tooSlow } from './too-slow.ts';
 
 /** The longest wait for the past of a component. */
 const READ_DEADLINE_MS = 5_000;
+const TOO_SLOW = tooSlow('Reading the health history', READ_DEADLINE_MS);
 const DAY_MS = 86_400_000;
 
 /** What is known of the past. */
@@ -128,7 +137,7 @@ export class HealthHistoryKeeper {
     }
     try {
       const read = this.store.read(since, component);
-      const stored = await withDeadline(read, READ_DEADLINE_MS, 'Reading the health history', this.timers);
+      const stored = await withDeadline(read, READ_DEADLINE_MS, this.timers, TOO_SLOW);
       const known = new Set(
         stored.flatMap(({ run, sequence }) => (run.id === this.run.id ? [sequence] : [])),
       );

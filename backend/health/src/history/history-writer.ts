@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
-import { messageOf, type Clock } from '@fleetdeck/kernel';
+import { messageOf, withDeadline, type Clock } from '@fleetdeck/kernel';
 import type { HealthTimers } from '../health.timers.ts';
 import { MAX_WRITE, type HistoryStore } from './history-store.ts';
 import type { HealthRun, TransitionRecord } from './transition.ts';
-import { withDeadline } from './with-deadline.ts';
+import { tooSlow } from './too-slow.ts';
 
 /** Transitions that wait for a database that is away; of more, the oldest are given up and counted. */
 export const MAX_PENDING = 50_000;
@@ -16,6 +16,7 @@ const MAX_OUTSTANDING = 2;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 5_000;
 const CLOSE_DEADLINE_MS = 3_000;
+const FORGET_DEADLINE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 /** What {@link HistoryWriter} takes. */
@@ -77,10 +78,10 @@ export class HistoryWriter {
     if (this.closed) return;
     this.closed = true;
     for (const cancel of [this.cancelNext, this.cancelBeat, this.cancelForget]) cancel?.();
-    const { run, clock, timers } = this.options;
+    const { run, clock } = this.options;
     run.endedAt = run.seenAt = clock.now();
     try {
-      await withDeadline(this.writeAll(), CLOSE_DEADLINE_MS, 'Writing the health history', timers);
+      await this.writeWithin(CLOSE_DEADLINE_MS);
     } catch (thrown) {
       this.logger.error(
         `${this.waiting.length} transitions of health are not in the history: ${messageOf(thrown)}`,
@@ -106,12 +107,16 @@ export class HistoryWriter {
     });
   }
 
+  private writeWithin(ms: number): Promise<void> {
+    return withDeadline(this.writeAll(), ms, this.options.timers, tooSlow('Writing the health history', ms));
+  }
+
   private async write(): Promise<void> {
     if (this.closed) return;
     if (this.outstanding >= MAX_OUTSTANDING) return this.retry();
     this.writing = true;
     try {
-      await withDeadline(this.writeAll(), DEADLINE_MS, 'Writing the health history', this.options.timers);
+      await this.writeWithin(DEADLINE_MS);
       this.writing = false;
       if (this.failing)
         this.logger.log(`The health history is written again; ${this.lost} transitions were lost.`);
@@ -158,7 +163,8 @@ export class HistoryWriter {
       this.scheduleForget(HOUR_MS);
       const { store, clock, retentionMs, timers } = this.options;
       const forgetting = store.forgetBefore(clock.now() - retentionMs);
-      withDeadline(forgetting, 60_000, 'Forgetting old health history', timers).catch((thrown: unknown) => {
+      const late = tooSlow('Forgetting old health history', FORGET_DEADLINE_MS);
+      withDeadline(forgetting, FORGET_DEADLINE_MS, timers, late).catch((thrown: unknown) => {
         this.logger.warn(
           `Old health history could not be deleted; it is tried again in an hour: ${messageOf(thrown)}`,
         );
