@@ -87,13 +87,20 @@ export function orderOf(names, pair) {
   return ORDERS[Math.abs(pair) % ORDERS.length].map((place) => names[place]);
 }
 
-/** @throws Unmeasurable when ours against ours is not about 1: then nothing else means anything either */
-export function requireQuiet(id, ours, again) {
-  const noise = median(ours.map((value, pair) => value / again[pair]));
-  if (noise >= NOISE[0] && noise <= NOISE[1]) return round(noise);
-  throw new Unmeasurable(
-    `too noisy: ${id} against itself gives ${round(noise)}, the middle of ${ours.length} pairs`,
-  );
+/** Ours against ours: the middle of the pairs, which is about 1 where anything can be measured. */
+export function noiseOf(ours, again) {
+  return round(median(ours.map((value, pair) => value / again[pair])));
+}
+
+/**
+ * What a report says when ours against ours is not about 1: then nothing else means anything either.
+ * @param {Record<string, number>} noise of each thing that was measured
+ */
+export function doubtsOf(noise) {
+  const loud = Object.entries(noise).filter(([, value]) => value < NOISE[0] || value > NOISE[1]);
+  if (loud.length === 0) return {};
+  const told = loud.map(([id, value]) => `${id} against itself gives ${value}`).join(', ');
+  return { verdict: false, reason: `too noisy: ${told}, the middle of all pairs` };
 }
 
 /** Milliseconds that work takes, the middle of some runs. */

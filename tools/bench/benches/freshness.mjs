@@ -27,6 +27,8 @@ const GOAL_MS = 500;
 const HELD_UP_GOAL_MS = 50;
 /** How late 1 % of the looks of an idle thread may be; beyond it the machine is too busy to tell of us. */
 const QUIET_MS = 20;
+/** The part of its time in which the service may be ready and get no processor; beyond it so too. */
+const QUIET_WAIT = 0.25;
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export default async function freshness({ smoke }) {
@@ -86,15 +88,16 @@ export default async function freshness({ smoke }) {
 
 /**
  * A goal that was missed counts against us unless the machine is what missed it: a slow painting, when an idle thread
- * beside it was late too; a hold-up, when it is within the goal without the time in which the thread was ready and got no
+ * beside it was late too, or the service got no processor for much of the time; a hold-up, when it is within the goal without the time in which the thread was ready and got no
  * processor.
  */
 function doubts([delay, never, heldUp], runs, scraped) {
   const reasons = [];
   const late = Math.max(...runs.map(({ idle }) => idle.p99));
-  if (!delay.ok && late > QUIET_MS) {
+  const waited = Math.max(...runs.map(({ loop }) => loop.waited));
+  if (!delay.ok && (late > QUIET_MS || waited > QUIET_WAIT)) {
     reasons.push(
-      `1 % of the looks of an idle thread were ${late} ms late, which should be at most ${QUIET_MS}`,
+      `1 % of the looks of an idle thread were ${late} ms late, of at most ${QUIET_MS}; the service waited for a processor for ${waited} of its time, of at most ${QUIET_WAIT}`,
     );
   }
   if (!heldUp.ok && scraped.oursMs <= HELD_UP_GOAL_MS) {

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { ROOT } from '../../run.mjs';
 import { calibrate, ratio } from '../results.mjs';
-import { orderOf, requireQuiet, startMetricsApp } from '../metrics-app.mjs';
+import { doubtsOf, noiseOf, orderOf, startMetricsApp } from '../metrics-app.mjs';
 
 const SERIES = 1000;
 /** A minute of a point a second. */
@@ -70,7 +70,7 @@ export default async function ingest({ smoke }) {
       if (pair < 0) continue;
       for (const [name, value] of Object.entries(measured)) figures[name].push(value);
     }
-    const noise = smoke ? null : requireQuiet('ingest', figures.ours, figures.again);
+    const noise = { ingest: noiseOf(figures.ours, figures.again) };
     const against = (peer, peerName, floor) =>
       ratio({
         id: `record to commit, against ${peerName}`,
@@ -83,12 +83,12 @@ export default async function ingest({ smoke }) {
       });
     return {
       pairs: figures.ours.length,
-      verdict: !smoke,
       results: [
         against('unnest', 'pg unnest of 1,000', 0.8),
         against('typeorm', 'TypeORM insert of 1,000', 3),
       ],
       notes: { calibrationMs: calibrate(), noise },
+      ...(smoke ? { verdict: false } : doubtsOf(noise)),
     };
   } finally {
     await peers.stop();

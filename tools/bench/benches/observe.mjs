@@ -2,7 +2,7 @@
 // buffering and the live value; folding the points into sketches happens later, with the write, and is measured by ingest.
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { calibrate, ratio } from '../results.mjs';
-import { orderOf, requireQuiet, startMetricsApp } from '../metrics-app.mjs';
+import { doubtsOf, noiseOf, orderOf, startMetricsApp } from '../metrics-app.mjs';
 
 const SETS = 1000;
 /** Values of one slice: short, so that whatever else the machine does meets all ways alike. */
@@ -54,7 +54,7 @@ export default async function observe({ smoke }) {
       }
       if (pair % PAIRS_A_WRITE === 0) await write(bench.aggregator);
     }
-    const noise = smoke ? null : requireQuiet('record with labels', figures.labels, figures.again);
+    const noise = { 'record with labels': noiseOf(figures.labels, figures.again) };
     const against = (id, ours, floor, want) =>
       ratio({
         id,
@@ -68,12 +68,12 @@ export default async function observe({ smoke }) {
       });
     return {
       pairs,
-      verdict: !smoke,
       results: [
         against('record with a labels object', 'labels', 2.5, 3.5),
         against('bound handle', 'bound', 6),
       ],
       notes: { calibrationMs: calibrate(), noise },
+      ...(smoke ? { verdict: false } : doubtsOf(noise)),
     };
   } finally {
     await bench.stop();

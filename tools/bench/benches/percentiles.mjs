@@ -1,6 +1,6 @@
 // p50, p95 and p99 over a day of about 9 million raw points: roll-ups beside percentile_cont on raw, both warm.
 import { calibrate, median, ratio, round, Unmeasurable } from '../results.mjs';
-import { requireQuiet, startMetricsApp, timeOf } from '../metrics-app.mjs';
+import { doubtsOf, noiseOf, startMetricsApp, timeOf } from '../metrics-app.mjs';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -61,14 +61,14 @@ export default async function percentiles({ smoke }) {
       {
         id: `sliding 24 h, one series`,
         floor: 15,
-        runs: 9,
+        runs: 45,
         ours: () => (slide(), ask({ labels: one })),
         peer: () => (slide(), raw(`series_id = ${id}`, now - DAY_MS, now)),
       },
       {
         id: `sliding 24 h, ${seriesCount} series grouped`,
         floor: 30,
-        runs: 3,
+        runs: 7,
         peerRuns: 1,
         ours: () => (slide(), ask({ groupBy: ['host'] })),
         peer: () => (slide(), rawGrouped(now - DAY_MS, now)),
@@ -76,14 +76,14 @@ export default async function percentiles({ smoke }) {
       {
         id: `aligned day, one series`,
         floor: 30,
-        runs: 25,
+        runs: 45,
         ours: () => ask({ labels: one, ...aligned }),
         peer: () => raw(`series_id = ${id}`, DAY, DAY + DAY_MS),
       },
       {
         id: `aligned day, ${seriesCount} series grouped`,
         floor: 300,
-        runs: 15,
+        runs: 45,
         peerRuns: 1,
         ours: () => ask({ groupBy: ['host'], ...aligned }),
         peer: () => rawGrouped(DAY, DAY + DAY_MS),
@@ -108,7 +108,7 @@ export default async function percentiles({ smoke }) {
         if (pair % 2 === 0) await measurePeer();
         for (const each of Object.keys(told)) figures[each].push(median(told[each]));
       }
-      if (!smoke) noise[name] = requireQuiet(name, figures.ours, figures.again);
+      noise[name] = noiseOf(figures.ours, figures.again);
       results.push(
         ratio({
           id: name,
@@ -124,9 +124,9 @@ export default async function percentiles({ smoke }) {
     }
     return {
       pairs,
-      verdict: !smoke,
       results,
       notes: { calibrationMs: calibrate(), ...loaded, noise, workMem: '64MB' },
+      ...(smoke ? { verdict: false } : doubtsOf(noise)),
     };
   } finally {
     await bench.stop();

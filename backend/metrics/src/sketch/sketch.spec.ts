@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { MAX_BINS, SKETCH_ACCURACY } from './bins.ts';
+import { Slices } from '../slices.ts';
 import { Sketch } from './sketch.ts';
 import { ValueList } from './value-list.ts';
 
@@ -149,6 +150,22 @@ describe('a sketch', () => {
     whole.merge(new Sketch());
     expect(part.encode()).toEqual(before);
     expect(whole.count).toBe(4);
+  });
+
+  it('merges thousands in slices, between which the process does other things', async () => {
+    const parts = Array.from({ length: 450 }, (_, i) => Sketch.of([i, i + 1]).encode());
+    let now = 0;
+    const merged = new Sketch();
+    const seen: number[] = [];
+    const slices = new Slices(() => (now += 5));
+    setImmediate(function look() {
+      seen.push(merged.count);
+      if (merged.count < 900) setImmediate(look);
+    });
+    await merged.mergeInSlices(Buffer.concat(parts), slices);
+    expect(merged.count).toBe(900);
+    expect(merged.sum).toBe(parts.length ** 2);
+    expect(seen.slice(0, 4)).toEqual([200, 400, 600, 800]);
   });
 
   it('can be used again after it was cleared', () => {
