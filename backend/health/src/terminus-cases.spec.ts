@@ -182,24 +182,26 @@ const CASES: {
     name: 'flap',
     expected: 'it is one incident: three in a row begin it, two in a row end it',
     async ours() {
-      const { ports } = await ours('hccchchchhhchh', { failureThreshold: 3, successThreshold: 2 });
-      return ports.signals.map(({ active }) => (active ? 'begins' : 'ends'));
+      const thresholds = { failureThreshold: 3, successThreshold: 2 };
+      const { ports, reader } = await ours('hccchchchhhchh', thresholds);
+      const alerts = ports.signals.map(({ active }) => (active ? 'begins' : 'ends'));
+      return [...alerts, (await reader.history('db')).incidents.length];
     },
     async terminus() {
       const row = await terminusRow('hccchchchhhchh');
       // Whoever alerts on its answers alerts whenever they turn bad.
       return row.match(/hc/g)?.map(() => 'begins');
     },
-    right: ['begins', 'ends'],
+    right: ['begins', 'ends', 1],
     wrong: ['begins', 'begins', 'begins', 'begins'],
   },
   {
     name: 'blip then recovery',
     expected: 'one failed check takes nothing out of service',
     async ours() {
-      const { checker, time } = await ours('hch', { failureThreshold: 2 });
+      const { checker, time } = await ours('hc', { failureThreshold: 2 });
       const seen = [checker.ready];
-      await time.advance(500);
+      await time.advance(1000);
       return [...seen, checker.ready];
     },
     async terminus() {

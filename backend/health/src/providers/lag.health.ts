@@ -28,6 +28,8 @@ export function lagHealth({
     healthOptions: { criticality: 'optional', ...options },
     async checkHealth(signal) {
       const lagMs = Math.round((await read(signal)) ?? 0);
+      // A comparison with it would always come out well.
+      if (!Number.isFinite(lagMs)) throw new Error('The lag is not a number of milliseconds.');
       const details = { lagMs };
       const limit = lagMs > criticalAboveMs ? criticalAboveMs : degradedAboveMs;
       if (!(lagMs > limit)) return { status: 'healthy', details };

@@ -167,6 +167,12 @@ describe('lagHealth', () => {
     expect(await lag(5001)).toMatchObject({ status: 'critical', reason: 'The work is over 5 s behind.' });
   });
 
+  it('takes no reading for a lag that is none', async () => {
+    for (const read of [Number.NaN, Infinity]) {
+      await expect(lag(read)).rejects.toThrow('The lag is not a number of milliseconds.');
+    }
+  });
+
   it('watches the sealing of audit entries and the writing of metrics with limits of their own', async () => {
     const seal = auditSealLagHealth(() => Promise.resolve(61_000));
     expect([seal.healthName, seal.healthOptions]).toEqual(['audit-seal', { criticality: 'optional' }]);
