@@ -11,6 +11,12 @@ export interface ChartMessages {
   hideTable: string;
   time: string;
   gap: string;
+  /** What reads a chart moment by moment: "Values of Latency". */
+  values: (title: string) => string;
+  /** The values of a moment: "14:05:00: checkout 37 ms, cart 12 ms". */
+  reading: (moment: string, values: string) => string;
+  /** One line for all series that are too many: "7 others". */
+  others: (count: string) => string;
   /** More series than are drawn. */
   notDrawn: (count: string) => string;
   /** Of many rows only the newest are in the table. */
@@ -33,6 +39,9 @@ export const englishCharts: ChartMessages = {
   hideTable: 'Hide table',
   time: 'Time',
   gap: 'no value',
+  values: (title) => `Values of ${title}`,
+  reading: (moment, values) => `${moment}: ${values}`,
+  others: (count) => `${count} others`,
   notDrawn: (count) => `${count} more series are only in the table.`,
   newestRows: (count, all) => `The newest ${count} of ${all} rows.`,
   trend: (title) => `Trend of ${title}`,

@@ -1,16 +1,8 @@
-import { memo, useId } from 'react';
-import {
-  CartesianGrid,
-  Line,
-  LineChart,
-  ReferenceArea,
-  ReferenceLine,
-  Tooltip,
-  XAxis,
-  YAxis,
-} from 'recharts';
+import { memo, useId, useMemo } from 'react';
+import { CartesianGrid, Line, LineChart, ReferenceArea, ReferenceLine, XAxis, YAxis } from 'recharts';
 import { chartDashes } from '../../tokens.ts';
 import type { PlacedPoint } from './chartModel.ts';
+import { AXIS_HEIGHT, AXIS_WIDTH, edgeOf, TOP } from './plot.ts';
 
 /** Props of {@link RechartsFrame}. Keep objects the same between renders: each new one draws the chart anew. */
 export interface RechartsFrameProps {
@@ -22,37 +14,44 @@ export interface RechartsFrameProps {
   timeTicks: readonly number[];
   valueTicks: readonly number[];
   thresholds: readonly { value: number; label: string; tone: string | null }[];
-  markers: readonly { at: number; label: string }[];
+  /** Px that are kept free beside the lines for their names. */
+  end: number;
   /** Begin of the time that nobody confirmed; `null` when all is fresh. */
   staleFrom: number | null;
   /** Right to left: the axis of values stands at the right. */
   rightToLeft: boolean;
   writeTime: (ms: number) => string;
-  writeMoment: (ms: number) => string;
   writeValue: (value: number) => string;
 }
 
-const MARGIN = { top: 12, right: 24, bottom: 0, left: 0 };
 const TICK = { fill: 'var(--fd-text-3)', fontSize: 12 };
 const AXIS_LINE = { stroke: 'var(--fd-border-strong)' };
 const DASHES = Object.values(chartDashes).map((dash) => (dash === '' ? undefined : dash));
-const CURSOR = { stroke: 'var(--fd-text-3)', strokeWidth: 1 };
 
 /**
- * The one place that draws by recharts: no animation, no dots, straight lines, a fixed size, and no tab stop, which
- * all are what it does otherwise and what makes a page of charts slow and long to tab through.
+ * The one place that draws by recharts: no animation, no dots, straight lines, a fixed size, no tooltip and no tab stop
+ * of its own, which all are what it does otherwise and what makes a page of charts slow and long to tab through.
  */
 export const RechartsFrame = memo(function RechartsFrame(props: RechartsFrameProps) {
-  const { width, height, lines, from, to, timeTicks, valueTicks, thresholds, markers, staleFrom } = props;
-  const { rightToLeft, writeTime, writeMoment, writeValue } = props;
+  const { width, height, lines, from, to, timeTicks, valueTicks, thresholds, staleFrom } = props;
+  const { end, rightToLeft, writeTime, writeValue } = props;
   const hatch = useId();
   const bottom = valueTicks[0] ?? 0;
   const top = valueTicks.at(-1) ?? 1;
+  const margin = useMemo(
+    () => ({
+      top: TOP,
+      bottom: 0,
+      [rightToLeft ? 'left' : 'right']: edgeOf(end),
+      [rightToLeft ? 'right' : 'left']: 0,
+    }),
+    [end, rightToLeft],
+  );
   return (
     <LineChart
       width={width}
       height={height}
-      margin={MARGIN}
+      margin={margin}
       accessibilityLayer={false}
       className="fd-chart-drawing"
     >
@@ -75,6 +74,7 @@ export const RechartsFrame = memo(function RechartsFrame(props: RechartsFramePro
         reversed={rightToLeft}
         interval="preserveStartEnd"
         minTickGap={16}
+        height={AXIS_HEIGHT}
       />
       <YAxis
         type="number"
@@ -84,24 +84,8 @@ export const RechartsFrame = memo(function RechartsFrame(props: RechartsFramePro
         tick={TICK}
         axisLine={false}
         tickLine={false}
-        width={64}
+        width={AXIS_WIDTH}
         orientation={rightToLeft ? 'right' : 'left'}
-      />
-      <Tooltip
-        isAnimationActive={false}
-        cursor={CURSOR}
-        content={({ active, payload, label }) =>
-          active && payload.length > 0 ? (
-            <div className="fd-chart-tip">
-              <p>{typeof label === 'number' ? writeMoment(label) : ''}</p>
-              {payload.map(({ graphicalItemId, name, value }) => (
-                <p key={graphicalItemId}>
-                  {String(name)} <b>{typeof value === 'number' ? writeValue(value) : ''}</b>
-                </p>
-              ))}
-            </div>
-          ) : null
-        }
       />
       {staleFrom !== null && staleFrom < to && (
         <ReferenceArea x1={Math.max(from, staleFrom)} x2={to} fill={`url(#${hatch})`} fillOpacity={0.5} />
@@ -114,18 +98,11 @@ export const RechartsFrame = memo(function RechartsFrame(props: RechartsFramePro
           strokeDasharray="4 3"
           label={{
             value: label,
-            position: rightToLeft ? 'insideBottomLeft' : 'insideBottomRight',
+            // Above its line, but for one that lies so high that nothing is above it.
+            position: `inside${value > top - (top - bottom) / 8 ? 'Top' : 'Bottom'}${rightToLeft ? 'Left' : 'Right'}`,
             fill: 'var(--fd-text-2)',
             fontSize: 12,
           }}
-        />
-      ))}
-      {markers.map(({ at, label }) => (
-        <ReferenceLine
-          key={`${label} ${at}`}
-          x={at}
-          stroke="var(--fd-border-strong)"
-          label={{ value: label, position: 'insideTopLeft', fill: 'var(--fd-text-2)', fontSize: 12 }}
         />
       ))}
       {lines.map(({ id, label, points }, index) => (
@@ -139,7 +116,7 @@ export const RechartsFrame = memo(function RechartsFrame(props: RechartsFramePro
           strokeWidth={1.75}
           strokeDasharray={DASHES[index]}
           dot={false}
-          activeDot={{ r: 3 }}
+          activeDot={false}
           connectNulls={false}
           isAnimationActive={false}
         />

@@ -1,5 +1,5 @@
 import { createRef } from 'react';
-import { act, fireEvent, render, screen, within } from '@testing-library/react';
+import { fireEvent, render, screen, within } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { walk } from '../../testing/series.ts';
 import { pseudoMessages, unmarked } from '../../testing/pseudo.ts';
@@ -28,14 +28,16 @@ afterEach(() => {
 });
 
 describe('TimeSeriesChart', () => {
-  it('draws a line for each series, told apart by colour and dash, with no tab stop and nothing that moves', () => {
+  it('draws a line for each series, told apart by colour and dash, with one tab stop and nothing that moves', () => {
     const { container } = draw();
     expect(curves()).toBe(2);
     const dashes = [...document.querySelectorAll('.recharts-line-curve')].map((curve) =>
       curve.getAttribute('stroke-dasharray'),
     );
     expect(new Set(dashes).size).toBe(2);
-    expect(container.querySelectorAll('[tabindex]:not([tabindex="-1"])')).toHaveLength(0);
+    expect([...container.querySelectorAll('[tabindex]:not([tabindex="-1"])')]).toEqual([
+      screen.getByRole('slider', { name: 'Values of Latency' }),
+    ]);
     expect(screen.queryByRole('application')).toBeNull();
   });
 
@@ -71,9 +73,16 @@ describe('TimeSeriesChart', () => {
       asOf: NOW - 60_000,
       staleAfterMs: 1_000,
     });
-    expect(container.querySelectorAll('.recharts-reference-line')).toHaveLength(3);
-    expect(screen.getByText('target')).toBeInTheDocument();
-    expect(screen.getByText('2.5.0')).toBeInTheDocument();
+    const levels = [...container.querySelectorAll('.recharts-reference-line-line')];
+    expect(levels.map((level) => level.getAttribute('stroke'))).toEqual([
+      'var(--fd-st-degraded)',
+      'var(--fd-text-3)',
+    ]);
+    expect(container.querySelector('.recharts-wrapper')).toHaveTextContent('target');
+    expect(container.querySelectorAll('.fd-chart-marker')).toHaveLength(1);
+    expect(container.querySelector('.fd-chart-marker')).toHaveTextContent('2.5.0');
+    const told = screen.getAllByRole('listitem').map(({ textContent }) => textContent);
+    expect(told.slice(-3)).toEqual(['14:05:00: 2.5.0', 'target', 'floor']);
     expect(container.querySelector('.recharts-reference-area')).not.toBeNull();
     expect(screen.getByRole('figure')).toHaveAttribute('data-stale', 'true');
   });
@@ -124,12 +133,49 @@ describe('TimeSeriesChart', () => {
     expect(document.querySelector('.recharts-yAxis')).not.toBeNull();
   });
 
-  it('shows the values under the pointer', () => {
-    const { container } = draw();
-    const box = container.querySelector('.recharts-wrapper')!;
-    act(() => void fireEvent.mouseMove(box, { clientX: 300, clientY: 100 }));
-    const tip = container.querySelector('.fd-chart-tip');
-    if (tip) expect(tip).toHaveTextContent('Alpha');
+  it('gives a level the colour of its status only once a value is past it', () => {
+    const { container } = draw({
+      thresholds: [
+        { value: 5000, label: 'far', status: 'critical' },
+        { value: 5000, label: 'low', status: 'critical', side: 'below' },
+      ],
+    });
+    expect(
+      [...container.querySelectorAll('.recharts-reference-line-line')].map((level) =>
+        level.getAttribute('stroke'),
+      ),
+    ).toEqual(['var(--fd-text-3)', 'var(--fd-st-critical)']);
+  });
+
+  it('names its lines at their ends where there is room, and below them where there is not', () => {
+    const { container, rerender } = draw();
+    const names = [...container.querySelectorAll('.fd-chart-name')].map(({ textContent }) => textContent);
+    expect(names).toEqual(['Alpha', 'b']);
+    expect(container.querySelector('.fd-chart-legend')).toBeNull();
+    jest.spyOn(Element.prototype, 'getBoundingClientRect').mockReturnValue(new DOMRect(0, 0, 300, 220));
+    rerender(<TimeSeriesChart key="narrow" title="Latency" unit="ms" series={series} now={NOW} />);
+    expect(container.querySelector('.fd-chart-name')).toBeNull();
+    expect(container.querySelector('.fd-chart-legend')).not.toBeNull();
+  });
+
+  it('draws all that are too many as one line when it is told how', () => {
+    const many = Array.from({ length: 9 }, (_, index) => ({
+      id: `s${index}`,
+      points: [
+        { start: NOW - 1000, value: 1 },
+        { start: NOW, value: index },
+      ],
+    }));
+    draw({ series: many, other: 'sum' });
+    expect(curves()).toBe(5);
+    expect(screen.queryByText(/only in the table/)).toBeNull();
+    expect(screen.getAllByRole('listitem')[4]).toHaveTextContent('5 others: min 5 ms, max 30 ms, now 30 ms');
+  });
+
+  it('is hatched at its end when its source says that it is stale', () => {
+    const { container } = draw({ stale: true });
+    expect(screen.getByRole('figure')).toHaveAttribute('data-stale', 'true');
+    expect(container.querySelector('.recharts-reference-area')).not.toBeNull();
   });
 
   it('has no English of its own', () => {

@@ -102,10 +102,60 @@ export const Narrow320: Story = {
   decorators: [(Story) => <div style={{ inlineSize: 246 }}>{Story()}</div>],
 };
 
-/** The chart itself is no tab stop: only the button of its table is, and the table, which scrolls. */
+/** Two charts of a page read at one moment: by the pointer, and by the arrow keys in either of them. */
+export const SharedCrosshair: Story = {
+  render: () => (
+    <div style={{ display: 'grid', gap: 24 }}>
+      <TimeSeriesChart
+        title="Throughput by agent family"
+        unit="1/s"
+        series={families}
+        markers={markers}
+        height={160}
+      />
+      <MetricTrend
+        title="Latency"
+        unit="ms"
+        points={gappy}
+        thresholds={thresholds}
+        markers={markers}
+        height={160}
+      />
+    </div>
+  ),
+  play: async ({ canvasElement }) => {
+    await drawn({ canvasElement });
+    await userEvent.tab();
+    await userEvent.keyboard('{PageDown}{PageDown}{ArrowLeft}');
+    const [first, second] = within(canvasElement).getAllByRole('slider');
+    await expect(first).toHaveFocus();
+    await expect(first).toHaveAttribute(
+      'aria-valuetext',
+      expect.stringMatching(/^14:05:20: intake .* \/s, /),
+    );
+    await expect(second).toHaveAttribute(
+      'aria-valuetext',
+      expect.stringMatching(/^14:05:20: Latency .* ms$/),
+    );
+    await expect(canvasElement.querySelectorAll('.fd-chart-tip')).toHaveLength(2);
+  },
+};
+
+/** Of nine lines four are drawn, and the sum of the others. */
+export const Others: Story = {
+  args: {
+    other: 'sum',
+    series: [...families, of('audit', 21, 40, 60), of('mail', 22, 20, 35), of('export', 23, 5, 9)],
+  },
+  play: drawn,
+};
+
+/** The arrow keys read the chart; then come the button of its table, and the table, which scrolls. */
 export const Keyboard: Story = {
   play: async ({ canvasElement }) => {
     await drawn({ canvasElement });
+    await userEvent.tab();
+    await expect(within(canvasElement).getByRole('slider')).toHaveFocus();
     await userEvent.tab();
     const button = within(canvasElement).getByRole('button', { name: 'Show as table' });
     await expect(button).toHaveFocus();

@@ -4,11 +4,13 @@ import { useClockValue } from '../../clock.ts';
 import { toMs, useEnvironment, type EnvironmentProps, type TimeInput } from '../../environment.ts';
 import { formatMetric, type MetricFormat } from '../../format/formatMetric.ts';
 import { formatTime } from '../../format/formatTime.ts';
-import { dateFormat, numberFormat } from '../../format/intl.ts';
+import { dateFormat, listFormat, numberFormat } from '../../format/intl.ts';
 import { classes } from '../classes.ts';
 import { sparkSummary } from '../metrics-card/sparkline.ts';
 import {
   extentOf,
+  foldOthers,
+  isCrossed,
   MAX_LINES,
   placed,
   thin,
@@ -17,8 +19,13 @@ import {
   type ChartMarker,
   type ChartSeries,
   type ChartThreshold,
+  type OtherSeries,
 } from './chartModel.ts';
+import { ChartCrosshair } from './ChartCrosshair.tsx';
+import { ChartLabels } from './ChartLabels.tsx';
 import { ChartTable } from './ChartTable.tsx';
+import { createCrosshair, pageCrosshair } from './crosshair.ts';
+import { endWidth, plotOf } from './plot.ts';
 import { RechartsFrame } from './RechartsFrame.tsx';
 import { useWidth } from './useWidth.ts';
 import { chartsWords } from '../../messages/charts.ts';
@@ -33,8 +40,15 @@ export interface TimeSeriesChartProps
   unit?: string;
   /** How values are written. @default by the unit */
   format?: MetricFormat;
-  /** The lines; of more than 5 the first 5 are drawn, the others are in the table. Keep the same array. */
+  /** The lines; of more than 5 the first 5 are drawn, the table has all. Keep the same array. */
   series: readonly ChartSeries[];
+  /** Of more than 5 lines draws the first 4 and one for all others, their sum or their mean. @default neither */
+  other?: OtherSeries;
+  /**
+   * What the pointer and the arrow keys read: `shared` reads all charts of the page at one moment, `own` this one, and
+   * with `none` the chart is no tab stop. @default 'shared'
+   */
+  crosshair?: 'shared' | 'own' | 'none';
   /** Levels that mean something. Keep the same array. */
   thresholds?: readonly ChartThreshold[];
   /** What happened meanwhile, as deployments. Keep the same array. */
@@ -43,6 +57,8 @@ export interface TimeSeriesChartProps
   asOf?: TimeInput | null;
   /** From this age on the end of the chart is hatched. */
   staleAfterMs?: number | null;
+  /** The values may no longer be so whatever their age is, as `isStale` of `useTopic` says. @default false */
+  stale?: boolean;
   /** Height of the drawing in px. @default 220 */
   height?: number;
 }
@@ -52,7 +68,8 @@ const NO_MARKERS: readonly ChartMarker[] = [];
 
 /**
  * Values over time, as lines that colour, dash and name tell apart: gaps stay gaps, outdated time is hatched, and the
- * same is there in words and as a table. It moves nothing by itself and has no tab stop but its table's button.
+ * same is there in words and as a table. It moves nothing by itself. It is one tab stop, where the arrow keys read it
+ * moment by moment, together with the other charts of the page.
  *
  * @example
  * <TimeSeriesChart title="Latency" unit="ms" series={[{ id: 'p95', points }]}
@@ -64,11 +81,13 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
     unit = '',
     format,
     series,
+    other,
     thresholds = NO_THRESHOLDS,
     markers = NO_MARKERS,
     ...more
   } = props;
-  const { asOf, staleAfterMs, height = 220, ...more2 } = more;
+  const { asOf, staleAfterMs, stale: givenStale = false, height = 220, ...withCrosshair } = more;
+  const { crosshair = 'shared', ...more2 } = withCrosshair;
   const {
     locale: givenLocale,
     timeZone: givenZone,
@@ -97,27 +116,30 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
       })),
     [series],
   );
-  const drawn = all.slice(0, MAX_LINES);
+  const drawn = useMemo(
+    () => foldOthers(all, other, (count) => words.others(numberFormat(locale, {}).format(count))),
+    [all, other, words, locale],
+  );
   const extent = useMemo(
     () =>
       extentOf(
-        all.slice(0, MAX_LINES).map(({ points }) => points),
+        drawn.map(({ points }) => points),
         thresholds.map(({ value }) => value),
       ),
-    [all, thresholds],
+    [drawn, thresholds],
   );
   const lines = useMemo(
-    () =>
-      all.slice(0, MAX_LINES).map((line) => ({ ...line, points: thin(line.points, Math.max(200, width)) })),
-    [all, width],
+    () => drawn.map((line) => ({ ...line, points: thin(line.points, Math.max(200, width)) })),
+    [drawn, width],
   );
 
   const asOfMs = toMs(asOf);
-  const stale = useClockValue(
+  const tooOld = useClockValue(
     asOfMs !== null && typeof staleAfterMs === 'number' ? clock : null,
     (at) => asOfMs !== null && typeof staleAfterMs === 'number' && at - asOfMs > staleAfterMs,
     false,
   );
+  const stale = tooOld || givenStale;
   const staleTo = useClockValue(stale ? clock : null, (at) => Math.floor(at / 5000) * 5000, 0);
 
   const write = useMemo(() => {
@@ -157,11 +179,12 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
   );
   const levels = useMemo(
     () =>
-      thresholds.map(({ value, label, status }) => {
-        const tone = status === undefined ? null : resolveStatus(status).tone;
-        return { value, label, tone };
+      thresholds.map((threshold) => {
+        const { value, label, status } = threshold;
+        const told = status !== undefined && isCrossed(threshold, drawn);
+        return { value, label, tone: told ? resolveStatus(status).tone : null };
       }),
-    [thresholds],
+    [thresholds, drawn],
   );
   const events = useMemo(
     () => markers.flatMap(({ at, label }) => (toMs(at) === null ? [] : [{ at: toMs(at) ?? 0, label }])),
@@ -182,7 +205,24 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
           });
     return { id: lineId, label, text: words.series(label, course) };
   });
+  const [own] = useState(createCrosshair);
+  const writeReading = (moment: string, values: readonly string[]): string =>
+    words.reading(moment, listFormat(locale, { type: 'unit', style: 'short' }).format(values));
   const rightToLeft = new Intl.Locale(locale).language !== '' && /^(ar|fa|he|ur)\b/.test(locale);
+
+  const end = endWidth(
+    drawn.map(({ label }) => label),
+    width,
+  );
+  const plot =
+    extent === null || ticks === null || width === 0
+      ? null
+      : plotOf({
+          ...{ width, height, to, end, rightToLeft },
+          from: extent.from,
+          bottom: ticks.value[0] ?? 0,
+          top: ticks.value.at(-1) ?? 1,
+        });
 
   return (
     <figure
@@ -208,25 +248,42 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
           </span>
         )}
       </figcaption>
-      <div ref={box} className="fd-chart-box" style={{ blockSize: height }} aria-hidden="true">
-        {extent !== null && ticks !== null && width > 0 ? (
-          <RechartsFrame
-            {...{ width, height, lines, to, rightToLeft }}
-            from={extent.from}
-            timeTicks={ticks.time}
-            valueTicks={ticks.value}
-            thresholds={levels}
-            markers={events}
-            staleFrom={stale && asOfMs !== null ? Math.min(asOfMs, extent.to) : null}
-            writeTime={writeTimes.tick}
-            writeMoment={writeTimes.moment}
-            writeValue={write.tick}
-          />
+      <div ref={box} className="fd-chart-box" style={{ blockSize: height }}>
+        {extent !== null && ticks !== null && plot !== null ? (
+          <>
+            <div aria-hidden="true">
+              <RechartsFrame
+                {...{ width, height, lines, to, end, rightToLeft }}
+                from={extent.from}
+                timeTicks={ticks.time}
+                valueTicks={ticks.value}
+                thresholds={levels}
+                staleFrom={stale ? Math.min(asOfMs ?? extent.to, extent.to) : null}
+                writeTime={writeTimes.tick}
+                writeValue={write.tick}
+              />
+              <ChartLabels {...{ lines, plot, end, rightToLeft }} markers={events} />
+            </div>
+            {crosshair !== 'none' && (
+              <ChartCrosshair
+                {...{ plot, rightToLeft, writeReading }}
+                crosshair={crosshair === 'shared' ? pageCrosshair : own}
+                name={words.values(title)}
+                lines={drawn}
+                writeMoment={writeTimes.moment}
+                writeValue={(value) => (value === null ? words.gap : write.withUnit(value))}
+              />
+            )}
+          </>
         ) : (
-          extent === null && <span className="fd-chart-empty">{words.noData}</span>
+          extent === null && (
+            <span className="fd-chart-empty" aria-hidden="true">
+              {words.noData}
+            </span>
+          )
         )}
       </div>
-      <ul className={summaries.length > 1 ? 'fd-chart-legend' : 'fd-hidden'}>
+      <ul className={summaries.length > 1 && end === 0 ? 'fd-chart-legend' : 'fd-hidden'}>
         {summaries.map(({ id: lineId, label, text }, index) => (
           <li key={lineId}>
             <svg viewBox="0 0 28 4" aria-hidden="true" focusable="false" data-line={index + 1}>
@@ -237,7 +294,17 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
           </li>
         ))}
       </ul>
-      {all.length > MAX_LINES && (
+      {events.length + levels.length > 0 && extent !== null && (
+        <ul className="fd-hidden">
+          {events.map(({ at, label }) => (
+            <li key={`${label} ${at}`}>{words.reading(writeTimes.moment(at), label)}</li>
+          ))}
+          {levels.map(({ value, label }) => (
+            <li key={`${label} ${value}`}>{label}</li>
+          ))}
+        </ul>
+      )}
+      {all.length > MAX_LINES && other === undefined && (
         <p className="fd-chart-note">
           {words.notDrawn(numberFormat(locale, {}).format(all.length - MAX_LINES))}
         </p>

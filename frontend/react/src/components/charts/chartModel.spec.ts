@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from '@jest/globals';
-import { extentOf, placed, thin, timeTicks, valueTicks, zoneOffset } from './chartModel.ts';
+import {
+  foldOthers,
+  isCrossed,
+  extentOf,
+  placed,
+  thin,
+  timeTicks,
+  valueTicks,
+  zoneOffset,
+} from './chartModel.ts';
 
 const HOUR = 3_600_000;
 
@@ -98,5 +107,48 @@ describe('extentOf and placed', () => {
     ]);
     expect(extentOf([points], [4, -2])).toEqual({ from: 5, to: 7, min: -2, max: 4 });
     expect(extentOf([[{ at: 1, value: null }]], [4])).toBeNull();
+  });
+});
+
+describe('foldOthers', () => {
+  const line = (id: string, ...values: (number | null)[]) => ({
+    id,
+    label: id,
+    points: values.map((value, at) => ({ at, value })),
+  });
+  const lines = [
+    ...['a', 'b', 'c', 'd'].map((id) => line(id, 1, 1, 1)),
+    ...[line('e', 1, 2, 4), line('f', 3, null, 6)],
+  ];
+  const name = (count: number): string => `${count} others`;
+
+  it('sums up those that are too many, or takes their mean, and leaves a gap where one is missing', () => {
+    expect(foldOthers(lines, 'sum', name).at(-1)).toEqual({
+      ...line('fleetdeck:other', 4, null, 10),
+      label: '2 others',
+    });
+    expect(
+      foldOthers(lines, 'mean', name)
+        .at(-1)
+        ?.points.map(({ value }) => value),
+    ).toEqual([2, null, 5]);
+    expect(foldOthers(lines, 'sum', name)).toHaveLength(5);
+  });
+
+  it('leaves five alone, and drops the others where nobody says how they become one', () => {
+    expect(foldOthers(lines.slice(0, 5), 'sum', name)).toEqual(lines.slice(0, 5));
+    expect(foldOthers(lines, undefined, name)).toEqual(lines.slice(0, 5));
+  });
+});
+
+describe('isCrossed', () => {
+  it.each([
+    [{ value: 5 }, true],
+    [{ value: 6 }, false],
+    [{ value: 2, side: 'below' }, true],
+    [{ value: 1, side: 'below' }, false],
+  ] as const)('of %j is %s for values from 2 to 5', (threshold, crossed) => {
+    const points = [2, null, 5].map((value, at) => ({ at, value }));
+    expect(isCrossed({ label: '', ...threshold }, [{ id: 'a', label: 'a', points }])).toBe(crossed);
   });
 });

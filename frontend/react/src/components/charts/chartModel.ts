@@ -24,8 +24,10 @@ export interface ChartSeries {
 export interface ChartThreshold {
   value: number;
   label: string;
-  /** Any status word: gives the line its colour. @default none */
+  /** Any status word: gives the line its colour once a value is past it. @default none */
   status?: string;
+  /** On which side of it a value is past it. @default 'above' */
+  side?: 'above' | 'below';
 }
 
 /** Something that happened at a moment, as a deployment. */
@@ -73,6 +75,53 @@ export function thin(points: readonly PlacedPoint[], most: number): readonly Pla
     kept.push(...picked.sort((a, b) => a.at - b.at));
   }
   return kept;
+}
+
+/** A line as it is drawn. */
+export interface PlacedLine {
+  id: string;
+  label: string;
+  points: readonly PlacedPoint[];
+}
+
+/** How the lines that are too many become one. */
+export type OtherSeries = 'sum' | 'mean';
+
+/**
+ * The lines that are drawn: the first ones and, with `other`, one of all that are left. Where one of those is missing
+ * the line of all has a gap, since a sum of some would look like a drop.
+ */
+export function foldOthers(
+  lines: readonly PlacedLine[],
+  other: OtherSeries | undefined,
+  label: (count: number) => string,
+): readonly PlacedLine[] {
+  if (other === undefined || lines.length <= MAX_LINES) return lines.slice(0, MAX_LINES);
+  const rest = lines.slice(MAX_LINES - 1);
+  const sums = new Map<number, { sum: number; count: number }>();
+  for (const { points } of rest) {
+    for (const { at, value } of points) {
+      const { sum, count } = sums.get(at) ?? { sum: 0, count: 0 };
+      sums.set(at, value === null ? { sum, count } : { sum: sum + value, count: count + 1 });
+    }
+  }
+  const points = [...sums]
+    .sort(([a], [b]) => a - b)
+    .map(([at, { sum, count }]) => ({
+      at,
+      value: count < rest.length ? null : other === 'sum' ? sum : sum / count,
+    }));
+  return [...lines.slice(0, MAX_LINES - 1), { id: 'fleetdeck:other', label: label(rest.length), points }];
+}
+
+/** Whether a value of the lines is past a level. */
+export function isCrossed(
+  { value: level, side = 'above' }: ChartThreshold,
+  lines: readonly PlacedLine[],
+): boolean {
+  return lines.some(({ points }) =>
+    points.some(({ value }) => value !== null && (side === 'above' ? value >= level : value <= level)),
+  );
 }
 
 const SECOND = 1000;

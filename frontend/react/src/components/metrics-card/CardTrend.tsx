@@ -25,7 +25,9 @@ export function CardTrend({ title, thresholds, words, write, ...trend }: CardTre
     () =>
       thresholds.flatMap(({ status, above, below }) => [
         ...(above === undefined ? [] : [{ value: above, status, label: words.above(write(above)) }]),
-        ...(below === undefined ? [] : [{ value: below, status, label: words.below(write(below)) }]),
+        ...(below === undefined
+          ? []
+          : [{ value: below, status, side: 'below' as const, label: words.below(write(below)) }]),
       ]),
     [thresholds, words, write],
   );
