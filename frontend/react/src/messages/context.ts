@@ -42,41 +42,47 @@ export interface ContextMessages {
   switching: string;
 }
 
-/** The default words of `ContextSelector`. */
-export const englishContext: ContextMessages = {
+/** Words of the list and the notice, which are loaded when they are first shown. */
+export type ContextPanelWord =
+  | 'search'
+  | 'favourites'
+  | 'recent'
+  | 'all'
+  | 'results'
+  | 'noMatch'
+  | 'empty'
+  | 'loading'
+  | 'failed'
+  | 'retry'
+  | 'followed'
+  | 'elsewhere'
+  | 'keep'
+  | 'follow'
+  | 'dismiss';
+
+/** Words of the button, of which there is one in every page. */
+export type ContextButtonMessages = Omit<ContextMessages, ContextPanelWord>;
+
+/** The default words of the button of `ContextSelector`. */
+export const englishContext: ContextButtonMessages = {
   label: 'Context',
   before: (label) => `${label}:`,
   none: 'All',
   missing: 'not available',
-  search: 'Search',
-  favourites: 'Favourites',
-  recent: 'Recent',
-  all: 'All',
-  results: (count, one) => (one ? '1 result' : `${count} results`),
-  noMatch: (query) => `Nothing matches "${query}".`,
-  empty: 'There is nothing to choose from.',
-  loading: 'Loading',
-  failed: 'The list could not be loaded.',
-  retry: 'Try again',
   clear: (label) => `Clear ${label}`,
   cleared: 'Cleared. You can undo this.',
   undo: (label) => `Back to ${label}`,
   addFavourite: (label) => `Add ${label} to favourites`,
   removeFavourite: (label) => `Remove ${label} from favourites`,
-  followed: (label) => `Another tab switched to ${label}.`,
-  elsewhere: (label) => `Another tab switched to ${label}; this one stayed.`,
-  keep: (label) => `Keep ${label} in this tab`,
-  follow: (label) => `Switch to ${label}`,
-  dismiss: 'Dismiss',
   pinned: 'this tab only',
   unpin: 'Follow the other tabs',
   pin: 'Keep in this tab only',
   switching: 'Switching',
 };
 
-/** The words of a map for this component, English where it has none. */
+/** The words of a map for the button, English where it has none. */
 export const contextWords = ({
   context,
 }: {
   context?: Readonly<Partial<ContextMessages>> | undefined;
-}): ContextMessages => wordsOf(englishContext, context);
+}): ContextButtonMessages & Readonly<Partial<ContextMessages>> => wordsOf(englishContext, context);

@@ -2,13 +2,14 @@ import type { Messages } from '../messages.ts';
 import { englishMessages } from '../messages/english.ts';
 import { englishCharts } from '../messages/charts.ts';
 import { englishContext } from '../messages/context.ts';
+import { englishContextPanel } from '../messages/contextPanel.ts';
 import { englishProgress } from '../messages/progress.ts';
 import { englishTimeline } from '../messages/timeline.ts';
 
 const everyWord = {
   ...englishMessages,
   charts: englishCharts,
-  context: englishContext,
+  context: { ...englishContextPanel, ...englishContext },
   progress: englishProgress,
   timeline: englishTimeline,
 };

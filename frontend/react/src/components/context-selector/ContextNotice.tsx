@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import type { Environment } from '../../environment.ts';
 import type { ElsewhereNotice } from './contextOptions.ts';
-import { contextWords } from '../../messages/context.ts';
+import { contextPanelWords } from '../../messages/contextPanel.ts';
 
 /** Props of {@link ContextNotice}. */
 export interface ContextNoticeProps {
@@ -23,7 +23,7 @@ export function ContextNotice({
   onDismiss,
 }: ContextNoticeProps) {
   const { messages, announcer } = environment;
-  const words = contextWords(messages);
+  const words = contextPanelWords(messages);
   const { id, followed, previous } = notice;
   const text = followed ? words.followed(labelOf(id)) : words.elsewhere(labelOf(id));
   useEffect(() => announcer.announce(text, 'context-elsewhere'), [announcer, text]);

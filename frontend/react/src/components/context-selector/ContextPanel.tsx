@@ -7,7 +7,7 @@ import { usePopover } from '../popover/usePopover.ts';
 import { arrange, type ContextOption } from './contextOptions.ts';
 import { OptionList } from './OptionList.tsx';
 import { useOptions, type LoadOptions } from './useOptions.ts';
-import { contextWords } from '../../messages/context.ts';
+import { contextPanelWords } from '../../messages/contextPanel.ts';
 
 const VirtualOptionList = lazy(() =>
   import('./VirtualOptionList.tsx').then(({ VirtualOptionList: list }) => ({ default: list })),
@@ -46,7 +46,7 @@ export interface ContextPanelProps {
 export function ContextPanel(props: ContextPanelProps) {
   const { label, value, initialQuery, environment, favourites, recent, onChoose, footer } = props;
   const { messages, locale, announcer } = environment;
-  const words = contextWords(messages);
+  const words = contextPanelWords(messages);
   const [query, setQuery] = useState(initialQuery);
   // Keys that came before the focus did.
   const [typed, setTyped] = useState(initialQuery);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { englishContext } from '../../messages/context.ts';
+import { englishContextPanel } from '../../messages/contextPanel.ts';
 import { fleet } from '../../testing/contexts.ts';
 import { fold } from '../../format/fold.ts';
 import { arrange, searchOptions } from './contextOptions.ts';
@@ -31,7 +31,7 @@ describe('searchOptions', () => {
 });
 
 describe('arrange', () => {
-  const words = englishContext;
+  const words = englishContextPanel;
   const marked = { searching: false, favourites: ['triage-12', 'gone'], recent: ['triage-12', 'refund-07'] };
 
   it('puts favourites, then recent ones that are no favourites, above all', () => {

@@ -18,10 +18,6 @@ export interface EntryView<E extends TimelineEntry> {
   renderDetails: ((entry: E) => ReactNode) | undefined;
   /** Entries up to this time were there at the last visit; ms since 1970. */
   lastSeen: number | null;
-  /** The entry that a link leads to, until it was reached. */
-  linked: string | null;
-  /** It was reached, and whether it can be opened. */
-  onLinked: (opens: boolean) => void;
   /** All are drawn, for find-in-page and paper: times stand still. */
   still?: boolean;
   environment: Environment;
@@ -82,17 +78,7 @@ export function PlacedItem<E extends TimelineEntry>({
   heading?: ReactNode;
 }) {
   const { entry, index, firstSeen, row, ref } = placed;
-  const {
-    feed,
-    open,
-    onToggle,
-    renderDetails,
-    environment,
-    idPrefix,
-    linked,
-    onLinked,
-    still = false,
-  } = view;
+  const { feed, open, onToggle, renderDetails, environment, idPrefix, still = false } = view;
   return createElement(
     feed ? 'article' : 'li',
     {
@@ -120,7 +106,6 @@ export function PlacedItem<E extends TimelineEntry>({
       open={open.has(entry.id)}
       onToggle={onToggle}
       details={renderDetails?.(entry)}
-      onLinked={linked === entry.id ? onLinked : undefined}
       still={still}
       environment={environment}
     />,

@@ -35,7 +35,7 @@ const draw = (props: Partial<TimelineProps> = {}) => {
 /** Lets the parts that are loaded after the first drawing come. */
 const loaded = (): Promise<void> =>
   act(async () => {
-    await import('./TimelineEffects.ts');
+    await import('./TimelineEffects.tsx');
   });
 const titles = (): (string | null)[] =>
   [...document.querySelectorAll('.fd-entry-title')].map((title) => title.textContent);

@@ -4,8 +4,8 @@ import {
   startTransition,
   Suspense,
   useCallback,
-  useEffect,
   useId,
+  useLayoutEffect,
   useMemo,
   useRef,
   useState,
@@ -36,7 +36,7 @@ const VirtualEntryList = lazy(() =>
   import('./VirtualEntryList.tsx').then(({ VirtualEntryList: list }) => ({ default: list })),
 ) as typeof import('./VirtualEntryList.tsx').VirtualEntryList;
 const TimelineEffects = lazy(() =>
-  import('./TimelineEffects.ts').then(
+  import('./TimelineEffects.tsx').then(
     ({ TimelineEffects: effects }) => ({ default: effects }),
     // Without it the list is still to be read.
     () => ({ default: () => null }),
@@ -142,7 +142,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
   const toggleRef = useRef((_entryId: string): void => undefined);
   const toggle = (entryId: string): void =>
     setOpenIds(open.has(entryId) ? openIds.filter((each) => each !== entryId) : [...openIds, entryId]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     toggleRef.current = toggle;
   });
   const onToggle = useCallback((entryId: string) => toggleRef.current(entryId), []);
@@ -161,17 +161,8 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     statuses,
   } = useMemo(() => applyFilter(all, filter, environment.timeZone), [all, filter, environment.timeZone]);
   // A link to what was not read yet shows the entries around it, until the reader goes back to the newest.
-  const hasLinked = (some: readonly E[]): boolean => some.some((entry) => entry.id === focusEntryId);
   const settled = pages.state !== 'loading' && state !== 'loading';
-  if (
-    fetchPage &&
-    fetchAround &&
-    focusEntryId !== null &&
-    settled &&
-    around?.id !== focusEntryId &&
-    !hasLinked(all)
-  )
-    setAround({ id: focusEntryId });
+  const [linked, setLinked] = useState<string | null>(null);
   const listKey = `${begins ?? ''} ${filterKey}`;
   const {
     visible: shown,
@@ -201,16 +192,11 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
 
   const long = shown.length > VIRTUAL_FROM;
 
-  // Each link is followed once: what the reader does after that counts more.
-  const [followed, setFollowed] = useState<string | null>(null);
-  const linked = focusEntryId !== null && focusEntryId !== followed && hasLinked(shown) ? focusEntryId : null;
-  if (focusEntryId === null && followed !== null) setFollowed(null);
-
   const number = (value: number): string => numberFormat(environment.locale, {}).format(value);
   const firstLoad = shown.length === 0 && (state === 'loading' || pages.state === 'loading');
   const failed = state === 'error' || (pages.state === 'error' && pages.entries.length === 0);
   const drawn = firstLoad ? 'loading' : failed ? 'error' : shown.length === 0 ? 'empty' : 'ready';
-  const unlinked = focusEntryId !== null && settled && !hasLinked(fitting);
+  const unlinked = focusEntryId !== null && settled && !fitting.some((entry) => entry.id === focusEntryId);
   const total = number(all.length);
   const filtering = isFiltering(filter);
   const empty = filtering && all.length > 0 ? words.noMatch : words.empty;
@@ -233,19 +219,11 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     idPrefix: id,
     feed: infinite,
     lastSeen: toMs(lastSeenAt),
-    ...{ open, onToggle, renderDetails, environment, linked },
-    onLinked: (opens) => {
-      setFollowed(linked);
-      if (opens && linked !== null && !open.has(linked)) toggle(linked);
-    },
+    ...{ open, onToggle, renderDetails, environment },
   };
   const list = long ? (
-    <Suspense
-      fallback={
-        <EntryList groups={groupEntries(shown.slice(0, 50), null)} view={{ ...view, linked: null }} />
-      }
-    >
-      <VirtualEntryList {...{ groups, view, scroller, whole }} />
+    <Suspense fallback={<EntryList groups={groupEntries(shown.slice(0, 50), null)} view={view} />}>
+      <VirtualEntryList {...{ groups, view, scroller, linked, whole }} />
     </Suspense>
   ) : (
     <EntryList groups={groups} view={view} />
@@ -364,6 +342,9 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
             status={unlinked ? words.linkMissing : status}
             causes={[filterKey, drawn, pages.state, pages.count, unlinked].join(' ')}
             feed={infinite}
+            {...{ focusEntryId, settled }}
+            onLinked={setLinked}
+            onAround={fetchPage && fetchAround ? (entryId) => setAround({ id: entryId }) : null}
             onNearEnd={infinite && pages.state === 'idle' ? pages.loadOlder : null}
           />
         </Suspense>

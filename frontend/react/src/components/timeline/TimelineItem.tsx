@@ -1,22 +1,11 @@
-import {
-  memo,
-  useEffect,
-  useEffectEvent,
-  useId,
-  useRef,
-  useState,
-  type KeyboardEvent,
-  type ReactNode,
-} from 'react';
+import { memo, useId, type KeyboardEvent, type ReactNode } from 'react';
 import { resolveStatus } from '@fleetdeck/dto';
 import { useClockValue } from '../../clock.ts';
 import type { Environment } from '../../environment.ts';
 import { formatAgo, formatTime } from '../../format/formatTime.ts';
-import { dateFormat } from '../../format/intl.ts';
 import { statusWord } from '../../messages.ts';
 import { Glyph } from '../glyph/Glyph.tsx';
-import { Tooltip } from '../tooltip/Tooltip.tsx';
-import { timeOf, type TimelineEntry } from './entries.ts';
+import { timeOf, wholeTime, type TimelineEntry } from './entries.ts';
 
 /** Props of {@link TimelineItem}. */
 export interface TimelineItemProps {
@@ -25,8 +14,6 @@ export interface TimelineItemProps {
   onToggle: (id: string) => void;
   /** Details of the caller's own instead of description and fields. */
   details: ReactNode;
-  /** A link leads here: it takes the focus and says so. */
-  onLinked: ((opens: boolean) => void) | undefined;
   /** Times stand still, as on paper. */
   still: boolean;
   environment: Environment;
@@ -36,26 +23,7 @@ export interface TimelineItemProps {
 const hasMore = ({ description, data }: TimelineEntry): boolean =>
   Boolean(description) || Object.keys(data ?? {}).length > 0;
 
-/** The moment with its day, year and zone. */
-const wholeTime = (at: number, { locale, timeZone, hourCycle }: Environment): string =>
-  dateFormat(locale, { timeZone, hourCycle, dateStyle: 'full', timeStyle: 'long' }).format(at);
-
-function When({
-  at,
-  still,
-  explained,
-  environment,
-}: {
-  at: number;
-  still: boolean;
-  /** The whole time is shown beside it, as under the pointer. */
-  explained: boolean;
-  environment: Environment;
-}) {
-  const [element, setElement] = useState<HTMLElement | null>(null);
-  const [pointed, setPointed] = useState(false);
-  const [dismissed, setDismissed] = useState(false);
-  if (dismissed && !explained && !pointed) setDismissed(false);
+function When({ at, still, environment }: { at: number; still: boolean; environment: Environment }) {
   const { locale, timeZone, hourCycle, clock } = environment;
   // A clock that is behind the service's must not show a time that lies ahead.
   const ago = useClockValue(still ? null : clock, (now) => formatAgo(Math.max(0, now - at), locale), '');
@@ -65,20 +33,9 @@ function When({
     formatTime(at, { locale, timeZone, hourCycle, ...(still && { now: clock.getSnapshot() }) }),
   );
   return (
-    <time
-      ref={setElement}
-      className="fd-entry-time"
-      dateTime={new Date(at).toISOString()}
-      onPointerEnter={() => setPointed(true)}
-      onPointerLeave={() => setPointed(false)}
-    >
+    <time className="fd-entry-time" dateTime={new Date(at).toISOString()}>
       {ago !== '' && <span className="fd-entry-ago">{ago} </span>}
       <span className="fd-entry-clock">{time}</span>
-      {element && !dismissed && (explained || pointed) && (
-        <Tooltip anchor={element} onDismiss={() => setDismissed(true)}>
-          {wholeTime(at, environment)}
-        </Tooltip>
-      )}
     </time>
   );
 }
@@ -91,7 +48,7 @@ function valueText(value: unknown): string {
 
 /** What is inside an entry of a `Timeline`: its shape, its line, its time, and the details when it is open. */
 export const TimelineItem = memo(function TimelineItem(props: TimelineItemProps) {
-  const { entry, open, onToggle, details, onLinked, still, environment } = props;
+  const { entry, open, onToggle, details, still, environment } = props;
   const { messages, locale } = environment;
   const id = useId();
   const { title, status, type, actor, description, data } = entry;
@@ -100,17 +57,6 @@ export const TimelineItem = memo(function TimelineItem(props: TimelineItemProps)
   const expandable = details !== undefined || hasMore(entry);
   const at = timeOf(entry);
   const timed = at > -8.64e15;
-  const [reached, setReached] = useState(false);
-  const head = useRef<HTMLElement | null>(null);
-  const takeHead = (element: HTMLElement | null): void => void (head.current = element);
-  const linked = onLinked !== undefined;
-  const arrive = useEffectEvent(() => {
-    head.current?.focus();
-    onLinked?.(expandable);
-  });
-  useEffect(() => {
-    if (linked) arrive();
-  }, [linked]);
   const notes = [stated ? statusWord(status, messages, locale) : null, type, actor].filter(Boolean);
   const line = (
     <>
@@ -125,11 +71,7 @@ export const TimelineItem = memo(function TimelineItem(props: TimelineItemProps)
   };
   return (
     <>
-      <div
-        className="fd-entry-row"
-        onFocus={({ target }) => setReached(target.matches(':focus-visible'))}
-        onBlur={() => setReached(false)}
-      >
+      <div className="fd-entry-row">
         {stated ? (
           <Glyph shape={tone === 'progress' && status === 'pending' ? 'pending' : tone} />
         ) : (
@@ -137,7 +79,6 @@ export const TimelineItem = memo(function TimelineItem(props: TimelineItemProps)
         )}
         {expandable ? (
           <button
-            ref={takeHead}
             type="button"
             className="fd-entry-head"
             aria-expanded={open}
@@ -149,11 +90,11 @@ export const TimelineItem = memo(function TimelineItem(props: TimelineItemProps)
             {line}
           </button>
         ) : (
-          <div ref={takeHead} className="fd-entry-head" data-entry={entry.id} tabIndex={-1}>
+          <div className="fd-entry-head" data-entry={entry.id} tabIndex={-1}>
             {line}
           </div>
         )}
-        {timed && <When {...{ at, still, environment }} explained={reached} />}
+        {timed && <When {...{ at, still, environment }} />}
       </div>
       {open && expandable && (
         <div id={`${id}-more`} className="fd-entry-more">

@@ -12,6 +12,8 @@ export interface VirtualEntryListProps<E extends TimelineEntry> {
   view: EntryView<E>;
   /** What scrolls. */
   scroller: HTMLElement | null;
+  /** The entry that is scrolled to. */
+  linked: string | null;
   /** All entries are drawn, as for find-in-page. */
   whole: boolean;
 }
@@ -46,7 +48,7 @@ export function VirtualEntryList<E extends TimelineEntry>(props: VirtualEntryLis
  * The heading of the day in view always stays, and sticks to the top.
  */
 function EntryRows<E extends TimelineEntry>(props: VirtualEntryListProps<E>) {
-  const { groups, view, scroller } = props;
+  const { groups, view, scroller, linked } = props;
   const rows = useMemo(() => rowsOf(groups), [groups]);
   const entries = useMemo(() => groups.flatMap((group) => group.entries), [groups]);
   const seen = firstSeenIndex(entries, view.lastSeen);
@@ -75,7 +77,6 @@ function EntryRows<E extends TimelineEntry>(props: VirtualEntryListProps<E>) {
     },
   });
 
-  const { linked } = view;
   const wanted =
     linked === null ? -1 : rows.findIndex((row) => row.kind === 'entry' && row.entry.id === linked);
   useEffect(() => {

@@ -1,4 +1,5 @@
-import { toMs, type TimeInput } from '../../environment.ts';
+import { toMs, type Environment, type TimeInput } from '../../environment.ts';
+import { dateFormat } from '../../format/intl.ts';
 
 /** Something that happened. */
 export interface TimelineEntry {
@@ -22,6 +23,10 @@ export interface TimelineEntry {
 
 /** When an entry happened, in ms since 1970; the beginning of time when that cannot be read. */
 export const timeOf = (entry: TimelineEntry): number => toMs(entry.at) ?? -8.64e15;
+
+/** A moment with its day, year and zone. */
+export const wholeTime = (at: number, { locale, timeZone, hourCycle }: Environment): string =>
+  dateFormat(locale, { timeZone, hourCycle, dateStyle: 'full', timeStyle: 'long' }).format(at);
 
 /** All entries of some lists, each id once, newest first. Of two under one id that of the later list counts. */
 export function mergeEntries<E extends TimelineEntry>(...lists: readonly (readonly E[])[]): readonly E[] {

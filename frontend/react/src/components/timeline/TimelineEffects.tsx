@@ -1,7 +1,8 @@
-import { useEffect, useEffectEvent, useRef, type RefObject } from 'react';
+import { useEffect, useEffectEvent, useRef, useState, type ReactNode, type RefObject } from 'react';
 import type { Environment } from '../../environment.ts';
 import { numberFormat } from '../../format/intl.ts';
-import type { TimelineEntry } from './entries.ts';
+import { Tooltip } from '../tooltip/Tooltip.tsx';
+import { wholeTime, type TimelineEntry } from './entries.ts';
 import { timelineWords } from '../../messages/timeline.ts';
 
 const NEWS_MS = 5_000;
@@ -25,19 +26,33 @@ export interface TimelineEffectsProps {
   causes: string;
   /** Its articles are gone through by keys. */
   feed: boolean;
+  /** The entry that a link leads to. */
+  focusEntryId: string | null;
+  /** Nothing is on its way that may hold it. */
+  settled: boolean;
+  /** The entry is there and is to be scrolled to; `null` when it was reached. */
+  onLinked: (id: string | null) => void;
+  /** Reads around an entry that is not there; `null` where nobody can. */
+  onAround: ((id: string) => void) | null;
   /** Called when the end of the list comes near the view; `null` when nothing is to be done then. */
   onNearEnd: (() => void) | null;
 }
 
 /** What a `Timeline` does beside drawing, loaded once it is drawn: what it says, where the focus goes, what it reads on. */
-export function TimelineEffects(props: TimelineEffectsProps): null {
+export function TimelineEffects(props: TimelineEffectsProps): ReactNode {
   const { bodyRef, idPrefix } = props;
   useFreshNews(props);
   useStatusNews(props);
   useKeptFocus(bodyRef, `${idPrefix}-title`);
   useNearEnd(bodyRef, props.onNearEnd);
   useFeedKeys(bodyRef, idPrefix, props.feed);
-  return null;
+  useLink(props);
+  const [explained, dismiss] = useExplained(bodyRef);
+  return explained === null ? null : (
+    <Tooltip anchor={explained} onDismiss={dismiss}>
+      {wholeTime(Date.parse(explained.dateTime), props.environment)}
+    </Tooltip>
+  );
 }
 
 /** Says how many new entries came or wait, at most once in five seconds, and only when there are more than were said. */
@@ -153,4 +168,73 @@ function useFeedKeys(bodyRef: RefObject<HTMLElement | null>, idPrefix: string, f
     body.addEventListener('keydown', onKey);
     return () => body.removeEventListener('keydown', onKey);
   }, [feed, bodyRef, idPrefix]);
+}
+
+/** The time under the pointer, or of the entry that the keyboard is at, and a way to have it no more. */
+function useExplained(bodyRef: RefObject<HTMLElement | null>): [HTMLTimeElement | null, () => void] {
+  const [time, setTime] = useState<HTMLTimeElement | null>(null);
+  useEffect(() => {
+    const body = bodyRef.current;
+    const onPointer = ({ target }: Event): void =>
+      setTime(target instanceof Element ? target.closest<HTMLTimeElement>('.fd-entry-time') : null);
+    const onFocus = ({ target }: Event): void => {
+      const row =
+        target instanceof Element && target.matches(':focus-visible') && target.closest('.fd-entry-row');
+      setTime(row ? row.querySelector('time') : null);
+    };
+    const end = (): void => setTime(null);
+    body?.addEventListener('pointerover', onPointer);
+    body?.addEventListener('pointerleave', end);
+    body?.addEventListener('focusin', onFocus);
+    body?.addEventListener('focusout', end);
+    return () => {
+      body?.removeEventListener('pointerover', onPointer);
+      body?.removeEventListener('pointerleave', end);
+      body?.removeEventListener('focusin', onFocus);
+      body?.removeEventListener('focusout', end);
+    };
+  }, [bodyRef]);
+  return [time?.isConnected === true ? time : null, () => setTime(null)];
+}
+
+/**
+ * Follows a link once: reads around its entry where that is on no page, has it scrolled to, opens it, and takes the
+ * focus there. What the reader does after that counts more.
+ */
+function useLink(props: TimelineEffectsProps): void {
+  const { bodyRef, focusEntryId: id, entries, settled } = props;
+  const followed = useRef<string | null>(null);
+  const asked = useRef<string | null>(null);
+  const tell = useEffectEvent((linked: string | null) => props.onLinked(linked));
+  const ask = useEffectEvent((entryId: string) => props.onAround?.(entryId));
+  const there = id !== null && entries.some((entry) => entry.id === id);
+  useEffect(() => {
+    if (id === null || there || !settled || asked.current === id) return;
+    asked.current = id;
+    ask(id);
+  }, [id, there, settled]);
+  useEffect(() => {
+    if (id === null) followed.current = asked.current = null;
+    const body = bodyRef.current;
+    if (!there || body === null || followed.current === id) return undefined;
+    tell(id);
+    // By comparison, since an id may hold whatever a selector would have to escape.
+    const reach = (): boolean => {
+      const heads = [...body.querySelectorAll<HTMLElement>('[data-entry]')];
+      const head = heads.find(({ dataset }) => dataset.entry === id);
+      if (head === undefined) return false;
+      followed.current = id;
+      head.focus();
+      if (head.getAttribute('aria-expanded') === 'false') head.click();
+      tell(null);
+      return true;
+    };
+    if (reach()) return undefined;
+    // In a long list it is drawn only after it was scrolled to.
+    const observer = new MutationObserver(() => {
+      if (reach()) observer.disconnect();
+    });
+    observer.observe(body, { childList: true, subtree: true });
+    return () => observer.disconnect();
+  }, [id, there, bodyRef]);
 }
