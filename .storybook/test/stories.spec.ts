@@ -111,9 +111,23 @@ test('the gallery shows every component, light and dark', async ({ stage }) => {
   expect(pictures).toEqual(expect.arrayContaining(wanted));
 });
 
+const known = new Set(entries.map(({ id }) => id));
 for (const { id, title } of entries.filter((entry) => entry.type === 'docs')) {
-  test(`${title}: the docs page draws and leaves the console clean`, async ({ stage }) => {
+  test(`${title}: the docs page draws, its links lead somewhere, the console stays clean`, async ({
+    stage,
+  }) => {
     const { problems } = await stage.showDocs(id);
     expect(problems.join('\n')).toBe('');
+    const links = await stage.page
+      .locator('#storybook-docs a[href*="path=/"]')
+      .evaluateAll((anchors) => anchors.map((anchor) => anchor.getAttribute('href') ?? ''));
+    const dead = links.filter((link) => !known.has(/path=\/(?:docs|story)\/([^&#]+)/.exec(link)?.[1] ?? ''));
+    expect(dead, 'links to pages that the catalog does not have').toEqual([]);
   });
 }
+
+test('each component has a docs page of its own, by hand or made of its types', () => {
+  const pages = entries.filter(({ type }) => type === 'docs').map(({ id }) => id);
+  const wanted = readComponents().map((name) => `components-${name.toLowerCase()}--docs`);
+  expect(pages).toEqual(expect.arrayContaining(wanted));
+});

@@ -7,6 +7,8 @@ import { ContextSelector } from './ContextSelector.tsx';
 const meta = {
   title: 'Components/ContextSelector',
   component: ContextSelector,
+  // Its page is written by hand.
+  tags: ['!autodocs'],
   args: { label: 'Agent', options: fleet, defaultValue: 'billing-03' },
   argTypes: { options: { control: false } },
 } satisfies Meta<typeof ContextSelector>;

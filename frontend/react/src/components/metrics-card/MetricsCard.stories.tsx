@@ -16,6 +16,8 @@ const gappy = latency.map((point, index) =>
 const meta = {
   title: 'Components/MetricsCard',
   component: MetricsCard,
+  // Its page is written by hand.
+  tags: ['!autodocs'],
   args: {
     title: 'Queue depth',
     value: 1284,

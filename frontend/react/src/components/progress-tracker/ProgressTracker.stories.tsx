@@ -17,6 +17,8 @@ const AS_OF = '2026-01-15T14:07:11Z';
 const meta = {
   title: 'Components/ProgressTracker',
   component: ProgressTracker,
+  // Its page is written by hand.
+  tags: ['!autodocs'],
   args: { title: 'Upgrade triage-12 to 2.5.0', tracking: upgrade, asOf: AS_OF },
   argTypes: { tracking: { control: false }, layout: { control: 'inline-radio' } },
 } satisfies Meta<typeof ProgressTracker>;

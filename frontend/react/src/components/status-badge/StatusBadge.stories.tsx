@@ -6,6 +6,8 @@ import { StatusBadge } from './StatusBadge.tsx';
 const meta = {
   title: 'Components/StatusBadge',
   component: StatusBadge,
+  // Its page is written by hand.
+  tags: ['!autodocs'],
   args: { status: 'healthy' },
   argTypes: {
     status: {

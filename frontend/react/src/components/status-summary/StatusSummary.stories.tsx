@@ -9,6 +9,8 @@ const MIXED = [...FLEET, ...many('in_progress', 4), ...many('stopped', 1)];
 const meta = {
   title: 'Components/StatusSummary',
   component: StatusSummary,
+  // Its page is written by hand.
+  tags: ['!autodocs'],
   args: { statuses: FLEET },
 } satisfies Meta<typeof StatusSummary>;
 

@@ -9,6 +9,8 @@ import type { TimelineEntry } from './entries.ts';
 const meta = {
   title: 'Components/Timeline',
   component: Timeline,
+  // Its page is written by hand.
+  tags: ['!autodocs'],
   args: { title: 'Events', entries: someEvents },
   argTypes: { entries: { control: false } },
 } satisfies Meta<typeof Timeline>;
