@@ -178,6 +178,39 @@ export const Narrow320: Story = {
   decorators: [(Story) => <div style={{ inlineSize: 272 }}>{Story()}</div>],
 };
 
+/** Every stop of the button's bar and of the open list in its order, the last one first on the way back. */
+export const KeyboardStops: Story = {
+  render: () => (
+    <div style={tall}>
+      <Favourites />
+    </div>
+  ),
+  play: async ({ canvasElement }) => {
+    const canvas = within(canvasElement);
+    const bar = ['Agent: Billing 03', 'Add Billing 03 to favourites', 'Clear Billing 03'];
+    for (const name of bar) {
+      await userEvent.tab();
+      await expect(canvas.getByRole('button', { name })).toHaveFocus();
+    }
+    await userEvent.keyboard('{Control>}k{/Control}');
+    const search = await screen.findByRole('combobox', { name: 'Search' });
+    await waitFor(() => expect(search).toHaveFocus());
+    await userEvent.keyboard('{ArrowDown}');
+    // It begins at what is chosen.
+    const options = screen.getAllByRole('option');
+    const next = options.find((_option, at) => options[at - 1]?.getAttribute('aria-selected') === 'true');
+    await expect(next).toHaveTextContent('Checkout 01');
+    await expect(search).toHaveAttribute('aria-activedescendant', next?.id);
+    await userEvent.tab();
+    await expect(screen.getByRole('link', { name: 'All agents' })).toHaveFocus();
+    await userEvent.tab({ shift: true });
+    await expect(search).toHaveFocus();
+    await userEvent.keyboard('{Escape}');
+    await expect(canvas.getByRole('button', { name: bar[0]! })).toHaveFocus();
+    await expect(screen.queryByRole('combobox')).toBeNull();
+  },
+};
+
 /** Tab, type, arrows and Enter choose; Escape closes and gives the focus back; what was cleared can be undone. */
 export const Keyboard: Story = {
   decorators: [(Story) => <div style={tall}>{Story()}</div>],
@@ -215,8 +248,15 @@ export const Keyboard: Story = {
 export const ReaderText: Story = {
   decorators: [(Story) => <div style={tall}>{Story()}</div>],
   play: async ({ canvasElement }) => {
+    const button = within(canvasElement).getByRole('button', { name: 'Agent: Billing 03', expanded: false });
+    await expect(button).toHaveAttribute('aria-haspopup', 'dialog');
     const search = await openList(canvasElement);
+    await expect(button).toHaveAttribute('aria-expanded', 'true');
     await expect(screen.getByRole('dialog', { name: 'Agent' })).toBeVisible();
+    await expect(screen.getByRole('listbox', { name: 'Agent' })).toBeVisible();
+    await expect(screen.getByRole('option', { selected: true })).toHaveAccessibleName(
+      'Billing 03 Northwind Healthy',
+    );
     await expect(search).toHaveAccessibleName('Search');
     await userEvent.type(search, 'contoso');
     await waitFor(() => expect(screen.getAllByRole('option')).toHaveLength(2));

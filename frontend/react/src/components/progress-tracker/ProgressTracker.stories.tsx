@@ -182,19 +182,31 @@ export const Narrow320: Story = {
   decorators: [(Story) => <div style={{ inlineSize: 272 }}>{Story()}</div>],
 };
 
-/** Tab reaches the action and the details of the failed stage; Enter closes and opens them. */
+/** Tab reaches what can be done and the details of the failed stage, and nothing else; Enter closes and opens them. */
 export const Keyboard: Story = {
-  ...Error,
+  args: {
+    ...Error.args,
+    action: (
+      <button type="button" className="fd-button">
+        Start over
+      </button>
+    ),
+  },
   play: async ({ canvasElement }) => {
     const canvas = within(canvasElement);
-    await userEvent.tab();
-    await expect(canvas.getByRole('button', { name: 'Retry' })).toHaveFocus();
-    await userEvent.tab();
-    const details = canvas.getByRole('button', { name: 'Details Canary' });
-    await expect(details).toHaveFocus();
-    await expect(details).toHaveAttribute('aria-expanded', 'true');
+    for (const name of ['Start over', 'Retry', 'Details Canary']) {
+      await userEvent.tab();
+      await expect(canvas.getByRole('button', { name })).toHaveFocus();
+    }
+    const details = canvas.getByRole('button', { name: 'Details Canary', expanded: true });
+    await expect(canvas.getByText(/probe 1: 503/)).toBeVisible();
     await userEvent.keyboard('{Enter}');
     await expect(details).toHaveAttribute('aria-expanded', 'false');
+    await expect(canvas.queryByText(/probe 1: 503/)).toBeNull();
+    await userEvent.keyboard(' ');
+    await expect(details).toHaveAttribute('aria-expanded', 'true');
+    await userEvent.tab();
+    await expect(canvasElement).not.toContainElement(document.activeElement as HTMLElement);
   },
 };
 
@@ -207,8 +219,13 @@ export const ReaderText: Story = {
       'aria-valuetext',
       'Stage 3 of 5, Canary, 62%, about 4 min left, attempt 2 of 3',
     );
-    const items = canvas.getAllByRole('listitem');
-    await expect(items).toHaveLength(5);
+    await expect(bar).toHaveAttribute('aria-valuenow', '62');
+    await expect(canvas.getByRole('region', { name: 'Upgrade triage-12 to 2.5.0' })).toBeVisible();
+    await expect(canvas.getByRole('heading', { name: 'Upgrade triage-12 to 2.5.0' })).toBeVisible();
+    const items = within(canvas.getByRole('list')).getAllByRole('listitem');
+    await expect(
+      items.map((item) => item.querySelector('.fd-stage-notes')?.textContent?.split(' · ')[0]),
+    ).toEqual([...['Completed', 'Completed', 'In progress', 'Pending', 'Pending']]);
     await expect(items[2]).toHaveAttribute('aria-current', 'step');
     await expect(items[2]).toHaveTextContent('In progress · 40% · attempt 2 of 3 · running for 5 min');
     await expect(canvasElement.querySelector('[role="status"], [aria-live]')).toBeNull();

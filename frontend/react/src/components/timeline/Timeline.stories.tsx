@@ -196,38 +196,122 @@ export const Infinite: Story = {
   },
 };
 
-/** Tab reaches search, days, choices and entries; Enter opens one, Escape closes it. */
+/** A link leads to an entry that is on none of the pages: those around it are shown, with a way back to the newest. */
+export const Linked: Story = {
+  args: {
+    entries: [],
+    fetchPage: pages,
+    fetchAround: (entryId) => {
+      const all = manyEvents(120);
+      const from = Math.max(0, all.findIndex(({ id }) => id === entryId) - 5);
+      return Promise.resolve({ items: all.slice(from, from + 15), nextCursor: String(from + 15) });
+    },
+    focusEntryId: 'n30',
+  },
+  play: async ({ canvasElement }) => {
+    const canvas = within(canvasElement);
+    await canvas.findByText('Around the linked entry.');
+    await waitFor(() => expect(document.activeElement).toHaveAttribute('data-entry', 'n30'));
+    await expect(canvas.getAllByRole('listitem')).toHaveLength(15);
+    await userEvent.click(canvas.getByRole('button', { name: 'Back to the newest' }));
+    await waitFor(() => expect(canvas.getAllByRole('listitem')).toHaveLength(30));
+  },
+};
+
+/** Every entry is in the page, in blocks of 100 that are skipped where nobody looks: for find-in-page and paper. */
+export const Whole: Story = {
+  args: { entries: manyEvents(250), height: '300px' },
+  play: async ({ canvasElement }) => {
+    const canvas = within(canvasElement);
+    await waitFor(() => expect(canvasElement.querySelector('li[data-index]')).not.toBeNull(), {
+      timeout: 5000,
+    });
+    await userEvent.click(canvas.getByRole('button', { name: 'Whole list' }));
+    await waitFor(() => expect(canvasElement.querySelectorAll('.fd-entry')).toHaveLength(250), {
+      timeout: 5000,
+    });
+    const blocks = [...canvasElement.querySelectorAll('.fd-timeline-block')];
+    await expect(getComputedStyle(blocks[0]!).contentVisibility).toBe('auto');
+    await expect(blocks.every((block) => block.children.length <= 100)).toBe(true);
+  },
+};
+
+/** Where the keyboard is, as name or text. */
+const reached = (): string => {
+  const { activeElement: at } = document;
+  return at instanceof HTMLInputElement
+    ? `${at.labels?.[0]?.textContent} (${at.type})`
+    : (at?.textContent ?? '').replaceAll(/\s+/g, ' ').trim();
+};
+
+/** Tab goes through everything there is, in the order in which it is read; Enter opens an entry, Escape closes it. */
 export const Keyboard: Story = {
   play: async ({ canvasElement }) => {
     const canvas = within(canvasElement);
+    const stops = [];
+    do {
+      await userEvent.tab();
+      stops.push(reached());
+    } while (!document.activeElement?.matches('[data-entry="e2"]') && stops.length < 40);
+    await expect(stops).toEqual([
+      ...['CSV', 'JSON', 'Search (search)', 'From (date)', 'To (date)'],
+      ...['deployment 2', 'health 1', 'operation 4', 'queue 1', 'security 1'],
+      ...['Critical 1', 'In progress 1', 'Stopped 1', 'Success 3', 'Warning 1'],
+      'refund-07 failed its health check Critical · health',
+      'triage-12 upgrading 2.4.1 to 2.5.0 In progress · deployment · ana',
+    ]);
+    await userEvent.tab({ shift: true });
     const entry = canvas.getByRole('button', { name: /^refund-07/ });
-    canvas.getByRole('searchbox', { name: 'Search' }).focus();
-    await userEvent.keyboard('refund');
-    await waitFor(() => expect(canvas.getAllByRole('listitem')).toHaveLength(1));
-    await expect(canvas.getByText('1 of 9')).toBeVisible();
-    entry.focus();
+    await expect(entry).toHaveFocus();
+    await waitFor(() =>
+      expect(document.querySelector('.fd-tooltip')).toHaveTextContent(/^Thursday, January 15, 2026/),
+    );
     await userEvent.keyboard('{Enter}');
     await expect(entry).toHaveAttribute('aria-expanded', 'true');
     await expect(canvas.getByText(/3 of 4 probes fail/)).toBeVisible();
     await userEvent.keyboard('{Escape}');
     await expect(entry).toHaveAttribute('aria-expanded', 'false');
     await expect(entry).toHaveFocus();
+    // A choice filters, and what it takes away leaves the focus in the list's own region.
+    canvas.getByRole('button', { name: 'security 1' }).focus();
+    await userEvent.keyboard(' ');
+    await waitFor(() => expect(canvas.getAllByRole('listitem')).toHaveLength(1));
+    canvas.getByRole('button', { name: 'Clear filters' }).focus();
+    await userEvent.keyboard('{Enter}');
+    await waitFor(() => expect(canvas.getByRole('heading', { name: 'Events' })).toHaveFocus());
   },
 };
 
-/** What a screen reader reads: a region, days as headings of lists, words beside every shape. */
+const saidNow = (): string => document.querySelector('[data-fleetdeck-announcer]')?.textContent ?? '';
+
+/** What a screen reader reads: a region, days as headings of lists, words beside every shape, and what the filters leave. */
 export const ReaderText: Story = {
   play: async ({ canvasElement }) => {
     const canvas = within(canvasElement);
     await expect(canvas.getByRole('region', { name: 'Events' })).toBeVisible();
-    const headings = canvas.getAllByRole('heading').map((heading) => heading.textContent);
-    await expect(headings[0]).toBe('Events');
-    await expect(canvas.getByRole('heading', { name: 'Today 4 entries' })).toBeVisible();
-    const today = canvas.getByRole('group', { name: 'Today 4 entries' });
-    await expect(within(today).getAllByRole('listitem')).toHaveLength(4);
+    await expect(canvas.getByRole('group', { name: 'Export' })).toBeVisible();
+    await expect(canvas.getAllByRole('group', { name: 'Type' })).toHaveLength(1);
+    const headings = canvas.getAllByRole('heading');
+    await expect(headings[0]).toHaveAccessibleName('Events');
+    const groups = ['Today 4 entries', 'Yesterday 2 entries', 'Last 7 days 2 entries', 'Older 1 entry'];
+    for (const [index, name] of groups.entries()) {
+      await expect(headings[index + 1]).toHaveAccessibleName(name);
+      const list = within(canvas.getByRole('group', { name })).getByRole('list');
+      await expect(within(list).getAllByRole('listitem')).toHaveLength(
+        Number(/\d+(?= entr)/.exec(name)?.[0]),
+      );
+    }
     await expect(
-      canvas.getByRole('button', { name: 'refund-07 failed its health check Critical · health' }),
+      canvas.getByRole('button', {
+        name: 'refund-07 failed its health check Critical · health',
+        expanded: false,
+      }),
     ).toBeVisible();
+    await expect(canvas.getByRole('button', { name: 'health 1', pressed: false })).toBeVisible();
+    await userEvent.type(canvas.getByRole('searchbox', { name: 'Search' }), 'refund');
+    await waitFor(() => expect(saidNow()).toContain('1 of 9'), { timeout: 5000 });
+    await userEvent.type(canvas.getByRole('searchbox', { name: 'Search' }), ' nothing');
+    await waitFor(() => expect(saidNow()).toContain('No entry matches the filters.'), { timeout: 5000 });
     await expect(canvasElement.querySelector('[role="status"], [aria-live]')).toBeNull();
   },
 };
