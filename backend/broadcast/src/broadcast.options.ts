@@ -86,7 +86,8 @@ export const BROADCAST_OPTIONS = Symbol.for('@fleetdeck/broadcast/BROADCAST_OPTI
 /** Policies for the topics that Fleetdeck's own modules publish; a story team adds those of its own topics. */
 export const fleetdeckPolicies = {
   system: { leastRole: 'viewer' },
-  'metrics.*': { leastRole: 'viewer' },
+  // Thousands of series may change together: each value of its own would be a write of its own to every page.
+  'metrics.*': { leastRole: 'viewer', coalesceMs: 20 },
   health: { leastRole: 'viewer' },
   alerts: { leastRole: 'viewer' },
   'operations.*': { leastRole: 'viewer' },
