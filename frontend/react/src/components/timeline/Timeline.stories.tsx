@@ -226,13 +226,16 @@ export const Whole: Story = {
     await waitFor(() => expect(canvasElement.querySelector('li[data-index]')).not.toBeNull(), {
       timeout: 5000,
     });
-    await userEvent.click(canvas.getByRole('button', { name: 'Whole list' }));
+    await userEvent.click(canvas.getByText('Whole list'));
     await waitFor(() => expect(canvasElement.querySelectorAll('.fd-entry')).toHaveLength(250), {
       timeout: 5000,
     });
     const blocks = [...canvasElement.querySelectorAll('.fd-timeline-block')];
     await expect(getComputedStyle(blocks[0]!).contentVisibility).toBe('auto');
     await expect(blocks.every((block) => block.children.length <= 100)).toBe(true);
+    // And back, so that what looks at the page after this has few rows to look at.
+    await userEvent.click(canvasElement.querySelector('.fd-timeline-top [aria-pressed="true"]')!);
+    await waitFor(() => expect(canvasElement.querySelectorAll('.fd-entry').length).toBeLessThan(60));
   },
 };
 
