@@ -14,7 +14,7 @@ describe('resolveOptions', () => {
       history: { count: 1000, bytes: 1_048_576, ageMs: 600_000 },
       snapshot: undefined,
       snapshotForAll: false,
-      windowMs: 0,
+      windowMs: 20,
       slow: 'conflate',
     });
     expect(options.fanout).toBe('direct');
