@@ -1,11 +1,18 @@
 import type { StorybookConfig } from '@storybook/react-vite';
+import { remarkTables } from './remark-tables.ts';
 
 const config: StorybookConfig = {
   framework: '@storybook/react-vite',
   stories: ['./docs/**/*.mdx', '../frontend/*/src/**/*.stories.tsx'],
   // Beside the page that shows them, so that the same addresses hold in the catalog and in the repository.
   staticDirs: [{ from: './docs/screenshots', to: '/screenshots' }],
-  addons: ['@storybook/addon-docs', '@storybook/addon-a11y'],
+  addons: [
+    {
+      name: '@storybook/addon-docs',
+      options: { mdxPluginOptions: { mdxCompileOptions: { remarkPlugins: [remarkTables] } } },
+    },
+    '@storybook/addon-a11y',
+  ],
   core: { disableTelemetry: true, disableWhatsNewNotifications: true },
   // The Babel reader needs no TypeScript API, and so works with every version of it.
   typescript: { reactDocgen: 'react-docgen' },

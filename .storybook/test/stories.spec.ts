@@ -118,6 +118,11 @@ for (const { id, title } of entries.filter((entry) => entry.type === 'docs')) {
   }) => {
     const { problems } = await stage.showDocs(id);
     expect(problems.join('\n')).toBe('');
+    const bars = await stage.page
+      .locator('#storybook-docs p')
+      .filter({ hasText: /^\s*\|/ })
+      .allTextContents();
+    expect(bars, 'tables that were taken for text').toEqual([]);
     const links = await stage.page
       .locator('#storybook-docs a[href*="path=/"]')
       .evaluateAll((anchors) => anchors.map((anchor) => anchor.getAttribute('href') ?? ''));

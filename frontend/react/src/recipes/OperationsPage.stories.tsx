@@ -271,6 +271,8 @@ function OperationsPage({ ticking = false }: { ticking?: boolean }) {
 const meta = {
   title: 'Recipes/Operations page',
   component: OperationsPage,
+  // Five whole pages on one page of documentation would tell nobody anything.
+  tags: ['!autodocs'],
 } satisfies Meta<typeof OperationsPage>;
 
 export default meta;
