@@ -116,14 +116,41 @@ export interface TimelineProps<E extends TimelineEntry = TimelineEntry>
  * <Timeline title="Last 24 h" entries={events} fetchPage={(cursor, { signal }) => http.get('/audit', { query: { cursor }, signal })} />
  */
 export function Timeline<E extends TimelineEntry = TimelineEntry>(props: TimelineProps<E>) {
-  // prettier-ignore
   const {
-    title, headingLevel = 3, entries: given = NO_ENTRIES, fetchPage, fetchAround, infinite = false,
-    filter: filterGiven, defaultFilter = noFilter, onFilterChange, serverFilter = false,
-    filterable = true, exportable = true, exportName = 'timeline', onExport,
-    expanded, onExpandedChange, renderDetails, focusEntryId = null, holdFresh = true,
-    announceFresh = true, lastSeenAt, state = 'ready', errorMessage, onRetry,
-    asOf, staleAfterMs, height, locale, timeZone, hourCycle, messages: over, now, className, ...rest
+    title,
+    headingLevel = 3,
+    entries: given = NO_ENTRIES,
+    fetchPage,
+    fetchAround,
+    infinite = false,
+    filter: filterGiven,
+    defaultFilter = noFilter,
+    onFilterChange,
+    serverFilter = false,
+    filterable = true,
+    exportable = true,
+    exportName = 'timeline',
+    onExport,
+    expanded,
+    onExpandedChange,
+    renderDetails,
+    focusEntryId = null,
+    holdFresh = true,
+    announceFresh = true,
+    lastSeenAt,
+    state = 'ready',
+    errorMessage,
+    onRetry,
+    asOf,
+    staleAfterMs,
+    height,
+    locale,
+    timeZone,
+    hourCycle,
+    messages: over,
+    now,
+    className,
+    ...rest
   } = props;
   const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
   const { messages, clock } = environment;
