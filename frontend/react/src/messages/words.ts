@@ -8,7 +8,8 @@ export function wordsOf<T extends object>(english: T, over: object | undefined):
   if (made === undefined) merged.set(english, (made = new WeakMap()));
   let words = made.get(over);
   if (words === undefined) {
-    words = { ...english };
+    // Words of its parts that are loaded later stay in it.
+    words = { ...over, ...english };
     for (const [name, own] of Object.entries(english)) {
       const other: unknown = over[name as keyof typeof over];
       if (other !== undefined)
