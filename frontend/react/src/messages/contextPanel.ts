@@ -20,6 +20,8 @@ export const englishContextPanel: Pick<ContextMessages, ContextPanelWord> = {
   dismiss: 'Dismiss',
 };
 
+const english: ContextMessages = { ...englishContextPanel, ...englishContext };
+
 /** All words of a map for `ContextSelector`, English where it has none. */
 export const contextPanelWords = (messages: Parameters<typeof contextWords>[0]): ContextMessages =>
-  wordsOf<ContextMessages>({ ...englishContextPanel, ...englishContext }, contextWords(messages));
+  wordsOf(english, contextWords(messages));
