@@ -22,7 +22,16 @@ export function useMetricsSuite(): MetricsSuite {
     database = await createTestDatabase();
   });
   afterEach(async () => {
-    for (const app of running.splice(0)) await app.close();
+    for (const app of running.splice(0)) {
+      // Time that ran ahead of the database leaves writes to be tried again, for which closing would wait by a clock
+      // that nobody moves any more.
+      await until(() => {
+        if (app.aggregator.stats().bufferedPoints === 0) return true;
+        app.timers.advance(100);
+        return false;
+      });
+      await app.close();
+    }
     await database.dataSource.query('drop schema if exists fleetdeck cascade');
   });
   afterAll(() => database.drop());
