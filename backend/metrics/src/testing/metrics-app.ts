@@ -23,6 +23,8 @@ import { ManualTimers } from './manual-timers.ts';
 export class SpiedSql {
   readonly statements: string[] = [];
   away = false;
+  /** Statements and transactions that have not ended. */
+  pending = 0;
   /** Told of each statement before it is sent, which waits for it; what it throws is what the database would. */
   beforeStatement: (statement: string) => void | Promise<void> = () => undefined;
 
@@ -30,24 +32,35 @@ export class SpiedSql {
 
   readonly query = (async (statement: string, parameters?: unknown[]) => {
     await this.note(statement);
-    return this.inner.query<unknown>(statement, parameters);
+    return this.counted(this.inner.query<unknown>(statement, parameters));
   }) as Sql['query'];
 
   readonly transaction = (async (work: (manager: object) => Promise<unknown>) => {
     await this.note('begin');
-    return this.inner.transaction(async (manager) =>
-      work({
-        query: async (statement: string, parameters?: unknown[]) => {
-          await this.note(statement);
-          return manager.query<unknown>(statement, parameters);
-        },
-      }),
+    return this.counted(
+      this.inner.transaction(async (manager) =>
+        work({
+          query: async (statement: string, parameters?: unknown[]) => {
+            await this.note(statement);
+            return manager.query<unknown>(statement, parameters);
+          },
+        }),
+      ),
     );
   }) as Sql['transaction'];
 
   /** How many statements hold a text. */
   count(text: string): number {
     return this.statements.filter((statement) => statement.includes(text)).length;
+  }
+
+  private async counted<T>(work: Promise<T>): Promise<T> {
+    this.pending += 1;
+    try {
+      return await work;
+    } finally {
+      this.pending -= 1;
+    }
   }
 
   private async note(statement: string): Promise<void> {

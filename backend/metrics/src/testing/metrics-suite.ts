@@ -18,6 +18,7 @@ export interface MetricsSuite {
 export function useMetricsSuite(): MetricsSuite {
   let database: TestDatabase;
   const running: MetricsApp[] = [];
+  const started: MetricsApp[] = [];
   beforeAll(async () => {
     database = await createTestDatabase();
   });
@@ -32,6 +33,9 @@ export function useMetricsSuite(): MetricsSuite {
       });
       await app.close();
     }
+    // What took longer than a deadline that had passed at once still goes on, and would hold the tables.
+    await until(() => started.every(({ sql }) => sql.pending === 0));
+    started.length = 0;
     await database.dataSource.query('drop schema if exists fleetdeck cascade');
   });
   afterAll(() => database.drop());
@@ -43,6 +47,7 @@ export function useMetricsSuite(): MetricsSuite {
     async start(options, parts) {
       const app = await startMetrics(database, options, parts);
       running.push(app);
+      started.push(app);
       return app;
     },
   };
