@@ -1,7 +1,7 @@
 import { quantileOf, type MetricAggregation } from '@fleetdeck/dto';
 import { isoTime } from '@fleetdeck/kernel';
 import { keySql } from '../sketch/bins.ts';
-import { numberArray } from '../store/sql.ts';
+import { integerArray } from '../store/array-parameters.ts';
 import { TABLES } from '../store/tiers.ts';
 import type { Segment } from './plan.ts';
 import type { SeriesGroups } from './series-groups.ts';
@@ -56,7 +56,7 @@ export function isRate(aggregation: MetricAggregation): boolean {
 export function bucketStatement(question: BucketQuestion): { statement: string; parameters: unknown[] } {
   const { grid, segments, aggregations } = question;
   const { ids, places } = question.series;
-  const parameters: unknown[] = [numberArray(ids), numberArray(places)];
+  const parameters: unknown[] = [integerArray(ids), integerArray(places)];
   const next = (value: unknown) => `$${parameters.push(value)}`;
   const time = (ms: number) => `${next(isoTime(ms))}::timestamptz`;
   const asked = 'unnest($1::integer[], $2::integer[]) n (id, grp)';

@@ -1,5 +1,6 @@
 import type { Partitions } from '../store/partitions.ts';
-import { numberArray, type Sql } from '../store/sql.ts';
+import { doubleArray, integerArray } from '../store/array-parameters.ts';
+import type { Sql } from '../store/sql.ts';
 import { HOUR_MS, TIER_MS, windowStart, type StoredKind, type Tier } from '../store/tiers.ts';
 import { ROLLUP_LOCK } from './rollup-rows.ts';
 import { insertSummed, SUMMED, type SummedRow } from './summed-rows.ts';
@@ -127,7 +128,7 @@ export class Compactor {
          from unnest($1::integer[], $2::double precision[]) as p (series_id, at_ms)
            join fleetdeck.metric_rollup_${tier} r on r.series_id = p.series_id and r.at = to_timestamp(p.at_ms / 1000)
          group by r.series_id, r.at having count(*) > 1`,
-        [numberArray(found.ids), numberArray(found.at)],
+        [integerArray(found.ids), doubleArray(found.at)],
       );
       if (rows.length === 0) return;
       const at = rows.map((row) => row.at_ms);
@@ -135,7 +136,7 @@ export class Compactor {
         `delete from fleetdeck.metric_rollup_${tier} r
          using unnest($1::integer[], $2::double precision[]) as p (series_id, at_ms)
          where r.series_id = p.series_id and r.at = to_timestamp(p.at_ms / 1000)`,
-        [numberArray(rows.map((row) => row.series_id)), numberArray(at)],
+        [integerArray(rows.map((row) => row.series_id)), doubleArray(at)],
       );
       await insertSummed(manager, tier, rows, at);
     });

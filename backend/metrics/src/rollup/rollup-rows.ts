@@ -1,5 +1,6 @@
 import type { Partitions } from '../store/partitions.ts';
-import { byteaArray, nullableArray, numberArray, type Sql } from '../store/sql.ts';
+import { bytesArray, doubleArray, integerArray } from '../store/array-parameters.ts';
+import type { Sql } from '../store/sql.ts';
 import { TIER_MS, windowStart, type StoredKind, type Tier } from '../store/tiers.ts';
 import type { WindowTotals } from './window-totals.ts';
 
@@ -53,17 +54,17 @@ function addRowsStatement(): string {
 
 function rowParameters(rows: readonly RollupRow[]): unknown[] {
   return [
-    numberArray(rows.map(({ seriesId }) => seriesId)),
-    numberArray(rows.map(({ totals }) => totals.points)),
-    numberArray(rows.map(({ at }) => at)),
-    numberArray(rows.map(({ totals }) => totals.sum)),
-    numberArray(rows.map(({ totals }) => totals.min)),
-    numberArray(rows.map(({ totals }) => totals.max)),
-    numberArray(rows.map(({ totals }) => totals.lastValue)),
-    numberArray(rows.map(({ totals }) => totals.lastAt)),
-    nullableArray(rows.map(({ totals }) => totals.increase)),
-    nullableArray(rows.map(({ totals }) => totals.increaseMs)),
-    byteaArray(rows.map(({ totals }) => totals.encode())),
+    integerArray(rows.map(({ seriesId }) => seriesId)),
+    integerArray(rows.map(({ totals }) => totals.points)),
+    doubleArray(rows.map(({ at }) => at)),
+    doubleArray(rows.map(({ totals }) => totals.sum)),
+    doubleArray(rows.map(({ totals }) => totals.min)),
+    doubleArray(rows.map(({ totals }) => totals.max)),
+    doubleArray(rows.map(({ totals }) => totals.lastValue)),
+    doubleArray(rows.map(({ totals }) => totals.lastAt)),
+    doubleArray(rows.map(({ totals }) => totals.increase)),
+    doubleArray(rows.map(({ totals }) => totals.increaseMs)),
+    bytesArray(rows.map(({ totals }) => totals.encode())),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { Sketch } from '../sketch/sketch.ts';
 import { Slices } from '../slices.ts';
-import { byteaArray, nullableArray, numberArray, type Sql } from '../store/sql.ts';
+import { bytesArray, doubleArray, integerArray } from '../store/array-parameters.ts';
+import type { Sql } from '../store/sql.ts';
 import type { Tier } from '../store/tiers.ts';
 
 /** Several rows of one series as one, its sketches not merged yet. */
@@ -37,22 +38,22 @@ export async function insertSummed(
        (series_id, at, points, sum, min, max, last_value, last_at, increase, increase_ms, sketch)
      select series_id, to_timestamp(at_ms / 1000), points, sum, min, max, last_value, to_timestamp(last_ms / 1000),
        increase, increase_ms, sketch
-     from unnest($1::integer[], $2::double precision[], $3::bigint[], $4::double precision[], $5::double precision[],
+     from unnest($1::integer[], $2::double precision[], $3::double precision[], $4::double precision[], $5::double precision[],
        $6::double precision[], $7::double precision[], $8::double precision[], $9::double precision[],
        $10::double precision[], $11::bytea[])
        as r (series_id, at_ms, points, sum, min, max, last_value, last_ms, increase, increase_ms, sketch)`,
     [
-      numberArray(rows.map((row) => row.series_id)),
-      numberArray(at),
-      numberArray(rows.map((row) => Number(row.points))),
-      numberArray(rows.map((row) => row.sum)),
-      numberArray(rows.map((row) => row.min)),
-      numberArray(rows.map((row) => row.max)),
-      numberArray(rows.map((row) => row.last_value)),
-      numberArray(rows.map((row) => row.last_ms)),
-      nullableArray(rows.map((row) => row.increase)),
-      nullableArray(rows.map((row) => row.increase_ms)),
-      byteaArray(sketches),
+      integerArray(rows.map((row) => row.series_id)),
+      doubleArray(at),
+      doubleArray(rows.map((row) => Number(row.points))),
+      doubleArray(rows.map((row) => row.sum)),
+      doubleArray(rows.map((row) => row.min)),
+      doubleArray(rows.map((row) => row.max)),
+      doubleArray(rows.map((row) => row.last_value)),
+      doubleArray(rows.map((row) => row.last_ms)),
+      doubleArray(rows.map((row) => row.increase)),
+      doubleArray(rows.map((row) => row.increase_ms)),
+      bytesArray(sketches),
     ],
   );
 }

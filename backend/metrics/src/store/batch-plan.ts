@@ -4,7 +4,7 @@ import type { PointBatch } from '../record/point-buffer.ts';
 import type { Series } from '../registry/series.ts';
 import { OpenWindows, type MinuteRow } from '../rollup/open-windows.ts';
 import type { RollupRow } from '../rollup/rollup-rows.ts';
-import { nullableArray, numberArray } from './sql.ts';
+import { doubleArray, integerArray } from './array-parameters.ts';
 import type { WriterSession } from './writer-session.ts';
 
 /** A batch with everything that must not change from one attempt to the next. */
@@ -29,25 +29,23 @@ export function planBatch(
   { session, steps, rawSince }: { session: WriterSession; steps: CounterSteps | null; rawSince: number },
 ): PlannedBatch {
   const raw: number[] = [];
-  const rawWriters: (number | null)[] = [];
   const open: number[] = [];
   const late: number[] = [];
   const lateWindows = new OpenWindows();
   for (let i = 0; i < batch.at.length; i += 1) {
     const at = batch.at[i] as number;
     const keepsRaw = (batch.series[i] as Series).metric.raw;
-    const isLate = at < session.rolledTo || !keepsRaw;
-    if (keepsRaw && at >= rawSince) {
-      raw.push(i);
-      rawWriters.push(isLate ? null : session.number);
-    }
-    if (isLate) {
+    if (keepsRaw && at >= rawSince) raw.push(i);
+    if (at < session.rolledTo || !keepsRaw) {
       late.push(i);
       addPoint(lateWindows, batch, steps, i);
     } else {
       open.push(i);
     }
   }
+  // In the order of the index: its pages are then each touched once a batch, which is a fifth of the whole cost.
+  raw.sort((a, b) => idOf(batch.series[a] as Series) - idOf(batch.series[b] as Series));
+  const rawWriters = raw.map((i) => ((batch.at[i] as number) < session.rolledTo ? null : session.number));
   return { session, batch, steps, raw, rawWriters, open, late, rows: lateWindows.rowsBefore(Infinity) };
 }
 
@@ -58,9 +56,9 @@ export function statementOf(
   now: number,
 ): { statement: string; parameters: unknown[] } {
   const parameters: unknown[] = [
-    numberArray(raw.map((i) => idOf(batch.series[i] as Series))),
-    numberArray(raw.map((i) => batch.at[i] as number)),
-    numberArray(raw.map((i) => batch.values[i] as number)),
+    integerArray(raw.map((i) => idOf(batch.series[i] as Series))),
+    doubleArray(raw.map((i) => batch.at[i] as number)),
+    doubleArray(raw.map((i) => batch.values[i] as number)),
   ];
   const next = (value: unknown) => `$${parameters.push(value)}`;
   let columns = 'series_id, at, value, writer';
@@ -71,14 +69,14 @@ export function statementOf(
     values += `, ${next(session.number)}::integer`;
   } else {
     values += ', p.writer';
-    arrays += `, ${next(nullableArray(rawWriters))}::integer[]`;
+    arrays += `, ${next(integerArray(rawWriters))}::integer[]`;
     names += ', writer';
   }
   if (steps) {
     columns += ', increase, increase_ms';
     values += ', p.increase, p.increase_ms';
-    arrays += `, ${next(nullableArray(raw.map((i) => steps.increase[i] ?? null)))}::double precision[]`;
-    arrays += `, ${next(nullableArray(raw.map((i) => steps.increaseMs[i] ?? null)))}::double precision[]`;
+    arrays += `, ${next(doubleArray(raw.map((i) => steps.increase[i] ?? null)))}::double precision[]`;
+    arrays += `, ${next(doubleArray(raw.map((i) => steps.increaseMs[i] ?? null)))}::double precision[]`;
     names += ', increase, increase_ms';
   }
   const id = next(session.id);

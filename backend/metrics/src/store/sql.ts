@@ -20,26 +20,6 @@ export const STATEMENT_TIMEOUT = '57014';
 /** A number does not fit. */
 export const OUT_OF_RANGE = '22003';
 
-/** A PostgreSQL array of numbers, made without the driver's pass over each element. */
-export function numberArray(numbers: readonly number[]): string {
-  return `{${numbers.join(',')}}`;
-}
-
-/** {@link numberArray} where some may be missing. */
-export function nullableArray(numbers: readonly (number | null)[]): string {
-  return `{${numbers.map((number) => number ?? 'NULL').join(',')}}`;
-}
-
-/** A PostgreSQL array of byte strings. */
-export function byteaArray(values: readonly (Uint8Array | null)[]): string {
-  const texts = values.map((bytes) =>
-    bytes === null
-      ? 'NULL'
-      : `"\\\\x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}"`,
-  );
-  return `{${texts.join(',')}}`;
-}
-
 /** Whether the database itself answered with an error, so that what was asked did certainly not happen. */
 export function isSqlState(thrown: unknown): boolean {
   const code = codeOf(thrown);
