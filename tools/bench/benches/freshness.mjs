@@ -3,12 +3,11 @@ import { fork } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { chromium } from '@playwright/test';
-import { BROWSER_ARGS } from '../../browser.mjs';
 import { buildApp } from '../../build-app.mjs';
 import { findBrowser } from '../../requirements.mjs';
 import { ROOT } from '../../run.mjs';
 import { makeDataDir } from '../../service.mjs';
+import { startUnwatchedBrowser } from '../freshness/browser.mjs';
 import { bundlePage } from '../page-bundle.mjs';
 import { calibrate, limit, round, Unmeasurable } from '../results.mjs';
 
@@ -38,13 +37,13 @@ export default async function freshness({ smoke }) {
   const script = await bundlePage(join(ROOT, 'tools/bench/freshness/page.mjs'));
   const calibrationMs = calibrate();
   const service = await startLoadedService();
-  const browser = await chromium.launch({ executablePath, args: BROWSER_ARGS });
+  const browser = await startUnwatchedBrowser(executablePath);
   try {
     await service.order('seed', { metrics: [METRIC], series: SERIES });
-    const page = await openPage(browser, service, script);
+    await browser.withPage((page) => openPage(page, service, script));
     const runs = [];
     for (let run = 0; run < (smoke ? 1 : RUNS); run += 1) {
-      runs.push(await measureDelays(page, service, { warmUpSeconds: 3, seconds: smoke ? 3 : 20 }));
+      runs.push(await measureDelays(browser, service, { warmUpSeconds: 3, seconds: smoke ? 3 : 20 }));
     }
     const scraped = await measureScrapes(service, smoke ? 3 : SCRAPES);
     const { droppedPoints } = await service.order('stats');
@@ -81,7 +80,7 @@ export default async function freshness({ smoke }) {
       ...(smoke ? { verdict: false } : doubts(results, runs, scraped)),
     };
   } finally {
-    await browser.close();
+    await browser.stop();
     await service.stop();
   }
 }
@@ -168,9 +167,7 @@ function late(sentence) {
 }
 
 /** Signs in, then opens the page below the service's own address. */
-async function openPage(browser, { url, signInUrl }, script) {
-  const context = await browser.newContext();
-  const page = await context.newPage();
+async function openPage(page, { url, signInUrl }, script) {
   await page.goto(signInUrl);
   await page.waitForFunction(() => performance.getEntriesByName('fleetdeck:first-value').length > 0, {
     timeout: DEADLINE_MS,
@@ -182,12 +179,11 @@ async function openPage(browser, { url, signInUrl }, script) {
   );
   await page.goto(`${url}/`);
   await page.waitForSelector(`main[data-state="live"][data-series="${SERIES}"]`, { timeout: DEADLINE_MS });
-  return page;
 }
 
 /** Loads for a while. Each point of a shown series counts until its number, or a newer one, is painted. */
-async function measureDelays(page, service, { warmUpSeconds, seconds }) {
-  await page.evaluate(() => void globalThis.benchShown.splice(0));
+async function measureDelays(browser, service, { warmUpSeconds, seconds }) {
+  await browser.withPage((page) => page.evaluate(() => void globalThis.benchShown.splice(0)));
   const idle = watchIdleThread();
   await service.order('watch');
   await service.order('begin', { metric: METRIC, series: SERIES, perSecond: PER_SECOND });
@@ -196,7 +192,7 @@ async function measureDelays(page, service, { warmUpSeconds, seconds }) {
   const idled = await idle.end();
   const times = await service.order('end');
   await wait(3000);
-  const shown = await page.evaluate(() => globalThis.benchShown);
+  const shown = await browser.withPage((page) => page.evaluate(() => globalThis.benchShown));
   const painted = new Map();
   for (let i = 0; i < shown.length; i += 3) {
     const paints = painted.get(shown[i]) ?? [];
