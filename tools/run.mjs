@@ -16,12 +16,41 @@ export const BIN = {
 /**
  * Runs a Node program to its end and answers its exit code. Its output goes to standard error, which leaves standard
  * output to the lines that a command promises.
+ * @param {{ deadlineMs?: number }} options after `deadlineMs` it is killed with all that it started, and has failed
  */
-export function run(args, { env = {}, cwd = ROOT, stdio = ['ignore', 2, 2] } = {}) {
+export function run(args, { env = {}, cwd = ROOT, stdio = ['ignore', 2, 2], deadlineMs } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd, stdio, env: { ...process.env, ...env } });
+    const detached = deadlineMs !== undefined;
+    const child = spawn(process.execPath, args, { cwd, stdio, detached, env: { ...process.env, ...env } });
     child.once('error', reject);
+    if (detached) endInTime(child, deadlineMs);
     child.once('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0)));
+  });
+}
+
+/** A program in a process group of its own ends with this one, or at its deadline. */
+function endInTime(child, deadlineMs) {
+  const end = () => {
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+  };
+  const interrupted = () => {
+    end();
+    process.exit(130);
+  };
+  const timer = setTimeout(() => {
+    process.stderr.write(
+      `\n"${child.spawnargs.slice(1).join(' ')}" is stopped after ${deadlineMs / 60_000} min.\n`,
+    );
+    end();
+  }, deadlineMs);
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  child.once('exit', () => {
+    clearTimeout(timer);
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
   });
 }
 

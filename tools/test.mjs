@@ -12,6 +12,10 @@ import {
 } from './requirements.mjs';
 import { checkWorkspace } from './check-workspace.mjs';
 
+/** A spec that leaves something open keeps its process, and would keep this one. */
+const UNIT_DEADLINE_MS = 20 * 60_000;
+const BROWSER_DEADLINE_MS = 10 * 60_000;
+
 const started = performance.now();
 const tiers = [];
 const leftOut = [];
@@ -45,18 +49,11 @@ await timed('types', async () => {
 await timed('unit and medium', async () => {
   const results = packageDirs().map((dir) => join(ROOT, dir, 'coverage', 'results.json'));
   for (const file of results) rmSync(file, { force: true });
-  const code = await nx([
-    'run-many',
-    '-t',
-    'test',
-    '--parallel=2',
-    '--outputStyle=static',
-    '--skip-nx-cache',
-    '--',
-    '--coverage',
-    '--json',
-    '--outputFile=coverage/results.json',
-  ]);
+  const jest = ['--coverage', '--json', '--outputFile=coverage/results.json'];
+  const code = await nx(
+    ['run-many', '-t', 'test', '--parallel=2', '--outputStyle=static', '--skip-nx-cache', '--', ...jest],
+    { deadlineMs: UNIT_DEADLINE_MS },
+  );
   const sums = { passed: 0, failed: 0, skipped: 0 };
   for (const file of results.filter(existsSync)) {
     const result = JSON.parse(readFileSync(file, 'utf8'));
@@ -108,6 +105,7 @@ async function playwright(config, env) {
   rmSync(results, { force: true });
   const code = await run([BIN.playwright, 'test', '-c', config, '--reporter=line,json'], {
     env: { ...env, PLAYWRIGHT_JSON_OUTPUT_NAME: results, PLAYWRIGHT_FORCE_TTY: '0' },
+    deadlineMs: BROWSER_DEADLINE_MS,
   });
   let stats = { expected: 0, unexpected: 0, flaky: 0, skipped: 0 };
   try {

@@ -161,6 +161,24 @@ describe('the probes', () => {
     expect((await ask('/shop/health', 'admin')).status).toBe(403);
   });
 
+  it('are answered before the middleware of the story service, which can neither slow them down nor refuse them', async () => {
+    const seen: string[] = [];
+    const { ask } = await serve([TerminusHealthModule.forRoot({})], {
+      set: (app) => {
+        app.use((request: { url: string }, response: { sendStatus(code: number): void }) => {
+          seen.push(request.url);
+          response.sendStatus(429);
+        });
+      },
+    });
+    const probe = await ask('/health/live?verbose=1');
+    expect([probe.status, probe.body]).toEqual([200, { status: 'alive' }]);
+    expect(probe.headers.get('x-content-type-options')).toBe('nosniff');
+    await expect(ask('/health/liver')).rejects.toThrow('JSON');
+    await expect(ask('/api/v1/health', 'admin')).rejects.toThrow('JSON');
+    expect(seen).toEqual(['/health/liver', '/api/v1/health']);
+  });
+
   it('answer the same while one provider hangs', async () => {
     const { ask, time, checker } = await serve([TerminusHealthModule.forRoot({})], { providers: [Database] });
     checker.register('hung', never, { criticality: 'optional' });

@@ -293,7 +293,7 @@ describe('a service on loopback with nothing configured', () => {
     expect(answer.headers['x-request-id']).toBe('abc-1');
     expect(json(answer)).toMatchObject({ status: 404, code: 'NOT_FOUND', instance: 'abc-1' });
     expect(
-      (await ask(`${service.url}/health/live`, { headers: { 'x-request-id': 'not plain' } })).headers[
+      (await ask(`${service.url}/api/v1/nothing`, { headers: { 'x-request-id': 'not plain' } })).headers[
         'x-request-id'
       ],
     ).not.toContain(' ');

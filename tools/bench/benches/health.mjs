@@ -12,10 +12,10 @@ import { calibrate, limit, median, ratio, round, Unmeasurable } from '../results
 
 const CONNECTIONS = 10;
 const CROWD = 100;
-const PAIRS = 25;
-const SLICE_MS = 400;
+const PAIRS = 35;
+const SLICE_MS = 250;
 const WARM_UP_MS = 1_500;
-const FLIPS = 9;
+const FLIPS = 7;
 const INTERVAL_MS = 1_000;
 /** Checks are spread by 10 % to either side, and the answer has to be seen under load. */
 const FOLLOWS_WITHIN_MS = INTERVAL_MS * 1.1 + 100;
@@ -69,10 +69,13 @@ async function measure({ app, client, smoke }) {
   const runsBefore = await app.ask('runs');
   const began = performance.now();
   for (let pair = 0; pair < pairs; pair += 1) {
-    // Each round begins with another one, so that none is always the one that follows a heavy one.
+    // Each round begins with another one and goes there and back, so that none is always the one that follows a heavy one.
     const order = [...names.slice(pair % names.length), ...names.slice(0, pair % names.length)];
-    if (pair % 2 === 1) order.reverse();
-    for (const name of order) measured[name].push(await slice(app, client, PATHS[name]));
+    const slices = Object.fromEntries(names.map((name) => [name, []]));
+    for (const name of [...order, ...order.toReversed()]) {
+      slices[name].push(await slice(app, client, PATHS[name]));
+    }
+    for (const name of names) measured[name].push(rates(slices[name]));
     if (pair >= flips) continue;
     follows.push(await followsFlip(app, client));
     crowded.push(await slice(app, client, PATHS.snapshot, { connections: CROWD, ms: INTERVAL_MS }));
@@ -233,12 +236,17 @@ async function followsFlip(app, client) {
   return ms;
 }
 
-/** How many requests are answered, in a second and in a second of computing. */
+/** How many requests are answered in a second, and in a second of computing. */
+function rates(slices) {
+  const sum = (unit) => slices.reduce((total, each) => total + each[unit], 0);
+  return { [CPU]: sum('count') / (sum('cpuUs') / 1e6), [WALL]: sum('count') / (sum('wallUs') / 1e6) };
+}
+
 async function slice(app, client, path, { connections = CONNECTIONS, ms = SLICE_MS } = {}) {
   const before = await app.cpuMicroseconds();
   const { well, other, errors, wallUs } = await client.load(path, connections, ms);
-  const spent = (await app.cpuMicroseconds()) - before;
+  const cpuUs = (await app.cpuMicroseconds()) - before;
   if (other + errors > 0)
     throw new Unmeasurable(`${path}: ${other} answers were not 200, ${errors} did not come`);
-  return { [CPU]: well / (spent / 1e6), [WALL]: well / (wallUs / 1e6), count: well };
+  return { count: well, cpuUs, wallUs };
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { HttpServer } from '@nestjs/common';
 import type { ProbeAnswer } from '../report/probe-answers.ts';
 import { sendAnswer } from './send-answer.ts';
@@ -7,15 +8,39 @@ import { sendAnswer } from './send-answer.ts';
  * the story service would otherwise move or close them, and the orchestrator would kill a healthy process.
  */
 export function mountProbes(
-  server: HttpServer,
+  adapter: HttpServer,
   prefix: string,
   groups: readonly string[],
   answerOf: (group: string) => ProbeAnswer,
 ): void {
   const base = `/${prefix.replace(/^\/+|\/+$/g, '')}`.replace(/\/$/, '');
-  for (const group of groups) {
-    server.get(`${base}/${group}`, (_request: unknown, response: unknown) =>
-      sendAnswer(response, answerOf(group)),
-    );
+  const groupAt = new Map(groups.map((group) => [`${base}/${group}`, group]));
+  answerAhead(adapter.getHttpServer() as Server, (request) => {
+    const group = groupAt.get(pathOf(request));
+    return group === undefined ? null : answerOf(group);
+  });
+  // For what does not come through that server: requests that a test injects, other spellings of a path.
+  for (const [path, group] of groupAt) {
+    adapter.get(path, (_request: unknown, response: unknown) => sendAnswer(response, answerOf(group)));
   }
+}
+
+/**
+ * Answers before the framework and its middleware see the request. A probe then costs what Node itself costs, and a log,
+ * a session store or a rate limit in front of the routes can neither slow it down nor refuse it.
+ */
+function answerAhead(server: Server, answerTo: (request: IncomingMessage) => ProbeAnswer | null): void {
+  const behind = server.listeners('request') as RequestListener[];
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    const reads = request.method === 'GET' || request.method === 'HEAD';
+    const answer = reads ? answerTo(request) : null;
+    if (answer) sendAnswer(response, answer);
+    else for (const each of behind) each.call(server, request, response);
+  });
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
 }

@@ -15,6 +15,7 @@ export function probeAnswer(statusCode: number, status: string): ProbeAnswer {
       'Content-Type': 'application/json; charset=utf-8',
       'Content-Length': String(Buffer.byteLength(body)),
       'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
     },
     body,
   };

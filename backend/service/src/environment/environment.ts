@@ -18,6 +18,8 @@ export interface Environment {
   databaseUrl: string | null;
   redisUrl: string | null;
   amqpUrl: string | null;
+  /** Management API of the same RabbitMQ, which tells of alarms. */
+  rabbitmqManagementUrl: string | null;
   dockerHost: string | null;
   /** Where the embedded PostgreSQL and local secrets are kept; `null` for the default. */
   dataDir: string | null;
@@ -86,6 +88,11 @@ export function readEnvironment(source: Source): Environment {
     ),
     redisUrl: read('REDIS_URL', null, urlOf(['redis:', 'rediss:'], 'redis://host:6379')),
     amqpUrl: read('AMQP_URL', null, urlOf(['amqp:', 'amqps:'], 'amqp://user:password@host:5672')),
+    rabbitmqManagementUrl: read(
+      'RABBITMQ_MANAGEMENT_URL',
+      null,
+      urlOf(['http:', 'https:'], 'http://user:password@host:15672'),
+    ),
     dockerHost: read(
       'DOCKER_HOST',
       null,
@@ -245,6 +252,11 @@ function readAlertWebhook(
 }
 
 function checkTogether(environment: Environment, problems: string[]): void {
+  if (environment.rabbitmqManagementUrl !== null && environment.amqpUrl === null) {
+    problems.push(
+      'RABBITMQ_MANAGEMENT_URL is set without AMQP_URL; set AMQP_URL to the RabbitMQ it belongs to.',
+    );
+  }
   if (environment.loopback) return;
   const { host } = environment;
   if (environment.devToken !== null) {

@@ -12,7 +12,7 @@ import type { ServiceRuntime } from '../service-runtime.ts';
 
 /** What the service watches: itself, its database, and whatever else its environment names. */
 export function healthChecks({ environment, dataSource, dataDir }: ServiceRuntime): HealthCheckContributor[] {
-  const { redisUrl, amqpUrl, dockerHost } = environment;
+  const { redisUrl, amqpUrl, rabbitmqManagementUrl, dockerHost } = environment;
   // Without these the service still answers; being restarted would not bring them back.
   const optional = { criticality: 'optional' } as const;
   return [
@@ -21,7 +21,15 @@ export function healthChecks({ environment, dataSource, dataDir }: ServiceRuntim
     memoryHealth(optional),
     diskHealth(dataDir, { ...optional, intervalMs: 30_000 }),
     ...(redisUrl === null ? [] : [redisHealth(redisUrl, optional)]),
-    ...(amqpUrl === null ? [] : [rabbitmqHealth(amqpUrl, { ...optional, intervalMs: 30_000 })]),
+    ...(amqpUrl === null
+      ? []
+      : [
+          rabbitmqHealth(amqpUrl, {
+            ...optional,
+            intervalMs: 30_000,
+            ...(rabbitmqManagementUrl === null ? {} : { managementUrl: rabbitmqManagementUrl }),
+          }),
+        ]),
     ...(dockerHost === null ? [] : [dockerHealth({ ...optional, host: dockerHost })]),
   ];
 }

@@ -61,7 +61,13 @@ describe('RequestMeter', () => {
 describe('healthChecks', () => {
   const names = (environment: Partial<Environment>) =>
     healthChecks({
-      environment: { redisUrl: null, amqpUrl: null, dockerHost: null, ...environment },
+      environment: {
+        redisUrl: null,
+        amqpUrl: null,
+        rabbitmqManagementUrl: null,
+        dockerHost: null,
+        ...environment,
+      },
       dataSource: { query: () => Promise.resolve() },
       dataDir: '/',
     } as unknown as ServiceRuntime).map(
@@ -81,6 +87,7 @@ describe('healthChecks', () => {
     const named = {
       redisUrl: 'redis://cache',
       amqpUrl: 'amqp://broker',
+      rabbitmqManagementUrl: 'http://broker:15672',
       dockerHost: 'unix:///var/run/docker.sock',
     };
     expect(names(named).slice(4)).toEqual(['redis optional', 'rabbitmq optional', 'docker optional']);
