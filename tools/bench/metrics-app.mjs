@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BIN, ROOT, run } from '../run.mjs';
 import { makeDataDir } from '../service.mjs';
-import { median, round, Unmeasurable } from './results.mjs';
+import { median, Unmeasurable } from './results.mjs';
 
-const NOISE = [0.95, 1.05];
 const require = createRequire(join(ROOT, 'backend/service/package.json'));
 const load = (name) => import(pathToFileURL(require.resolve(name)).href);
 
@@ -72,35 +71,6 @@ export async function startMetricsApp({ options, clock, connections = '', durabl
       await rm(dataDir, { recursive: true, force: true });
     },
   };
-}
-
-/** Orders of four ways in which each follows each other way once, so that none gains by what ran before it. */
-const ORDERS = [
-  [0, 1, 3, 2],
-  [1, 2, 0, 3],
-  [2, 3, 1, 0],
-  [3, 0, 2, 1],
-];
-
-/** The order of four ways in a pair. */
-export function orderOf(names, pair) {
-  return ORDERS[Math.abs(pair) % ORDERS.length].map((place) => names[place]);
-}
-
-/** Ours against ours: the middle of the pairs, which is about 1 where anything can be measured. */
-export function noiseOf(ours, again) {
-  return round(median(ours.map((value, pair) => value / again[pair])));
-}
-
-/**
- * What a report says when ours against ours is not about 1: then nothing else means anything either.
- * @param {Record<string, number>} noise of each thing that was measured
- */
-export function doubtsOf(noise) {
-  const loud = Object.entries(noise).filter(([, value]) => value < NOISE[0] || value > NOISE[1]);
-  if (loud.length === 0) return {};
-  const told = loud.map(([id, value]) => `${id} against itself gives ${value}`).join(', ');
-  return { verdict: false, reason: `too noisy: ${told}, the middle of all pairs` };
 }
 
 /** Milliseconds that work takes, the middle of some runs. */

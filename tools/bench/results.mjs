@@ -1,5 +1,8 @@
 // Shapes and figures that every bench shares.
 
+/** What ours against ours may come to. */
+const NOISE = [0.95, 1.05];
+
 /** Thrown by a bench that cannot measure here; says what is missing. */
 export class Unmeasurable extends Error {}
 
@@ -40,6 +43,22 @@ export function ratio({ id, ours, peer, ratios, peerName, unit, floor, want, bet
     kind: 'ratio',
     ok: better === 'lower' ? middle <= floor : middle >= floor,
   };
+}
+
+/** Ours against ours: the middle of the pairs, which is about 1 where anything can be measured. */
+export function noiseOf(ours, again) {
+  return round(median(ours.map((value, pair) => value / again[pair])));
+}
+
+/**
+ * What a report says when ours against ours is not about 1: then nothing else means anything either.
+ * @param {Record<string, number>} noise of each thing that was measured
+ */
+export function doubtsOf(noise) {
+  const loud = Object.entries(noise).filter(([, value]) => value < NOISE[0] || value > NOISE[1]);
+  if (loud.length === 0) return {};
+  const told = loud.map(([id, value]) => `${id} against itself gives ${value}`).join(', ');
+  return { verdict: false, reason: `too noisy: ${told}, the middle of all pairs` };
 }
 
 /** A readable table. */

@@ -1,4 +1,5 @@
-// npm run bench -- <name> [--smoke]: builds what the bench needs, runs it, prints a table and one last line of JSON.
+// npm run bench -- [name…] [--smoke] [--keep]: builds what each bench needs, runs it, prints a table and one last line of JSON.
+// With --keep, and when all run, what has a verdict goes into the table that the catalog shows.
 // Exit code 0 when every result is within its bound, 1 when one is not, 2 when it could not be measured.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,24 +19,25 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+const keep = !smoke && (args.includes('--keep') || wanted.length === 0);
 let exitCode = 0;
-const reports = [];
 for (const name of wanted.length > 0 ? wanted : names) {
   const report = await runBench(name);
-  reports.push(report);
   exitCode = Math.max(exitCode, report.exitCode);
+  if (keep && report.exitCode !== 2) keepInTable(report.json);
 }
-if (wanted.length === 0 && !smoke && exitCode !== 2) {
+process.exit(exitCode);
+
+function keepInTable(json) {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const measured = { measuredAt: new Date().toISOString().slice(0, 10), node: process.version, version };
+  const { benches } = JSON.parse(readFileSync(TABLE, 'utf8'));
+  const others = benches.filter(({ bench }) => bench !== json.bench && names.includes(bench));
   const table = {
-    version,
-    node: process.version,
-    measuredAt: new Date().toISOString().slice(0, 10),
-    benches: reports.map(({ json }) => json),
+    benches: [...others, { ...measured, ...json }].sort((a, b) => (a.bench < b.bench ? -1 : 1)),
   };
   writeFileSync(TABLE, `${JSON.stringify(table, null, 2)}\n`);
 }
-process.exit(exitCode);
 
 async function runBench(name) {
   const { default: bench } = await import(join(BENCHES, `${name}.mjs`));

@@ -1,7 +1,7 @@
 // What it costs to send one event to many: against raw WebSockets, stock socket.io and a stock NestJS gateway.
 import { limit, median, ratio, round } from '../results.mjs';
 import { highestRates } from '../realtime/highest-rate.mjs';
-import { inRounds, inTurn, ratios, trust } from '../realtime/paired.mjs';
+import { inRounds, inTurn, ratios, trust } from '../paired.mjs';
 import { withRig } from '../realtime/rig.mjs';
 
 const BYTES = 200;

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { BIN, ROOT, run } from '../../run.mjs';
 import { makeDataDir } from '../../service.mjs';
 import { startHttpLoad } from '../http-load.mjs';
-import { calibrate, limit, median, ratio, round, Unmeasurable } from '../results.mjs';
+import { shuffled } from '../paired.mjs';
+import { calibrate, doubtsOf, limit, median, noiseOf, ratio, round, Unmeasurable } from '../results.mjs';
 
 const CONNECTIONS = 10;
 const CROWD = 100;
@@ -24,7 +25,6 @@ const FOLLOWS_WITHIN_MS = INTERVAL_MS * 1.1 + 100;
 /** One run an interval, and the spread. */
 const RUNS_AN_INTERVAL = 1.1;
 const READY_DEADLINE_MS = 30_000;
-const NOISE = [0.95, 1.05];
 const TOKEN = 'bench';
 
 const CPU = 'answers/CPU s';
@@ -74,7 +74,7 @@ async function measure({ app, client, smoke }) {
   const runsBefore = await app.ask('runs');
   const began = performance.now();
   for (let pair = 0; pair < pairs; pair += 1) {
-    // There and back in an order by chance, so that none is always the one that follows a heavy one.
+    // There and back.
     const order = shuffled(names.flatMap((name) => Array.from({ length: SLICES[name] ?? 1 }, () => name)));
     const slices = Object.fromEntries(names.map((name) => [name, []]));
     for (const name of [...order, ...order.toReversed()]) {
@@ -91,8 +91,7 @@ async function measure({ app, client, smoke }) {
   const freshRuns = await app.ask(`fresh ${CROWD}`);
 
   const figures = (name, unit) => measured[name].map((each) => each[unit]);
-  const noise = median(measured.again.map((each, pair) => each[CPU] / measured.snapshot[pair][CPU]));
-  const tooNoisy = !smoke && (noise < NOISE[0] || noise > NOISE[1]);
+  const noise = { 'snapshot endpoint': noiseOf(figures('again', CPU), figures('snapshot', CPU)) };
   const against = (id, ours, peer, peerName, floor) =>
     ratio({
       ...{ id, peerName, floor, unit: CPU, better: 'higher' },
@@ -100,8 +99,7 @@ async function measure({ app, client, smoke }) {
     });
   return {
     pairs,
-    verdict: !smoke && !tooNoisy,
-    ...(tooNoisy && { reason: 'too noisy: the same endpoint against itself leaves 0.95 to 1.05' }),
+    ...(smoke ? { verdict: false } : doubtsOf(noise)),
     results: [
       against('snapshot endpoint', 'snapshot', 'bare', 'bare JSON handler', 1),
       against('snapshot endpoint', 'snapshot', 'terminus', 'Terminus attempt, withTimeout, 10', 4),
@@ -128,7 +126,7 @@ async function measure({ app, client, smoke }) {
       }),
     ],
     notes: {
-      oursAgainstOurs: round(noise),
+      noise,
       probesOfACrowd: crowded.reduce((sum, { count }) => sum + count, 0),
       perWallSecond: Object.fromEntries(names.map((name) => [name, round(median(figures(name, WALL)))])),
       client: 'written in C, one thread',
@@ -239,13 +237,6 @@ async function followsFlip(app, client) {
   await answers(app, 200);
   await loaded;
   return ms;
-}
-
-function shuffled(names) {
-  return names
-    .map((name) => ({ name, place: Math.random() }))
-    .sort((a, b) => a.place - b.place)
-    .map(({ name }) => name);
 }
 
 /** How many requests are answered in a second, and in a second of computing. */

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { ROOT } from '../../run.mjs';
-import { calibrate, ratio } from '../results.mjs';
-import { doubtsOf, noiseOf, orderOf, startMetricsApp } from '../metrics-app.mjs';
+import { calibrate, doubtsOf, noiseOf, ratio } from '../results.mjs';
+import { startMetricsApp } from '../metrics-app.mjs';
+import { shuffled } from '../paired.mjs';
 
 const SERIES = 1000;
 /** A minute of a point a second. */
@@ -63,7 +64,7 @@ export default async function ingest({ smoke }) {
       smoke ? pair < 1 : pair < PAIRS.most && (pair < PAIRS.fewest || performance.now() < ends);
     for (let pair = smoke ? 0 : -1; goesOn(pair); pair += 1) {
       const measured = {};
-      for (const name of orderOf(Object.keys(figures), pair)) {
+      for (const name of shuffled(Object.keys(figures))) {
         const points = name === 'typeorm' ? TYPEORM_POINTS : POINTS;
         measured[name] = await perSecond({ ours, again: ours, unnest, typeorm }[name], points);
       }

@@ -1,6 +1,6 @@
 // p50, p95 and p99 over a day of about 9 million raw points: roll-ups beside percentile_cont on raw, both warm.
-import { calibrate, median, ratio, round, Unmeasurable } from '../results.mjs';
-import { doubtsOf, noiseOf, startMetricsApp, timeOf } from '../metrics-app.mjs';
+import { calibrate, doubtsOf, median, noiseOf, ratio, round, Unmeasurable } from '../results.mjs';
+import { startMetricsApp, timeOf } from '../metrics-app.mjs';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 // Clients that stop reading: what the others notice of them, and what they cost the server in memory.
 import { limit, ratio, Unmeasurable } from '../results.mjs';
-import { inRounds, inTurn, trust } from '../realtime/paired.mjs';
+import { inRounds, inTurn, trust } from '../paired.mjs';
 import { withRig } from '../realtime/rig.mjs';
 
 const ROUNDS = 3;

@@ -1,6 +1,6 @@
 // All clients drop and come back at once: what that costs the server, and what it costs to give each what it missed.
 import { limit, ratio } from '../results.mjs';
-import { inRounds, inTurn, trust } from '../realtime/paired.mjs';
+import { inRounds, inTurn, trust } from '../paired.mjs';
 import { withRig } from '../realtime/rig.mjs';
 
 const ROUNDS = 3;

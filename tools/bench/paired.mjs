@@ -1,5 +1,5 @@
 // Slices of several subjects in turn, so that whatever else the machine does touches all of them alike.
-import { median, round } from '../results.mjs';
+import { median, round } from './results.mjs';
 
 /** Between these the same against the same must stay, or the machine is too noisy for a verdict. */
 const QUIET = [0.95, 1.05];
@@ -34,6 +34,14 @@ export async function inRounds(rounds, measure) {
     for (const [name, figures] of Object.entries(await measure())) (all[name] ??= []).push(...figures);
   }
   return all;
+}
+
+/** An order by chance, so that none is always the one that follows a heavy one. */
+export function shuffled(names) {
+  return names
+    .map((name) => ({ name, place: Math.random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ name }) => name);
 }
 
 /** The ratio of each pair. */
