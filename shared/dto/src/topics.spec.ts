@@ -43,6 +43,14 @@ describe('defineTopics', () => {
       'Topic "notes" keeps a log, so it takes no key',
     );
   });
+
+  it.each([
+    { mode: 'log', forgetAfterMs: 1000 },
+    { mode: 'latest', forgetAfterMs: 0 },
+    { mode: 'latest', forgetAfterMs: NaN },
+  ] as const)('refuses to forget by $forgetAfterMs on a $mode, naming the topic', (definition) => {
+    expect(() => defineTopics({ notes: topic(definition) })).toThrow('Topic "notes" has forgetAfterMs');
+  });
 });
 
 describe('isTopicName', () => {

@@ -13,6 +13,11 @@ export interface TopicDefinition<T = unknown> {
   readonly mode: TopicMode;
   /** Field of the payload that tells the values of a `latest` topic apart; one value when left out. */
   readonly key?: string;
+  /**
+   * A value of a `latest` topic that was not published again for so long is dropped with the next message, in
+   * milliseconds: for keys that end without a word, such as those of a replica that was killed. @default kept
+   */
+  readonly forgetAfterMs?: number;
   /** How often a message is due on a topic that has a beat; a topic without one is never stale by silence. */
   readonly expectedEveryMs?: number;
   /** Only for the compiler: carries the payload's type. */
@@ -54,7 +59,8 @@ const NAME = /^[a-z][a-zA-Z0-9_-]*(?:\.[a-zA-Z0-9_:-]+)*$/;
  *
  * @example
  * const topics = defineTopics({ ...fleetdeckTopics, 'orders.*': topic<Order>({ mode: 'latest', key: 'id' }) });
- * @throws RangeError when a pattern is not a dotted name with `*` for whole parts, or a `log` topic names a key
+ * @throws RangeError when a pattern is not a dotted name with `*` for whole parts, a `log` topic names a key or is to
+ * forget values, or `forgetAfterMs` is not above 0
  */
 export function defineTopics<const M extends TopicMap>(topics: M): M {
   for (const [pattern, definition] of Object.entries(topics)) {
@@ -66,6 +72,12 @@ export function defineTopics<const M extends TopicMap>(topics: M): M {
     if (definition.mode === 'log' && definition.key !== undefined) {
       throw new RangeError(
         `Topic "${pattern}" keeps a log, so it takes no key; use mode "latest" for one value a key.`,
+      );
+    }
+    const { forgetAfterMs } = definition;
+    if (forgetAfterMs !== undefined && (definition.mode === 'log' || !(forgetAfterMs > 0))) {
+      throw new RangeError(
+        `Topic "${pattern}" has forgetAfterMs ${forgetAfterMs}; give milliseconds above 0, and only to a topic of mode "latest".`,
       );
     }
   }
@@ -101,7 +113,7 @@ export interface SystemNotice {
 export const fleetdeckTopics = {
   system: topic<SystemNotice>({ mode: 'log' }),
   'metrics.*': topic<MetricLive>({ mode: 'latest', key: 'labels' }),
-  health: topic<HealthUpdate>({ mode: 'latest', key: 'id' }),
+  health: topic<HealthUpdate>({ mode: 'latest', key: 'id', forgetAfterMs: 300_000 }),
   alerts: topic<AlertUpdate>({ mode: 'log' }),
   'operations.*': topic<StatusTracking>({ mode: 'latest' }),
 } as const satisfies TopicMap;

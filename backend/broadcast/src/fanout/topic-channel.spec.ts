@@ -35,7 +35,7 @@ class FakeMember implements ChannelMember {
 
 function setUp(mode: 'log' | 'latest', windowMs: number, slow: SlowPolicy = 'reset', maxKeys = 100) {
   const history = { count: 10_000, bytes: 1e9, ageMs: 1e9 };
-  const log = mode === 'log' ? new HistoryLog('e1', history) : new LatestValues('e1', maxKeys);
+  const log = mode === 'log' ? new HistoryLog('e1', history) : new LatestValues('e1', { maxKeys });
   const policy = { leastRole: 'viewer', history, snapshotForAll: false, windowMs, slow } as const;
   const topic = new OpenTopic('t', { definition: { mode }, policy }, log, 0);
   const counters = noCounts();

@@ -52,6 +52,17 @@ describe('the log of a topic in Redis', () => {
     expect(await read(log)).toMatchObject({ offset: 4, last: 'other.1', whole: true });
   });
 
+  it('drops the values that were silent for too long with the next message', async () => {
+    const forgetful: SharedTopic = { ...latest, forgetAfterMs: 1000 };
+    await append(mine, forgetful, outgoing(1, { key: 'gone' }), outgoing(2, { key: 'kept', at: LATER }));
+    expect(await texts(forgetful)).toEqual(['1', '2']);
+    const after = '2026-01-01T00:00:01.001Z';
+    await append(mine, forgetful, outgoing(3, { key: 'new', at: after }));
+    const state = await read(forgetful, { epoch: (await read(forgetful)).epoch, offset: 0, id: '' });
+    expect(state).toMatchObject({ offset: 3, dropped: 1, whole: true });
+    expect(state.messages.map(({ json }) => json)).toEqual(['2', '3']);
+  });
+
   it('keeps as many messages, bytes and milliseconds as the policy says', async () => {
     await append(mine, log, ...[1, 2, 3, 4, 5, 6, 7].map((n) => outgoing(n)));
     expect(await texts(log)).toEqual(['3', '4', '5', '6', '7']);

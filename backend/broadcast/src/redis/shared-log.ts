@@ -1,4 +1,5 @@
 import type { Position, TopicMode } from '@fleetdeck/dto';
+import { timeBefore } from '../topic/latest-values.ts';
 import type { HistoryLimits } from '../topic/topic-log.ts';
 import type { Batch } from './outbox.ts';
 import { readState, storedKey, type TopicState } from './redis-messages.ts';
@@ -12,6 +13,8 @@ export interface SharedTopic {
   readonly history: HistoryLimits;
   /** The most keys of a `latest` topic. */
   readonly maxKeys: number;
+  /** Age beyond which a value of a `latest` topic goes, in milliseconds. */
+  readonly forgetAfterMs?: number | undefined;
 }
 
 /** Where a reader stands: a position and the id of the message there, empty before the first. */
@@ -45,7 +48,9 @@ export class SharedLog {
   /** Appends a batch, unless it is there already. */
   async append(topic: SharedTopic, { epoch, messages }: Batch): Promise<void> {
     const { count, bytes, ageMs } = topic.history;
-    const limits = [count, bytes, ageMs, topic.maxKeys].map(String);
+    const newest = messages.at(-1);
+    const forgottenBefore = newest ? timeBefore(newest.at, topic.forgetAfterMs) : '';
+    const limits = [...[count, bytes, ageMs, topic.maxKeys].map(String), forgottenBefore];
     await this.link.script(APPEND, this.keys(topic), [
       ...this.common(topic),
       epoch,

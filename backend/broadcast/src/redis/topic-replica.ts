@@ -83,5 +83,11 @@ export class TopicReplica implements Replica {
 
 /** An open topic as its log in Redis needs to know it. */
 export function sharedTopic({ name, definition, policy }: OpenTopic): SharedTopic {
-  return { name, mode: definition.mode, history: policy.history, maxKeys: MAX_KEYS };
+  return {
+    name,
+    mode: definition.mode,
+    history: policy.history,
+    maxKeys: MAX_KEYS,
+    forgetAfterMs: definition.forgetAfterMs,
+  };
 }

@@ -41,6 +41,7 @@ end
 export const APPEND = `${SHARED}
 local fresh, writer = ARGV[5], 'w:' .. ARGV[6]
 local count, most, age, keys = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local forgotten = ARGV[11]
 local begun = fresh ~= '' and fresh ~= epoch
 if begun then begin(fresh) end
 local written = redis.call('HGET', meta, writer)
@@ -53,7 +54,7 @@ if not written then
 end
 local known = written and tonumber(string.match(written, '^%d+')) or 0
 local from, parts = offset + 1, {}
-for i = 11, #ARGV, 5 do
+for i = 12, #ARGV, 5 do
   local sequence, key, at, json, newer = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
   if sequence > known then
     known = sequence
@@ -85,8 +86,13 @@ if mode == 'log' then
     first = redis.call('LINDEX', data, 0)
   end
 else
-  while redis.call('ZCARD', order) > keys do
-    local oldest = redis.call('ZPOPMIN', order)
+  while true do
+    local oldest = redis.call('ZRANGE', order, 0, 0, 'WITHSCORES')
+    if not oldest[1] then break end
+    local value = redis.call('HGET', data, oldest[1]) or ''
+    local at = string.match(value, '^%d+\\n[^\\n]*\\n([^\\n]*)\\n') or ''
+    if redis.call('ZCARD', order) <= keys and at >= forgotten then break end
+    redis.call('ZREM', order, oldest[1])
     redis.call('HDEL', data, oldest[1])
     dropped = tonumber(oldest[2])
   end

@@ -4,7 +4,7 @@ import { LatestValues } from './latest-values.ts';
 const at = '2026-01-01T00:00:00.000Z';
 
 function valuesOf(keys: string[], maxKeys?: number): LatestValues {
-  const values = new LatestValues('e1', maxKeys);
+  const values = new LatestValues('e1', maxKeys === undefined ? {} : { maxKeys });
   keys.forEach((key, i) => values.append({ at, key, json: String(i + 1) }));
   return values;
 }
@@ -49,6 +49,19 @@ describe('LatestValues', () => {
   it('starts a client over that missed a value which was dropped', () => {
     const values = valuesOf(['a', 'b', 'c'], 2);
     expect(values.since({ epoch: 'e1', offset: 0 })).toMatchObject({ recovered: false, reset: 'expired' });
+    expect(values.since({ epoch: 'e1', offset: 1 })).toMatchObject({ recovered: true });
+  });
+
+  it('drops the keys that were silent for too long with the next message', () => {
+    const values = new LatestValues('e1', { forgetAfterMs: 60_000 });
+    values.append({ at: '2026-01-01T00:00:00.000Z', key: 'gone', json: '1' });
+    values.append({ at: '2026-01-01T00:00:00.000Z', key: 'renewed', json: '2' });
+    values.append({ at: '2026-01-01T00:00:50.000Z', key: 'renewed', json: '3' });
+    values.append({ at: '2026-01-01T00:01:00.000Z', key: 'new', json: '4' });
+    expect(values.since(undefined).messages.map(({ key }) => key)).toEqual(['gone', 'renewed', 'new']);
+    values.append({ at: '2026-01-01T00:01:00.001Z', key: 'new', json: '5' });
+    expect(values.since(undefined).messages.map(({ key }) => key)).toEqual(['renewed', 'new']);
+    expect(values.since({ epoch: 'e1', offset: 0 })).toMatchObject({ reset: 'expired' });
     expect(values.since({ epoch: 'e1', offset: 1 })).toMatchObject({ recovered: true });
   });
 });

@@ -152,7 +152,7 @@ export function newLog(
 ): TopicLog {
   return definition.mode === 'log'
     ? new HistoryLog(epoch, policy.history, offset)
-    : new LatestValues(epoch, MAX_KEYS, offset, dropped);
+    : new LatestValues(epoch, { forgetAfterMs: definition.forgetAfterMs }, offset, dropped);
 }
 
 /** The refusal of a topic that nobody declared. */
