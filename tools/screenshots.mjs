@@ -1,5 +1,5 @@
 // Takes a picture of every component, light and dark, for the gallery of the catalog: npm run screenshots
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { buildCatalog, inTemporaryFolder, main, withBrowser, withCatalog } from './catalog.mjs';
@@ -48,30 +48,31 @@ ${parts.join('\n')}`;
 await main(() =>
   inTemporaryFolder(async (folder) => {
     await buildCatalog(ROOT, folder);
-    await rm(FOLDER, { recursive: true, force: true });
-    await mkdir(FOLDER, { recursive: true });
     await withBrowser((browser) =>
       withCatalog(browser, folder, async ({ entries, stage }) => {
         const encoder = await browser.newPage();
         const shown = entries
           .filter(({ id, title }) => id.endsWith('--all-states') && /^(Components|Charts)\//.test(title))
           .map(({ id, title }) => ({ id, title, name: title.replace(/^.*\//, '') }));
-        let bytes = 0;
+        const pictures = new Map();
         for (const theme of THEMES) {
           for (const { id, name } of shown) {
             const { problems } = await stage.show(id, { globals: { theme }, width: WIDTH, fresh: true });
             if (problems.length > 0)
               throw new Error(`${name} is not as it should be:\n${problems.join('\n')}`);
             const picture = await stage.picture({ whole: true, maxHeight: MAX_HEIGHT });
-            const file = join(FOLDER, `${name}.${theme}.webp`);
-            await writeFile(file, await toWebp(encoder, picture));
-            bytes += (await stat(file)).size;
+            pictures.set(`${name}.${theme}.webp`, await toWebp(encoder, picture));
           }
         }
+        // Only now, so that a story that fails leaves the gallery as it was.
+        await rm(FOLDER, { recursive: true, force: true });
+        await mkdir(FOLDER, { recursive: true });
+        for (const [file, picture] of pictures) await writeFile(join(FOLDER, file), picture);
         const page = join(DOCS, 'gallery.mdx');
         const style = await resolveConfig(page);
         await writeFile(page, await format(galleryPage(shown), { ...style, filepath: page }));
-        process.stdout.write(`${2 * shown.length} pictures, ${Math.round(bytes / 1024)} KiB\n`);
+        const bytes = [...pictures.values()].reduce((sum, { length }) => sum + length, 0);
+        process.stdout.write(`${pictures.size} pictures, ${Math.round(bytes / 1024)} KiB\n`);
       }),
     );
   }),

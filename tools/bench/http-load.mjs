@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { ROOT } from '../run.mjs';
 import { Unmeasurable } from './results.mjs';
 
-const SOURCES = ['http.c', 'histogram.c'].map((file) => join(ROOT, 'tools/bench/native', file));
+const SOURCES = ['http.c', 'histogram.c', 'times.c'].map((file) => join(ROOT, 'tools/bench/native', file));
 
 /**
  * Builds the client and starts it for one server, an IPv4 address and a port.

@@ -1,9 +1,11 @@
-// What a probe costs: the snapshot endpoint beside a bare handler, plain Terminus and live SQL pings, in one Nest app. Measured in
-// answers for each second that the application and its database compute for them: neither a busy machine nor a second core decides.
+// What a probe costs: the snapshot endpoint, which is answered ahead of the middleware, beside a bare handler, plain Terminus and
+// live SQL pings behind it, in one Nest app. Measured in answers for each second that the application and its database compute
+// for them: neither a busy machine nor a second core decides.
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
 import { join } from 'node:path';
 import { BIN, ROOT, run } from '../../run.mjs';
 import { makeDataDir } from '../../service.mjs';
@@ -13,12 +15,15 @@ import { calibrate, doubtsOf, limit, median, noiseOf, ratio, round, Unmeasurable
 
 const CONNECTIONS = 10;
 const CROWD = 100;
-const PAIRS = 20;
+const PAIRS = 18;
 const SLICE_MS = 200;
 /** What came before leaves garbage and sockets to close; that is not this one's. */
 const LEAD_IN_MS = 40;
 const WARM_UP_MS = 1_500;
 const FLIPS = 5;
+const HANGS = 6;
+/** Slices on either side of a pair with a hung provider. */
+const HUNG_SLICES = 4;
 const INTERVAL_MS = 1_000;
 /** Checks are spread by 10 % to either side, and the answer has to be seen under load. */
 const FOLLOWS_WITHIN_MS = INTERVAL_MS * 1.1 + 100;
@@ -31,11 +36,13 @@ const CPU = 'answers/CPU s';
 const WALL = 'answers/s';
 
 /** In each direction. The cheaper an answer, the more of its cost is what the machine does just then. */
-const SLICES = { snapshot: 4, again: 4, bare: 2 };
+const SLICES = { snapshot: 4, again: 4, routed: 2, bare: 2 };
 
 const PATHS = {
   snapshot: '/health/ready',
   again: '/health/ready',
+  // With a slash at its end it is left to the framework's router.
+  routed: '/health/ready/',
   bare: '/bare',
   terminus: '/terminus',
   sql: '/sql',
@@ -89,6 +96,7 @@ async function measure({ app, client, smoke }) {
   const runsAfter = await app.ask('runs');
   const runs = runsAfter.map((count, index) => count - runsBefore[index]);
   const freshRuns = await app.ask(`fresh ${CROWD}`);
+  const hung = await whileOneHangs(app, client, smoke ? 1 : HANGS);
 
   const figures = (name, unit) => measured[name].map((each) => each[unit]);
   const noise = { 'snapshot endpoint': noiseOf(figures('again', CPU), figures('snapshot', CPU)) };
@@ -104,6 +112,11 @@ async function measure({ app, client, smoke }) {
       against('snapshot endpoint', 'snapshot', 'bare', 'bare JSON handler', 1),
       against('snapshot endpoint', 'snapshot', 'terminus', 'Terminus attempt, withTimeout, 10', 4),
       against('snapshot endpoint', 'snapshot', 'sql', 'ten live SQL pings', 10),
+      against('the same answer behind the middleware', 'routed', 'bare', 'bare JSON handler', 1),
+      ratio({
+        ...{ id: 'snapshot endpoint while a provider hangs', peerName: 'none hangs', floor: 0.8 },
+        ...{ ours: hung.hanging, peer: hung.calm, unit: CPU, better: 'higher' },
+      }),
       against('report of 10 components', 'report', 'bareReport', 'bare handler, same size and guard', 1),
       limit({
         id: `runs of a provider in an interval, while up to ${CROWD} probes ask at once (most)`,
@@ -119,7 +132,7 @@ async function measure({ app, client, smoke }) {
         floor: 1,
       }),
       limit({
-        id: 'a provider flips, the answer follows (slowest)',
+        id: 'a provider flips there and back, the answer follows (slowest)',
         values: [Math.max(...follows)],
         unit: 'ms',
         floor: FOLLOWS_WITHIN_MS,
@@ -232,11 +245,28 @@ async function answers(app, status) {
 async function followsFlip(app, client) {
   const loaded = client.load(PATHS.snapshot, CONNECTIONS, INTERVAL_MS * 1.5);
   await app.ask('flip critical');
-  const ms = await answers(app, 503);
+  const there = await answers(app, 503);
   await app.ask('flip healthy');
-  await answers(app, 200);
+  const back = await answers(app, 200);
   await loaded;
-  return ms;
+  return Math.max(there, back);
+}
+
+/** What an answer costs with and without a provider that hangs, by pair. */
+async function whileOneHangs(app, client, pairs) {
+  const figures = { calm: [], hanging: [] };
+  for (let pair = 0; pair < pairs; pair += 1) {
+    for (const [name, how] of Object.entries({ calm: 'off', hanging: 'on' })) {
+      await app.ask(`hang ${how}`);
+      // Until its next check has begun.
+      await wait(INTERVAL_MS * 1.1);
+      const slices = [];
+      for (let i = 0; i < HUNG_SLICES; i += 1) slices.push(await slice(app, client, PATHS.snapshot));
+      figures[name].push(rates(slices)[CPU]);
+    }
+  }
+  await app.ask('hang off');
+  return figures;
 }
 
 /** How many requests are answered in a second, and in a second of computing. */

@@ -16,9 +16,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "load.h"
@@ -42,19 +40,6 @@ static size_t request_length;
 int epoll_fd;
 static int open_count;
 static int64_t well, other, errors, bytes, last_us;
-
-int64_t now_us(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
-}
-
-static int64_t cpu_us(void) {
-  struct rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return (int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + usage.ru_utime.tv_usec +
-         usage.ru_stime.tv_usec;
-}
 
 static void hang_up(struct http *conn) {
   if (conn->fd < 0) return;

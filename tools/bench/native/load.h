@@ -37,7 +37,9 @@ extern int epoll_fd;
 extern int live_count;
 extern int dialling_count;
 
+/* times.c: microseconds */
 int64_t now_us(void);
+int64_t cpu_us(void);
 
 /* histogram.c: microseconds, with an error below one percent */
 void histogram_clear(void);

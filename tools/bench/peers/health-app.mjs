@@ -1,7 +1,9 @@
 // One Nest application with every way to answer "how are you": ours, a bare handler, plain Terminus, live SQL pings.
-// All stand behind the same middleware. It says its address, then takes commands on its standard input, and answers
+// All stand behind the same middleware but our probes, which are answered ahead of it; `/health/ready/` is the same answer
+// behind it. It says its address, then takes commands on its standard input, and answers
 // each with one line of JSON: "flip <status>" of the first provider, "cpu" the microseconds that it has computed so far,
-// "runs" how often each provider has run, "fresh <n>" how often each runs for so many fresh reports at once, "stop".
+// "hang <on|off>" whether the last
+// provider answers no more, "runs" how often each provider has run, "fresh <n>" how often each runs for so many fresh reports at once, "stop".
 import 'reflect-metadata';
 import { createInterface } from 'node:readline';
 import { Controller, Get, Inject, Injectable, Module, UseGuards } from '@nestjs/common';
@@ -32,12 +34,15 @@ const decorate = (target, { is = [], routes = {}, injects = [] }) => {
 };
 
 let flipped = 'healthy';
+let hangs = false;
 const runs = Array.from({ length: INDICATORS }, () => 0);
 const checks = Array.from({ length: INDICATORS }, (_, index) => ({
   healthName: `component-${index}`,
-  healthOptions: { intervalMs },
+  // The last one may hang, which must not end readiness.
+  healthOptions: { intervalMs, ...(index === INDICATORS - 1 ? { criticality: 'optional' } : {}) },
   checkHealth() {
     runs[index] += 1;
+    if (hangs && index === INDICATORS - 1) return new Promise(() => undefined);
     return Promise.resolve({ status: index === 0 ? flipped : 'healthy', details: { index } });
   },
 }));
@@ -137,6 +142,7 @@ await app.listen(0, '127.0.0.1');
 const checker = app.get(HealthChecker, { strict: false });
 const commands = {
   flip: (status) => (flipped = status),
+  hang: (how) => (hangs = how === 'on'),
   cpu() {
     const { user, system } = process.cpuUsage();
     return user + system;

@@ -67,7 +67,7 @@ export async function withRig(measure) {
   const rig = new Rig(taskset, join(dir, 'load'));
   try {
     await mkdir(dir, { recursive: true });
-    const sources = ['load.c', 'wire.c', 'histogram.c'].map((file) => join(NATIVE, file));
+    const sources = ['load.c', 'wire.c', 'histogram.c', 'times.c'].map((file) => join(NATIVE, file));
     try {
       await promisify(execFile)(compiler, ['-O2', '-o', rig.client, ...sources]);
     } catch (error) {
