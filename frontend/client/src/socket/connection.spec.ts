@@ -297,7 +297,7 @@ describe('signs of life', () => {
     expect(snapshot()).toMatchObject({
       state: 'recovering',
       code: null,
-      reason: 'The service gives no sign of life.',
+      reason: 'The service is silent.',
     });
     await pass(1_000);
     expect(snapshot().state).toBe('live');
@@ -323,7 +323,7 @@ describe('signs of life', () => {
     expect(snapshot()).toMatchObject({
       state: 'recovering',
       code: null,
-      reason: 'The service gives no sign of life.',
+      reason: 'The service is silent.',
     });
   });
 

@@ -101,7 +101,7 @@ export function createConnection(
   events: ConnectionEvents,
 ): Connection {
   const store = createStateStore(now);
-  const lifeSigns = createLifeSigns(now, () => fail('The service gives no sign of life.'));
+  const lifeSigns = createLifeSigns(now, () => fail('The service is silent.'));
   const polling = createPollingFallback(http, pollMs, random, {
     ...events,
     message: onMessage,

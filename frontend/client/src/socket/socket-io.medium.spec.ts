@@ -205,7 +205,7 @@ describe('a service that goes away', () => {
     const reasons: (string | null)[] = [];
     manager.subscribeState(() => reasons.push(manager.getSnapshot().reason));
     await until(manager, () => manager.getSnapshot().state === 'recovering');
-    expect(reasons).toContain('The service gives no sign of life.');
+    expect(reasons).toContain('The service is silent.');
     await until(manager, () => manager.getSnapshot().clientId === 'client-2');
     manager.close();
     await stop();
