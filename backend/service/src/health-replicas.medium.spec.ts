@@ -1,9 +1,3 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Global, Logger, Module, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -12,6 +6,7 @@ import type { HealthUpdate, StatusFamily } from '@fleetdeck/dto';
 import { HealthChecker, TerminusHealthModule } from '@fleetdeck/health';
 import { PRINCIPAL_RESOLVER, type HealthCheckOutcome } from '@fleetdeck/kernel';
 import { findRedis } from '../../../tools/requirements.mjs';
+import { startRedis } from './testing/redis-server.ts';
 
 Logger.overrideLogger(false);
 
@@ -28,35 +23,22 @@ class Shared {}
 
 // Without a redis-server the closing summary of all tests says so, and FLEETDECK_REQUIRE=redis makes it a failure.
 (redisServer === null ? describe.skip : describe)('the health of two replicas over one Redis', () => {
-  let redis: ChildProcess;
-  let url: string;
-  const dir = mkdtempSync(join(tmpdir(), 'fleetdeck-replicas-'));
+  let redis: Awaited<ReturnType<typeof startRedis>>;
   const apps: INestApplication[] = [];
 
   beforeAll(async () => {
-    const port = await freePort();
-    url = `redis://127.0.0.1:${port}`;
-    const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', ''];
-    redis = spawn(redisServer ?? '', options, { stdio: ['ignore', 'pipe', 'ignore'] });
-    for await (const part of redis.stdout ?? []) {
-      if (String(part).includes('Ready to accept connections')) break;
-    }
+    redis = await startRedis(redisServer ?? '');
   });
   afterEach(async () => {
     await Promise.all(apps.splice(0).map((app) => app.close()));
   });
-  afterAll(async () => {
-    const gone = once(redis, 'exit');
-    redis.kill('SIGKILL');
-    await gone;
-    rmSync(dir, { recursive: true, force: true });
-  });
+  afterAll(() => redis.stop());
 
   async function start(node: string, outcome: () => HealthCheckOutcome) {
     @Module({
       imports: [
         Shared,
-        BroadcastModule.forRoot({ redis: { url } }),
+        BroadcastModule.forRoot({ redis: { url: redis.url } }),
         TerminusHealthModule.forRoot({
           history: { node },
           defaults: { intervalMs: 100 },
@@ -114,11 +96,3 @@ class Shared {}
     client.disconnect();
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
