@@ -2,6 +2,7 @@ import { useEffect, type ReactNode } from 'react';
 import type { Decorator, Preview } from '@storybook/react-vite';
 import { FleetdeckProvider } from '@fleetdeck/react';
 import '@fleetdeck/react/styles.css';
+import { ColourVision } from './colour-vision.tsx';
 import { componentDescription, defaultsFromComments } from './docs-comments.ts';
 import { forceColours } from './forced-colours.ts';
 import './preview.css';
@@ -17,6 +18,8 @@ interface Wishes {
   density?: string;
   motion?: string;
   contrast?: string;
+  language?: string;
+  vision?: string;
 }
 
 interface SurroundingsProps {
@@ -35,6 +38,8 @@ function Surroundings({ wishes, globals, children }: SurroundingsProps) {
   const density = read('density', 'default');
   const motion = read('motion', 'system');
   const contrast = read('contrast', 'system');
+  const language = read('language', direction === 'rtl' ? 'ar' : 'en');
+  const vision = read('vision', 'usual');
 
   useEffect(() => {
     const root = document.documentElement;
@@ -42,14 +47,14 @@ function Surroundings({ wishes, globals, children }: SurroundingsProps) {
     root.dataset.density = density;
     root.dataset.motion = motion;
     root.dir = direction;
-    root.lang = direction === 'rtl' ? 'ar' : 'en';
-  }, [theme, direction, density, motion]);
+    root.lang = language;
+  }, [theme, direction, density, motion, language]);
 
   useEffect(() => (contrast === 'forced' ? forceColours() : undefined), [contrast]);
 
   return (
-    <FleetdeckProvider timeZone="UTC" locale={direction === 'rtl' ? 'ar' : 'en'} now={now}>
-      {children}
+    <FleetdeckProvider timeZone="UTC" locale={language} now={now}>
+      {vision === 'usual' ? children : <ColourVision sight={vision}>{children}</ColourVision>}
     </FleetdeckProvider>
   );
 }
@@ -69,6 +74,8 @@ const preview: Preview = {
     density: 'default',
     motion: 'system',
     contrast: 'system',
+    language: '',
+    vision: 'usual',
   },
   globalTypes: {
     theme: {
@@ -114,6 +121,30 @@ const preview: Preview = {
           { value: 'system', title: 'As the system' },
           { value: 'reduced', title: 'Reduced' },
         ],
+        dynamicTitle: true,
+      },
+    },
+    language: {
+      description: 'Language of numbers, times and sorting',
+      toolbar: {
+        title: 'Language',
+        icon: 'globe',
+        items: [
+          { value: '', title: 'As the direction' },
+          { value: 'en', title: 'English' },
+          { value: 'de', title: 'German' },
+          { value: 'ja', title: 'Japanese' },
+          { value: 'ar', title: 'Arabic' },
+        ],
+        dynamicTitle: true,
+      },
+    },
+    vision: {
+      description: 'Colour vision',
+      toolbar: {
+        title: 'Vision',
+        icon: 'eye',
+        items: ['usual', 'protanopia', 'deuteranopia', 'tritanopia', 'all'],
         dynamicTitle: true,
       },
     },

@@ -6,7 +6,7 @@ const stories = entries.filter((entry) => entry.type === 'story');
 
 const EVERY_COMPONENT = [
   ...['Playground', 'Default', 'AllStates', 'Stale', 'Empty', 'Loading', 'Error', 'Overflow', 'Densities'],
-  ...['Dark', 'RTL', 'Narrow320', 'Keyboard', 'ReaderText'],
+  ...['Dark', 'RTL', 'German', 'Japanese', 'ColourVision', 'Narrow320', 'Keyboard', 'ReaderText'],
 ];
 /** Stories that only some components owe. */
 const ALSO: Readonly<Record<string, readonly string[]>> = {

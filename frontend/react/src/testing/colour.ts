@@ -35,7 +35,7 @@ type Matrix = readonly [Rgb, Rgb, Rgb];
  * @see Machado, Oliveira, Fernandes: "A Physiologically-based Model for Simulation of Color Vision Deficiency",
  *   IEEE Transactions on Visualization and Computer Graphics 15 (6), 2009, tables for severity 1.0
  */
-const MACHADO: Readonly<Record<'protanopia' | 'deuteranopia' | 'tritanopia', Matrix>> = {
+export const SIGHT_MATRICES: Readonly<Record<'protanopia' | 'deuteranopia' | 'tritanopia', Matrix>> = {
   protanopia: [
     [0.152286, 1.052583, -0.204868],
     [0.114503, 0.786281, 0.099216],
@@ -54,7 +54,7 @@ const MACHADO: Readonly<Record<'protanopia' | 'deuteranopia' | 'tritanopia', Mat
 };
 
 /** The kinds of sight that {@link simulate} knows. */
-export type Sight = 'normal' | keyof typeof MACHADO;
+export type Sight = 'normal' | keyof typeof SIGHT_MATRICES;
 
 /** What somebody with that kind of sight sees. */
 export function simulate(color: Rgb, sight: Sight): Rgb {
@@ -62,7 +62,7 @@ export function simulate(color: Rgb, sight: Sight): Rgb {
   const [r, g, b] = [linear(color[0]), linear(color[1]), linear(color[2])];
   const row = (m: Rgb): number =>
     Math.min(255, Math.max(0, gamma(Math.min(1, Math.max(0, m[0] * r + m[1] * g + m[2] * b)))));
-  const matrix = MACHADO[sight];
+  const matrix = SIGHT_MATRICES[sight];
   return [row(matrix[0]), row(matrix[1]), row(matrix[2])];
 }
 

@@ -231,6 +231,13 @@ export const Dark: Story = { ...AllStates, parameters: { ...wide, fleetdeck: { t
 
 export const RTL: Story = { ...AllStates, parameters: { ...wide, fleetdeck: { direction: 'rtl' } } };
 
+export const German: Story = { ...AllStates, parameters: { ...wide, fleetdeck: { language: 'de' } } };
+
+export const Japanese: Story = { ...AllStates, parameters: { ...wide, fleetdeck: { language: 'ja' } } };
+
+/** What nobody tells by its colour alone: under each kind of colour blindness. */
+export const ColourVision: Story = { ...AllStates, parameters: { ...wide, fleetdeck: { vision: 'all' } } };
+
 export const Narrow320: Story = { ...AllStates, parameters: { width: 272 } };
 
 /** A card is no tab stop; what a caller puts into its foot is. */

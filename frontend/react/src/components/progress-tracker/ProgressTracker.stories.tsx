@@ -177,6 +177,13 @@ export const Dark: Story = { ...AllStates, parameters: { fleetdeck: { theme: 'da
 
 export const RTL: Story = { ...AllStates, parameters: { fleetdeck: { direction: 'rtl' } } };
 
+export const German: Story = { ...AllStates, parameters: { fleetdeck: { language: 'de' } } };
+
+export const Japanese: Story = { ...AllStates, parameters: { fleetdeck: { language: 'ja' } } };
+
+/** What nobody tells by its colour alone: under each kind of colour blindness. */
+export const ColourVision: Story = { ...AllStates, parameters: { fleetdeck: { vision: 'all' } } };
+
 export const Narrow320: Story = {
   ...AllStates,
   decorators: [(Story) => <div style={{ inlineSize: 272 }}>{Story()}</div>],
