@@ -7,6 +7,8 @@ import type { DataSource } from 'typeorm';
 export const SESSION_LIFETIME_MS = 12 * 60 * 60 * 1000;
 /** How long a session that was read is believed, so that not every request asks the database. */
 const CACHE_MS = 5_000;
+/** How long a session that was read is believed while the database cannot be asked: an outage is when people look. */
+export const BELIEVED_WITHOUT_DATABASE_MS = 15 * 60_000;
 const CACHE_LIMIT = 10_000;
 
 /** A browser that is signed in. */
@@ -14,6 +16,14 @@ export interface StoredSession {
   subject: string;
   role: Role;
   expiresAt: number;
+}
+
+interface KnownSession {
+  session: StoredSession | null;
+  /** When the database told it. */
+  readAt: number;
+  /** Until when it is believed without asking again. */
+  until: number;
 }
 
 interface SessionRow {
@@ -25,7 +35,7 @@ interface SessionRow {
 /** Keeps browser sessions in PostgreSQL, by the hash of their id: who reads the table cannot sign in with it. */
 export class SessionStore {
   /** By the session's name. */
-  private readonly cache = new Map<string, { session: StoredSession | null; until: number }>();
+  private readonly cache = new Map<string, KnownSession>();
   /** How often something was forgotten: what was read before that may not be kept after it. */
   private forgotten = 0;
 
@@ -55,24 +65,24 @@ export class SessionStore {
     return { id, expiresAt };
   }
 
-  /** The session of an id; `'expired'` when it was one; `null` when there is none. */
+  /**
+   * The session of an id; `'expired'` when it was one; `null` when there is none. While the database cannot be asked, what
+   * it last told holds for {@link BELIEVED_WITHOUT_DATABASE_MS}.
+   * @throws what the database throws, about a session that it has not told of lately
+   */
   async find(id: string): Promise<StoredSession | 'expired' | null> {
     const now = this.clock.now();
     const name = sessionName(id);
     const known = this.cache.get(name);
-    let session = known !== undefined && known.until > now ? known.session : undefined;
-    if (session === undefined) {
-      const { forgotten } = this;
-      session = await this.read(id);
-      if (this.cache.size >= CACHE_LIMIT) this.cache.clear();
-      if (forgotten === this.forgotten) this.cache.set(name, { session, until: now + CACHE_MS });
-    }
+    const { session } = known !== undefined && known.until > now ? known : await this.ask(id, name, now);
     if (session === null) return null;
     return session.expiresAt > now ? session : 'expired';
   }
 
   /** Ends a session for good. */
   async remove(id: string): Promise<void> {
+    // Before as well: should the database not answer, this process at least believes the session no longer.
+    this.forget(sessionName(id));
     await this.dataSource.query('delete from fleetdeck.session where id_hash = $1', [hashOf(id)]);
     this.forget(sessionName(id));
   }
@@ -93,6 +103,29 @@ export class SessionStore {
       [linkId, new Date(expiresAt)],
     );
     return rows.length === 1;
+  }
+
+  private async ask(id: string, name: string, now: number): Promise<KnownSession> {
+    const { forgotten } = this;
+    let told: KnownSession;
+    try {
+      told = { session: await this.read(id), readAt: now, until: now + CACHE_MS };
+    } catch (thrown) {
+      const known = this.cache.get(name);
+      if (!known?.session || now - known.readAt > BELIEVED_WITHOUT_DATABASE_MS) throw thrown;
+      told = { ...known, until: now + CACHE_MS };
+    }
+    if (forgotten === this.forgotten) this.keep(name, told);
+    return told;
+  }
+
+  private keep(name: string, known: KnownSession): void {
+    this.cache.delete(name);
+    this.cache.set(name, known);
+    for (const oldest of this.cache.keys()) {
+      if (this.cache.size <= CACHE_LIMIT) break;
+      this.cache.delete(oldest);
+    }
   }
 
   private async read(id: string): Promise<StoredSession | null> {
