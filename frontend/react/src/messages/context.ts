@@ -52,8 +52,6 @@ export type ContextPanelWord =
   | 'noMatch'
   | 'empty'
   | 'loading'
-  | 'failed'
-  | 'retry'
   | 'followed'
   | 'elsewhere'
   | 'keep'
@@ -78,6 +76,8 @@ export const englishContext: ContextButtonMessages = {
   unpin: 'Follow the other tabs',
   pin: 'Keep in this tab only',
   switching: 'Switching',
+  failed: 'The list could not be loaded.',
+  retry: 'Try again',
 };
 
 /** The words of a map for the button, English where it has none. */

@@ -11,8 +11,6 @@ export const englishContextPanel: Pick<ContextMessages, ContextPanelWord> = {
   noMatch: (query) => `Nothing matches "${query}".`,
   empty: 'There is nothing to choose from.',
   loading: 'Loading',
-  failed: 'The list could not be loaded.',
-  retry: 'Try again',
   followed: (label) => `Another tab switched to ${label}.`,
   elsewhere: (label) => `Another tab switched to ${label}; this one stayed.`,
   keep: (label) => `Keep ${label} in this tab`,

@@ -1,17 +1,16 @@
-import { lazy, Suspense, useEffect, useMemo, useRef, useState, type ReactNode, type RefObject } from 'react';
+import { useEffect, useMemo, useRef, useState, type ReactNode, type RefObject } from 'react';
 import { useCombobox } from 'downshift';
 import type { Environment } from '../../environment.ts';
 import { numberFormat } from '../../format/intl.ts';
 import { Glyph } from '../glyph/Glyph.tsx';
+import { lazyPart, useLazyPart } from '../lazyPart.ts';
 import { usePopover } from '../popover/usePopover.ts';
 import { arrange, type ContextOption } from './contextOptions.ts';
 import { OptionList } from './OptionList.tsx';
 import { useOptions, type LoadOptions } from './useOptions.ts';
 import { contextPanelWords } from '../../messages/contextPanel.ts';
 
-const VirtualOptionList = lazy(() =>
-  import('./VirtualOptionList.tsx').then(({ VirtualOptionList: list }) => ({ default: list })),
-);
+const virtualPart = lazyPart(() => import('./VirtualOptionList.tsx').then((part) => part.VirtualOptionList));
 
 /** More options than this are drawn only where they are in view. */
 const VIRTUAL_FROM = 200;
@@ -61,6 +60,8 @@ export function ContextPanel(props: ContextPanelProps) {
     () => arrange(found.options, { searching, favourites, recent }, words),
     [found.options, searching, favourites, recent, words],
   );
+  const long = items.length > VIRTUAL_FROM;
+  const { part: VirtualOptionList } = useLazyPart(virtualPart, long);
   const panelRef = useRef<HTMLDivElement>(null);
   usePopover(props.anchorRef, panelRef, props.onDismiss);
   const [scroller, setScroller] = useState<HTMLElement | null>(null);
@@ -86,7 +87,7 @@ export function ContextPanel(props: ContextPanelProps) {
     onSelectedItemChange: ({ selectedItem }) => {
       if (selectedItem) onChoose(selectedItem);
     },
-    ...(items.length > VIRTUAL_FROM && { scrollIntoView: () => undefined }),
+    ...(long && VirtualOptionList && { scrollIntoView: () => undefined }),
   });
 
   useEffect(() => input?.focus(), [input]);
@@ -151,12 +152,11 @@ export function ContextPanel(props: ContextPanelProps) {
         aria-busy={state === 'loading' || undefined}
         data-state={state}
       >
-        {count > VIRTUAL_FROM ? (
-          <Suspense fallback={<OptionList {...list} rows={rows.slice(0, VIRTUAL_FROM)} />}>
-            <VirtualOptionList {...list} scroller={scroller} />
-          </Suspense>
+        {long && VirtualOptionList ? (
+          <VirtualOptionList {...list} scroller={scroller} />
         ) : (
-          <OptionList {...list} />
+          // All of them where the long list cannot be loaded, the first until it is.
+          <OptionList {...list} rows={VirtualOptionList === null ? rows : rows.slice(0, VIRTUAL_FROM)} />
         )}
       </div>
       {state === 'loading' && (

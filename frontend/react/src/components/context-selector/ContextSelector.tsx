@@ -1,6 +1,4 @@
 import {
-  lazy,
-  Suspense,
   useEffect,
   useEffectEvent,
   useId,
@@ -13,17 +11,15 @@ import { resolveStatus } from '@fleetdeck/dto';
 import { useEnvironment, type EnvironmentProps } from '../../environment.ts';
 import { classes } from '../classes.ts';
 import { StatusBadge } from '../status-badge/StatusBadge.tsx';
+import { lazyPart, useLazyPart } from '../lazyPart.ts';
 import { useControlled } from '../useControlled.ts';
 import { ChevronIcon, CrossIcon, PinIcon, StarIcon } from './icons.tsx';
 import type { ContextOption, ElsewhereNotice } from './contextOptions.ts';
 import type { LoadOptions } from './useOptions.ts';
 import { contextWords } from '../../messages/context.ts';
 
-const load = () => import('./ContextPanel.tsx');
-const ContextNotice = lazy(() =>
-  import('./ContextNotice.tsx').then(({ ContextNotice: notice }) => ({ default: notice })),
-);
-const ContextPanel = lazy(() => load().then(({ ContextPanel: panel }) => ({ default: panel })));
+const panelPart = lazyPart(() => import('./ContextPanel.tsx').then((part) => part.ContextPanel));
+const noticePart = lazyPart(() => import('./ContextNotice.tsx').then((part) => part.ContextNotice));
 
 /** Props of {@link ContextSelector}. What is not named here goes to its `div`. */
 export interface ContextSelectorProps
@@ -127,6 +123,8 @@ export function ContextSelector(props: ContextSelectorProps) {
 
   const [value, setValue] = useControlled(given, defaultValue, onChange);
   const [opened, setOpened] = useState<{ query: string } | null>(null);
+  const { part: ContextPanel } = useLazyPart(panelPart, opened !== null);
+  const { part: ContextNotice } = useLazyPart(noticePart, elsewhere !== null);
   const [undo, setUndo] = useState<string | null>(null);
   const panelId = useId();
   const buttonRef = useRef<HTMLButtonElement>(null);
@@ -189,6 +187,13 @@ export function ContextSelector(props: ContextSelectorProps) {
   return (
     <div
       {...rest}
+      onKeyDown={(event) => {
+        rest.onKeyDown?.(event);
+        // Where the list could not be loaded; an open one takes the key itself.
+        if (opened === null || ContextPanel || event.key !== 'Escape' || event.defaultPrevented) return;
+        event.preventDefault();
+        close();
+      }}
       className={classes('fd-context', className)}
       data-state={state}
       data-open={opened !== null || undefined}
@@ -205,8 +210,8 @@ export function ContextSelector(props: ContextSelectorProps) {
           aria-controls={opened === null ? undefined : panelId}
           aria-keyshortcuts={shortcut ? 'Control+K Meta+K' : undefined}
           aria-busy={switching || undefined}
-          onPointerEnter={() => void load()}
-          onFocus={() => void load()}
+          onPointerEnter={() => void panelPart.load()}
+          onFocus={() => void panelPart.load()}
           onClick={() => (opened === null ? open() : close())}
           onKeyDown={(event) => {
             const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
@@ -277,48 +282,54 @@ export function ContextSelector(props: ContextSelectorProps) {
           </button>
         )}
       </div>
-      {opened !== null && (
-        <Suspense fallback={null}>
-          <ContextPanel
-            {...{
-              value,
-              options,
-              loadOptions,
-              state,
-              errorMessage,
-              onRetry,
-              favourites,
-              recent,
-              environment,
-            }}
-            id={panelId}
-            label={name}
-            anchorRef={buttonRef}
-            onDismiss={(reason) => (reason === 'escape' ? close() : setOpened(null))}
-            initialQuery={opened.query}
-            onChoose={choose}
-            footer={
-              (footer !== undefined || turnPin) && (
-                <div className="fd-context-foot">
-                  {turnPin && (
-                    <button type="button" className="fd-button" onClick={() => (turnPin(), close())}>
-                      {pinned ? words.unpin : words.pin}
-                    </button>
-                  )}
-                  {footer}
-                </div>
-              )
-            }
-          />
-        </Suspense>
+      {opened !== null && ContextPanel && (
+        <ContextPanel
+          {...{
+            value,
+            options,
+            loadOptions,
+            state,
+            errorMessage,
+            onRetry,
+            favourites,
+            recent,
+            environment,
+          }}
+          id={panelId}
+          label={name}
+          anchorRef={buttonRef}
+          onDismiss={(reason) => (reason === 'escape' ? close() : setOpened(null))}
+          initialQuery={opened.query}
+          onChoose={choose}
+          footer={
+            (footer !== undefined || turnPin) && (
+              <div className="fd-context-foot">
+                {turnPin && (
+                  <button type="button" className="fd-button" onClick={() => (turnPin(), close())}>
+                    {pinned ? words.unpin : words.pin}
+                  </button>
+                )}
+                {footer}
+              </div>
+            )
+          }
+        />
       )}
-      {elsewhere !== null && (
-        <Suspense fallback={null}>
-          <ContextNotice
-            notice={elsewhere}
-            {...{ labelOf, environment, onKeep, onFollow, onDismiss: onDismissElsewhere }}
-          />
-        </Suspense>
+      {opened !== null && ContextPanel === null && (
+        <div id={panelId} role="group" aria-label={name}>
+          <p role="alert" className="fd-context-note" data-tone="degraded">
+            {words.failed}
+          </p>
+          <button type="button" className="fd-button" onClick={() => void panelPart.load()}>
+            {words.retry}
+          </button>
+        </div>
+      )}
+      {elsewhere !== null && ContextNotice && (
+        <ContextNotice
+          notice={elsewhere}
+          {...{ labelOf, environment, onKeep, onFollow, onDismiss: onDismissElsewhere }}
+        />
       )}
     </div>
   );

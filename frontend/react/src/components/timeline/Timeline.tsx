@@ -1,8 +1,6 @@
 import {
   createElement,
-  lazy,
   startTransition,
-  Suspense,
   useCallback,
   useId,
   useLayoutEffect,
@@ -18,6 +16,7 @@ import { formatAge, formatTime } from '../../format/formatTime.ts';
 import { numberFormat } from '../../format/intl.ts';
 import { classes } from '../classes.ts';
 import { Glyph } from '../glyph/Glyph.tsx';
+import { lazyPart, useLazyPart } from '../lazyPart.ts';
 import { useControlled } from '../useControlled.ts';
 import { dayOf, groupsOn } from './days.ts';
 import { EntryList, type EntryView } from './EntryList.tsx';
@@ -32,16 +31,8 @@ import { useFreshHold } from './useFreshHold.ts';
 import { usePages, type FetchAround, type FetchPage } from './usePages.ts';
 import { timelineWords } from '../../messages/timeline.ts';
 
-const VirtualEntryList = lazy(() =>
-  import('./VirtualEntryList.tsx').then(({ VirtualEntryList: list }) => ({ default: list })),
-) as typeof import('./VirtualEntryList.tsx').VirtualEntryList;
-const TimelineEffects = lazy(() =>
-  import('./TimelineEffects.tsx').then(
-    ({ TimelineEffects: effects }) => ({ default: effects }),
-    // Without it the list is still to be read.
-    () => ({ default: () => null }),
-  ),
-);
+const virtualPart = lazyPart(() => import('./VirtualEntryList.tsx').then((part) => part.VirtualEntryList));
+const effectsPart = lazyPart(() => import('./TimelineEffects.tsx').then((part) => part.TimelineEffects));
 
 /** More entries than this are drawn only where they are in view. */
 const VIRTUAL_FROM = 200;
@@ -218,6 +209,9 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
   );
 
   const long = shown.length > VIRTUAL_FROM;
+  const { part: VirtualEntryList } = useLazyPart(virtualPart, long);
+  // Neither a server nor the first render of its page has to do with it, and without it the list is still to be read.
+  const { part: TimelineEffects } = useLazyPart(effectsPart, today !== null);
 
   const number = (value: number): string => numberFormat(environment.locale, {}).format(value);
   const firstLoad = shown.length === 0 && (state === 'loading' || pages.state === 'loading');
@@ -248,13 +242,16 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     lastSeen: toMs(lastSeenAt),
     ...{ open, onToggle, renderDetails, environment },
   };
-  const list = long ? (
-    <Suspense fallback={<EntryList groups={groupEntries(shown.slice(0, 50), null)} view={view} />}>
+  const list =
+    long && VirtualEntryList ? (
       <VirtualEntryList {...{ groups, view, scroller, linked, whole }} />
-    </Suspense>
-  ) : (
-    <EntryList groups={groups} view={view} />
-  );
+    ) : (
+      // All of them where the long list cannot be loaded, the newest until it is.
+      <EntryList
+        groups={long && VirtualEntryList === undefined ? groupEntries(shown.slice(0, 50), null) : groups}
+        view={view}
+      />
+    );
   const scrolls = long || height !== undefined;
 
   return (
@@ -358,23 +355,20 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
       {fetchPage && !firstLoad && pages.entries.length > 0 && (
         <TimelineFoot id={`${id}-foot`} {...{ pages, words }} />
       )}
-      {/* Neither a server nor the first render of its page has to do with it. */}
-      {today !== null && (
-        <Suspense fallback={null}>
-          <TimelineEffects
-            {...{ bodyRef, environment, held, announceFresh }}
-            idPrefix={id}
-            entries={fitting}
-            list={listKey}
-            status={unlinked ? words.linkMissing : status}
-            causes={[filterKey, drawn, pages.state, pages.count, unlinked].join(' ')}
-            feed={infinite}
-            {...{ focusEntryId, settled }}
-            onLinked={setLinked}
-            onAround={fetchPage && fetchAround ? (entryId) => setAround({ id: entryId }) : null}
-            onNearEnd={infinite && pages.state === 'idle' ? pages.loadOlder : null}
-          />
-        </Suspense>
+      {TimelineEffects && (
+        <TimelineEffects
+          {...{ bodyRef, environment, held, announceFresh }}
+          idPrefix={id}
+          entries={fitting}
+          list={listKey}
+          status={unlinked ? words.linkMissing : status}
+          causes={[filterKey, drawn, pages.state, pages.count, unlinked].join(' ')}
+          feed={infinite}
+          {...{ focusEntryId, settled }}
+          onLinked={setLinked}
+          onAround={fetchPage && fetchAround ? (entryId) => setAround({ id: entryId }) : null}
+          onNearEnd={infinite && pages.state === 'idle' ? pages.loadOlder : null}
+        />
       )}
     </section>
   );

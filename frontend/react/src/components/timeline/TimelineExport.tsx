@@ -1,23 +1,12 @@
-import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import type { Environment } from '../../environment.ts';
 import type { TimelineEntry } from './entries.ts';
-import type { ExportRunProps } from './ExportRun.tsx';
 import type { SaveFile } from './exportEntries.ts';
 import type { TimelineFilter } from './filter.ts';
+import { lazyPart, useLazyPart } from '../lazyPart.ts';
 import { timelineWords } from '../../messages/timeline.ts';
 
-const ExportRun = lazy(() =>
-  import('./ExportRun.tsx').then(
-    ({ ExportRun: run }) => ({ default: run }),
-    () => ({ default: NotLoaded }),
-  ),
-);
-
-/** Stands for the export where its code could not be loaded. */
-function NotLoaded({ onEnd }: ExportRunProps) {
-  useEffect(() => onEnd({ failed: true, held: false }), [onEnd]);
-  return <></>;
-}
+const runPart = lazyPart(() => import('./ExportRun.tsx').then((part) => part.ExportRun));
 
 /** Props of {@link TimelineExport}. */
 export interface TimelineExportProps {
@@ -37,6 +26,7 @@ export function TimelineExport(props: TimelineExportProps) {
   const [kind, setKind] = useState<'csv' | 'json' | null>(null);
   const [failed, setFailed] = useState(false);
   const pressed = useRef<HTMLElement | null>(null);
+  const { part: ExportRun } = useLazyPart(runPart, kind !== null);
 
   // The buttons stay while it runs, so that the focus does.
   const idle = kind === null && props.entries.length > 0;
@@ -55,23 +45,26 @@ export function TimelineExport(props: TimelineExportProps) {
             pressed.current = currentTarget;
             setFailed(false);
             setKind(each);
+            void runPart.load().then((part) => {
+              if (part !== null) return;
+              setFailed(true);
+              setKind(null);
+            });
           }}
         >
           {words[each]}
         </button>
       ))}
-      {kind !== null && (
-        <Suspense fallback={null}>
-          <ExportRun
-            {...props}
-            kind={kind}
-            onEnd={(how) => {
-              if (how.held) pressed.current?.focus();
-              setFailed(how.failed);
-              setKind(null);
-            }}
-          />
-        </Suspense>
+      {kind !== null && ExportRun && (
+        <ExportRun
+          {...props}
+          kind={kind}
+          onEnd={(how) => {
+            if (how.held) pressed.current?.focus();
+            setFailed(how.failed);
+            setKind(null);
+          }}
+        />
       )}
     </div>
   );

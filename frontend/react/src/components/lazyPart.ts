@@ -1,0 +1,56 @@
+import { useEffect, useSyncExternalStore } from 'react';
+
+const RETRY_MS = 30_000;
+const NOTHING = {};
+
+/** What is there of a part: `undefined` before it was loaded, `null` when that failed. */
+export interface LoadedPart<T> {
+  readonly part?: T | null;
+}
+
+/** A part of the kit that is loaded when it is first wanted; see {@link lazyPart}. */
+export interface LazyPart<T> {
+  /** Loads it, unless it is there or on its way; `null` when that failed. Never rejects. */
+  load: () => Promise<T | null>;
+  get: () => LoadedPart<T>;
+  subscribe: (listener: () => void) => () => void;
+}
+
+/** Keeps what `load` gives. What failed can be loaded again: `lazy` of React would keep its first failure. */
+export function lazyPart<T>(load: () => Promise<T>): LazyPart<T> {
+  let loaded: LoadedPart<T> = NOTHING;
+  let running: Promise<T | null> | undefined;
+  const listeners = new Set<() => void>();
+  const end = (part: T | null): T | null => {
+    loaded = { part };
+    if (part === null) running = undefined;
+    for (const listener of listeners) listener();
+    return part;
+  };
+  return {
+    load: () => (running ??= load().then(end, () => end(null))),
+    get: () => loaded,
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+const onServer = (): LoadedPart<never> => NOTHING;
+
+/**
+ * The part, loaded once it is `wanted`. One that could not be loaded is tried again when it is wanted anew, and every
+ * 30 s while it is.
+ */
+export function useLazyPart<T>(part: LazyPart<T>, wanted: boolean): LoadedPart<T> {
+  const loaded = useSyncExternalStore(part.subscribe, part.get, onServer);
+  const missing = wanted && !loaded.part;
+  useEffect(() => {
+    if (!missing) return undefined;
+    void part.load();
+    const timer = setInterval(() => void part.load(), RETRY_MS);
+    return () => clearInterval(timer);
+  }, [part, missing]);
+  return loaded;
+}

@@ -1,0 +1,58 @@
+import { act, fireEvent, render, screen } from '@testing-library/react';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { manyEvents, someEvents } from '../../testing/events.ts';
+
+// What can be loaded; the rest fails, as where the network is gone.
+let online = false;
+const part = (name: string, draw: (props: never) => unknown) => () => {
+  if (!online) throw new TypeError('Failed to fetch dynamically imported module');
+  return { [name]: draw };
+};
+jest.unstable_mockModule(
+  './TimelineEffects.tsx',
+  part('TimelineEffects', () => <i data-testid="effects" />),
+);
+jest.unstable_mockModule(
+  './VirtualEntryList.tsx',
+  part('VirtualEntryList', () => <i data-testid="virtual" />),
+);
+jest.unstable_mockModule(
+  './ExportRun.tsx',
+  part('ExportRun', () => <i data-testid="run" />),
+);
+const { Timeline } = await import('./Timeline.tsx');
+
+const advance = (ms: number): Promise<unknown> => act(() => jest.advanceTimersByTimeAsync(ms));
+
+beforeEach(() => {
+  online = false;
+  jest.useFakeTimers();
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+describe('a Timeline whose parts cannot be loaded', () => {
+  it('shows all entries as a plain list, and goes on once they can be', async () => {
+    render(<Timeline title="Events" entries={manyEvents(250)} />);
+    await advance(100);
+    expect(document.querySelectorAll('.fd-entry')).toHaveLength(250);
+    online = true;
+    await advance(30_000);
+    expect(screen.getByTestId('virtual')).toBeInTheDocument();
+    expect(screen.getByTestId('effects')).toBeInTheDocument();
+  });
+
+  it('says that an export failed, and exports at the next try', async () => {
+    render(<Timeline title="Events" entries={someEvents} />);
+    for (const time of [1, 2]) {
+      fireEvent.click(screen.getByRole('button', { name: 'CSV' }));
+      await advance(100 * time);
+      expect(screen.getByText('The export failed. Try again.')).toBeInTheDocument();
+    }
+    online = true;
+    fireEvent.click(screen.getByRole('button', { name: 'CSV' }));
+    await advance(100);
+    expect(screen.getByTestId('run')).toBeInTheDocument();
+  });
+});
