@@ -337,14 +337,92 @@ describe('pages', () => {
     await settle(() => asked[0]?.answer({ items: all.slice(0, 10), nextCursor: 'c1' }));
     await userEvent.click(screen.getByRole('button', { name: 'Load older' }));
     fireEvent.change(screen.getByRole('searchbox'), { target: { value: 'agent' } });
-    expect(asked[1]?.signal.aborted).toBe(true);
+    await waitFor(() => expect(asked[1]?.signal.aborted).toBe(true));
     expect(asked[2]).toMatchObject({ cursor: null, filter: { text: 'agent' } });
     await settle(() => asked[1]?.answer({ items: all, nextCursor: null }));
-    expect(titles()).toHaveLength(0);
+    expect(titles()).toHaveLength(10);
     await settle(() => asked[2]?.answer({ items: all.slice(0, 3), nextCursor: null }));
     expect(titles()).toHaveLength(3);
     unmount();
     expect(asked[2]?.signal.aborted).toBe(false);
+  });
+
+  it('are asked of a service once typing rests, and the list stays until the answer, marked as busy', async () => {
+    jest.useFakeTimers();
+    const { asked, fetchPage } = asking();
+    draw({ entries: [], fetchPage, serverFilter: true });
+    await settle(() => asked[0]?.answer({ items: all.slice(0, 10), nextCursor: null }));
+    const body = document.querySelector('.fd-timeline-body');
+    const type = (value: string): void =>
+      void fireEvent.change(screen.getByRole('searchbox'), { target: { value } });
+    type('a');
+    act(() => void jest.advanceTimersByTime(150));
+    type('ag');
+    act(() => void jest.advanceTimersByTime(199));
+    expect(asked).toHaveLength(1);
+    expect(body).toHaveAttribute('aria-busy', 'true');
+    act(() => void jest.advanceTimersByTime(1));
+    expect(asked.map(({ filter }) => filter.text)).toEqual(['', 'ag']);
+    expect(titles()).toHaveLength(10);
+    await settle(() => asked[1]?.answer({ items: all.slice(0, 3), nextCursor: null }));
+    expect(titles()).toHaveLength(3);
+    expect(body).not.toHaveAttribute('aria-busy');
+    type('nothing like that');
+    expect(screen.queryByText('No entry matches the filters.')).toBeNull();
+    expect(screen.getByText('Loading', { selector: 'p' })).toBeInTheDocument();
+    // No typing: asked at once, and only once.
+    fireEvent.click(screen.getByRole('button', { name: 'Clear filters' }));
+    act(() => void jest.advanceTimersByTime(1_000));
+    expect(asked.slice(2).map(({ filter }) => filter.text)).toEqual(['']);
+    expect(titles()).toHaveLength(3);
+  });
+
+  it('of another source begin anew at once, and nothing of the one before comes late', async () => {
+    const { asked, fetchPage } = asking();
+    const { again } = draw({ entries: [], fetchPage, source: 'billing-03' });
+    await settle(() => asked[0]?.answer({ items: all.slice(0, 10), nextCursor: 'c1' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Load older' }));
+    again({ fetchPage: (...args) => fetchPage(...args), source: 'billing-03' });
+    expect(asked).toHaveLength(2);
+    again({ source: 'refund-07' });
+    expect(titles()).toHaveLength(0);
+    expect(asked[1]?.signal.aborted).toBe(true);
+    expect(asked[2]?.cursor).toBeNull();
+    await settle(() => asked[1]?.answer({ items: all.slice(10, 20), nextCursor: null }));
+    await settle(() => asked[2]?.answer({ items: all.slice(20, 24), nextCursor: null }));
+    expect(titles()).toHaveLength(4);
+  });
+
+  it('whose first failed are read again by the retry of the owner too', async () => {
+    const { asked, fetchPage } = asking();
+    const onRetry = jest.fn();
+    draw({ entries: [], fetchPage, onRetry });
+    await settle(() => asked[0]?.fail(new Error('503')));
+    await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    expect(onRetry).toHaveBeenCalledTimes(1);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('of a feed are read on after a filter that nothing matched', async () => {
+    const ends = new Set<Element>();
+    const before = globalThis.IntersectionObserver;
+    globalThis.IntersectionObserver = class {
+      #own: Element[] = [];
+      observe = (end: Element): void => {
+        this.#own.push(end);
+        ends.add(end);
+      };
+      disconnect = (): void => this.#own.forEach((end) => ends.delete(end));
+    } as never;
+    const { asked, fetchPage } = asking();
+    draw({ entries: [], fetchPage, infinite: true });
+    await settle(() => asked[0]?.answer({ items: all.slice(0, 10), nextCursor: 'c1' }));
+    const search = screen.getByRole('searchbox');
+    fireEvent.change(search, { target: { value: 'nothing like that' } });
+    expect(titles()).toHaveLength(0);
+    fireEvent.change(search, { target: { value: '' } });
+    expect(ends.has(document.querySelector('.fd-timeline-end')!)).toBe(true);
+    globalThis.IntersectionObserver = before;
   });
 
   it('of a feed are read when its end comes near; its keys go from article to article and out', async () => {

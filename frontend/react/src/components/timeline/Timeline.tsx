@@ -48,6 +48,11 @@ export interface TimelineProps<E extends TimelineEntry = TimelineEntry>
   headingLevel?: 2 | 3 | 4 | 5;
   /** Entries in any order; live ones too. Those of an id that is already there replace it. */
   entries?: readonly E[];
+  /**
+   * Names what `fetchPage` reads, as the id of the chosen context: another one drops the pages and reads anew. A new
+   * function alone does not, so that it may be written inline.
+   */
+  source?: string;
   /** Reads older entries, page by page. */
   fetchPage?: FetchPage<E>;
   /** Reads the page that holds an entry, for `focusEntryId` when it is on none that was read. */
@@ -59,7 +64,10 @@ export interface TimelineProps<E extends TimelineEntry = TimelineEntry>
   /** The first filter, where the component keeps it itself. */
   defaultFilter?: TimelineFilter;
   onFilterChange?: (filter: TimelineFilter) => void;
-  /** Whether `fetchPage` filters: then pages are read anew for each filter. @default false */
+  /**
+   * Whether `fetchPage` filters: then pages are read anew for each filter, 200 ms after the last key of its text, and
+   * the list stays until the answer. @default false
+   */
   serverFilter?: boolean;
   /** Shows search, days, types and statuses. @default true */
   filterable?: boolean;
@@ -111,6 +119,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     title,
     headingLevel = 3,
     entries: given = NO_ENTRIES,
+    source,
     fetchPage,
     fetchAround,
     infinite = false,
@@ -166,9 +175,11 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
   const onToggle = useCallback((entryId: string) => toggleRef.current(entryId), []);
 
   const filterKey = encodeTimelineFilter(filter).toString();
-  const [around, setAround] = useState<{ id: string; left?: boolean } | null>(null);
-  const begins = around === null || around.left ? null : around.id;
-  const pages = usePages({ fetchPage, fetchAround, around: begins }, filter, serverFilter ? filterKey : '');
+  const [around, setAround] = useState<{ id: string; source: string | undefined; left?: boolean } | null>(
+    null,
+  );
+  const begins = around === null || around.left || around.source !== source ? null : around.id;
+  const pages = usePages({ source, fetchPage, fetchAround, around: begins, serverFilter }, filter);
   const all = useMemo(
     () => mergeEntries(pages.entries, begins === null ? given : notNewer(given, pages.entries[0])),
     [pages.entries, given, begins],
@@ -181,7 +192,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
   // A link to what was not read yet shows the entries around it, until the reader goes back to the newest.
   const settled = pages.state !== 'loading' && state !== 'loading';
   const [linked, setLinked] = useState<string | null>(null);
-  const listKey = `${begins ?? ''} ${filterKey}`;
+  const listKey = `${source ?? ''} ${begins ?? ''} ${filterKey}`;
   const {
     visible: shown,
     held,
@@ -225,8 +236,9 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     loading: '',
     error: errorMessage ?? words.failed,
     empty,
-    ready:
-      pages.state === 'error'
+    ready: pages.outdated
+      ? ''
+      : pages.state === 'error'
         ? words.olderFailed
         : filtering
           ? words.shown(number(shown.length), total)
@@ -302,7 +314,11 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
         <p className="fd-timeline-note">
           {unlinked ? words.linkMissing : words.around}
           {begins !== null && (
-            <button type="button" className="fd-button" onClick={() => setAround({ id: begins, left: true })}>
+            <button
+              type="button"
+              className="fd-button"
+              onClick={() => setAround({ id: begins, source, left: true })}
+            >
               {words.newest}
             </button>
           )}
@@ -312,7 +328,14 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
         <p className="fd-timeline-note" data-tone="degraded">
           <Glyph shape="degraded" /> {errorMessage ?? words.failed}
           {(onRetry ?? fetchPage) && (
-            <button type="button" className="fd-button" onClick={onRetry ?? pages.loadOlder}>
+            <button
+              type="button"
+              className="fd-button"
+              onClick={() => {
+                onRetry?.();
+                if (!onRetry || pages.state === 'error') pages.loadOlder();
+              }}
+            >
               {words.retry}
             </button>
           )}
@@ -336,6 +359,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
         className="fd-timeline-body"
         data-scrolls={scrolls || undefined}
         style={height === undefined ? undefined : { maxBlockSize: height }}
+        aria-busy={pages.outdated || undefined}
         {...(infinite && {
           role: 'feed',
           'aria-labelledby': `${id}-title`,
@@ -366,8 +390,9 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
           feed={infinite}
           {...{ focusEntryId, settled }}
           onLinked={setLinked}
-          onAround={fetchPage && fetchAround ? (entryId) => setAround({ id: entryId }) : null}
-          onNearEnd={infinite && pages.state === 'idle' ? pages.loadOlder : null}
+          onAround={fetchPage && fetchAround ? (entryId) => setAround({ id: entryId, source }) : null}
+          // Its end is drawn only under entries.
+          onNearEnd={infinite && shown.length > 0 && pages.state === 'idle' ? pages.loadOlder : null}
         />
       )}
     </section>

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useEffectEvent, useRef, useState } from 'react';
 import type { Page } from '@fleetdeck/dto';
 import type { TimelineEntry } from './entries.ts';
-import type { TimelineFilter } from './filter.ts';
+import { encodeTimelineFilter, type TimelineFilter } from './filter.ts';
 
 /** Reads a page of entries, newest first. `cursor` is `nextCursor` of the page before, `null` for the first. */
 export type FetchPage<E> = (
@@ -17,10 +17,14 @@ export type FetchAround<E> = (
 
 /** Where pages come from. */
 export interface PageSource<E> {
+  /** Names what is read: another one begins anew at once. */
+  source: string | undefined;
   fetchPage: FetchPage<E> | undefined;
   /** Where it begins: at the page that holds this entry, or at the newest. */
   around: string | null;
   fetchAround: FetchAround<E> | undefined;
+  /** Whether `fetchPage` filters. */
+  serverFilter: boolean;
 }
 
 /** What {@link usePages} answers. */
@@ -28,6 +32,8 @@ export interface Pages<E> {
   entries: readonly E[];
   /** How many pages that are. */
   count: number;
+  /** They are of the filter before, until the service answers for the one that is set. */
+  outdated: boolean;
   /** `done` when there is nothing older, or no way to read it; `full` when no more are kept. */
   state: 'idle' | 'loading' | 'error' | 'done' | 'full';
   loadOlder: () => void;
@@ -36,33 +42,47 @@ export interface Pages<E> {
 /** More entries than this are not kept: a narrower filter shows older ones. */
 export const MAX_PAGED_ENTRIES = 10_000;
 
-interface Held<E> extends Omit<Pages<E>, 'loadOlder'> {
+interface Held<E> extends Omit<Pages<E>, 'loadOlder' | 'outdated'> {
+  place: string;
   key: string;
 }
 
+const TYPING_MS = 200;
 const NONE: readonly never[] = [];
 
 /**
  * Reads pages, one at a time: the first by itself, the others when asked. A page that fails keeps those before and
- * can be asked for again. Another `filterKey` or another place to begin at begins anew.
+ * can be asked for again. Another source or another place to begin at begins anew. So does another filter of a service,
+ * its text once typing rests; what was there stays until the answer.
  */
 export function usePages<E extends TimelineEntry>(
-  { fetchPage, around, fetchAround }: PageSource<E>,
+  { source, fetchPage, around, fetchAround, serverFilter }: PageSource<E>,
   filter: TimelineFilter,
-  filterKey: string,
 ): Pages<E> {
   const pages = fetchPage !== undefined;
-  const resetKey = JSON.stringify([filterKey, around]);
-  const start: Held<E> = { key: resetKey, entries: NONE, count: 0, state: pages ? 'loading' : 'done' };
+  const [typed, setTyped] = useState(filter.text);
+  useEffect(() => {
+    if (!serverFilter) return undefined;
+    const timer = setTimeout(() => setTyped(filter.text), TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [serverFilter, filter.text]);
+  const place = JSON.stringify([source, around]);
+  const keyOf = (text: string): string =>
+    place + (serverFilter ? encodeTimelineFilter({ ...filter, text }).toString() : '');
+  // A text that was cleared has no more to come.
+  const text = filter.text && typed;
+  const resetKey = keyOf(text);
+  const start: Held<E> = { place, key: resetKey, entries: NONE, count: 0, state: pages ? 'loading' : 'done' };
   const [held, setHeld] = useState(start);
   const [wanted, setWanted] = useState(0);
   const cursor = useRef<string | null>(null);
   const running = useRef<AbortController | null>(null);
-  const read = useEffectEvent((signal: AbortSignal) =>
-    around !== null && cursor.current === null
-      ? fetchAround?.(around, { filter, signal })
-      : fetchPage?.(cursor.current, { filter, signal }),
-  );
+  const read = useEffectEvent((signal: AbortSignal) => {
+    const options = { filter: serverFilter ? { ...filter, text } : filter, signal };
+    return around !== null && cursor.current === null
+      ? fetchAround?.(around, options)
+      : fetchPage?.(cursor.current, options);
+  });
 
   const load = useEffectEvent((key: string): void => {
     const end = new AbortController();
@@ -80,7 +100,12 @@ export function usePages<E extends TimelineEntry>(
           const entries = [...known.entries, ...page.items].slice(0, MAX_PAGED_ENTRIES);
           const full = entries.length >= MAX_PAGED_ENTRIES;
           const count = known.count + 1;
-          return { key, entries, count, state: page.nextCursor === null ? 'done' : full ? 'full' : 'idle' };
+          return {
+            ...known,
+            entries,
+            count,
+            state: page.nextCursor === null ? 'done' : full ? 'full' : 'idle',
+          };
         });
       },
       () => finish((known) => ({ ...known, state: 'error' })),
@@ -108,7 +133,14 @@ export function usePages<E extends TimelineEntry>(
     setHeld((known) => ({ ...known, state: 'loading' }));
     setWanted((count) => count + 1);
   }, []);
-  // What was read for another key counts no more, from the first moment on.
-  const { entries, count, state } = held.key === resetKey ? held : start;
-  return { entries, count, state, loadOlder };
+  // What was read of another place counts no more, from the first moment on.
+  const known = held.place === place ? held : start;
+  const outdated = pages && known.key !== keyOf(filter.text);
+  return {
+    entries: known.entries,
+    count: known.count,
+    state: outdated ? 'loading' : known.state,
+    outdated,
+    loadOlder,
+  };
 }
