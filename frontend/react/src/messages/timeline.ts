@@ -43,7 +43,8 @@ export interface TimelineMessages {
   json: string;
   exporting: (percent: string) => string;
   cancel: string;
-  exported: (count: string, all: string) => string;
+  /** `more`: there are others, or may be, that were not loaded. */
+  exported: (count: string, all: string, more: boolean) => string;
   exportFailed: string;
 }
 
@@ -82,7 +83,8 @@ export const englishTimeline: TimelineMessages = {
   json: 'JSON',
   exporting: (percent) => `Exporting, ${percent}`,
   cancel: 'Cancel',
-  exported: (count, all) => `Exported ${count} of ${all} entries`,
+  exported: (count, all, more) =>
+    `Exported ${count} of ${all} ${more ? 'loaded entries; there are others that were not loaded' : 'entries'}`,
   exportFailed: 'The export failed. Try again.',
 };
 

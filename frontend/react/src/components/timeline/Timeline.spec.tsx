@@ -471,6 +471,28 @@ describe('the export', () => {
     await waitFor(() => expect(onExport).toHaveBeenCalledTimes(2));
   });
 
+  it('holds the entries that wait too, and says that there are others that were not loaded', async () => {
+    const onExport = jest.fn<(file: Blob, name: string) => void>();
+    const fetchPage = () => Promise.resolve({ items: [...manyEvents(10)], nextCursor: 'c1' });
+    const { again } = draw({ entries: [], fetchPage, onExport, expanded: ['n0'] });
+    await settle(() => undefined);
+    again({ entries: [{ id: 'f1', at: STORY_NOW + 1, title: 'new f1' }] });
+    expect(screen.getByRole('button', { name: '1 new' })).toBeInTheDocument();
+    await userEvent.click(screen.getByRole('button', { name: 'JSON' }));
+    await waitFor(() => expect(onExport).toHaveBeenCalledTimes(1));
+    const reader = new FileReader();
+    reader.readAsText(onExport.mock.calls[0]![0]);
+    await waitFor(() => expect(reader.result).not.toBeNull());
+    const json = JSON.parse(reader.result as string) as { entries: { title: string }[] };
+    expect(json.entries).toHaveLength(11);
+    expect(json.entries[0]?.title).toBe('new f1');
+    expect(json).toMatchObject({ total: 11, notLoaded: ['older'] });
+    expect(announce).toHaveBeenCalledWith(
+      'Exported 11 of 11 loaded entries; there are others that were not loaded',
+      'timeline-export',
+    );
+  });
+
   it('is saved by the browser where nobody else takes it', async () => {
     const made = jest.fn(() => 'blob:x');
     Object.assign(URL, { createObjectURL: made, revokeObjectURL: () => undefined });

@@ -292,8 +292,12 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
         )}
         {exportable && (
           <TimelineExport
-            entries={shown}
+            entries={fitting}
             total={all.length}
+            notLoaded={[
+              ...(begins === null ? [] : (['newer'] as const)),
+              ...(pages.state === 'done' ? [] : (['older'] as const)),
+            ]}
             filter={filter}
             name={exportName}
             save={onExport}

@@ -1,7 +1,7 @@
 import { useRef, useState } from 'react';
 import type { Environment } from '../../environment.ts';
 import type { TimelineEntry } from './entries.ts';
-import type { SaveFile } from './exportEntries.ts';
+import type { ExportFacts, SaveFile } from './exportEntries.ts';
 import type { TimelineFilter } from './filter.ts';
 import { lazyPart, useLazyPart } from '../lazyPart.ts';
 import { timelineWords } from '../../messages/timeline.ts';
@@ -10,9 +10,10 @@ const runPart = lazyPart(() => import('./ExportRun.tsx').then((part) => part.Exp
 
 /** Props of {@link TimelineExport}. */
 export interface TimelineExportProps {
-  /** What the filter shows. */
+  /** What the filter lets through, entries that wait too. */
   entries: readonly TimelineEntry[];
   total: number;
+  notLoaded: ExportFacts['notLoaded'];
   filter: TimelineFilter;
   /** Begin of the file's name. */
   name: string;

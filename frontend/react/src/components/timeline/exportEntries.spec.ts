@@ -5,7 +5,7 @@ import { manyEvents, someEvents, STORY_NOW } from '../../testing/events.ts';
 import { csvCell, readCell, toCsv, toJson } from './exportEntries.ts';
 import { noFilter } from './filter.ts';
 
-const facts = { filter: noFilter, timeZone: 'Europe/Lisbon', total: 20, madeAt: STORY_NOW };
+const facts = { filter: noFilter, timeZone: 'Europe/Lisbon', total: 20, notLoaded: [], madeAt: STORY_NOW };
 
 /** Reads CSV by RFC 4180. */
 function readCsv(text: string): string[][] {
@@ -48,6 +48,11 @@ describe('CSV', () => {
       'id,at,type,status,title,actor,description,data',
     ]);
     expect(lines[7]).toBe('e3,2026-01-15T13:40:12.000Z,deployment,success,billing-03 deployed 1.9.2,jo,,');
+  });
+
+  it('names what was not loaded', async () => {
+    const csv = await (await toCsv(someEvents, { ...facts, notLoaded: ['newer', 'older'] })).text();
+    expect(csv).toContain('\r\n# Entries: 9 of 20 loaded\r\n# Not loaded: newer and older entries\r\n');
   });
 
   it('gives back every text as it was, and no cell is a formula', async () => {

@@ -6,8 +6,10 @@ export interface ExportFacts {
   filter: TimelineFilter;
   /** IANA name of the zone in which days were cut. */
   timeZone: string;
-  /** How many entries there were before the filter. */
+  /** How many entries were loaded, before the filter. */
   total: number;
+  /** Which side of them has others that were not loaded, or may have. */
+  notLoaded: readonly ('newer' | 'older')[];
   /** When it was made, ms since 1970. */
   madeAt: number;
 }
@@ -46,12 +48,18 @@ function isoTime(entry: TimelineEntry): string {
   return ms <= -8.64e15 ? '' : new Date(ms).toISOString();
 }
 
-function factLines({ filter, timeZone, madeAt, total }: ExportFacts, count: number): [string, string][] {
+function factLines(
+  { filter, timeZone, madeAt, total, notLoaded }: ExportFacts,
+  count: number,
+): [string, string][] {
   const named = encodeTimelineFilter(filter).toString();
   return [
     ['Filter', named === '' ? 'none' : named],
     ['Time zone', timeZone],
-    ['Entries', `${count} of ${total}`],
+    ['Entries', `${count} of ${total}${notLoaded.length > 0 ? ' loaded' : ''}`],
+    ...(notLoaded.length > 0
+      ? [['Not loaded', `${notLoaded.join(' and ')} entries`] as [string, string]]
+      : []),
     ['Exported at', new Date(madeAt).toISOString()],
   ];
 }
@@ -107,13 +115,13 @@ export async function toCsv(
   return new Blob(text, { type: 'text/csv;charset=utf-8' });
 }
 
-/** Entries as JSON: `{ filter, timeZone, total, exportedAt, entries }`. */
+/** Entries as JSON: `{ filter, timeZone, total, notLoaded, exportedAt, entries }`. */
 export async function toJson(
   entries: readonly TimelineEntry[],
-  { filter, timeZone, total, madeAt }: ExportFacts,
+  { filter, timeZone, total, notLoaded, madeAt }: ExportFacts,
   progress: ExportProgress = {},
 ): Promise<Blob> {
-  const head = { filter, timeZone, total, exportedAt: new Date(madeAt).toISOString() };
+  const head = { filter, timeZone, total, notLoaded, exportedAt: new Date(madeAt).toISOString() };
   const text: string[] = [JSON.stringify(head).slice(0, -1), ',"entries":['];
   let first = true;
   for await (const part of parts(entries, progress)) {
