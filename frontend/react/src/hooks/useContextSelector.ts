@@ -22,6 +22,7 @@ export interface ContextSelection {
     Pick<
       ContextSelectorProps,
       | 'value'
+      | 'clearedValue'
       | 'onChange'
       | 'favourites'
       | 'onToggleFavourite'
@@ -87,6 +88,8 @@ export function useContextSelector(store?: ContextSource): ContextSelection {
     selectorProps: {
       ...handlers,
       value: snapshot?.id ?? null,
+      // At its default a store has nothing to clear.
+      clearedValue: snapshot?.source === 'default' ? snapshot.id : null,
       favourites: snapshot?.favourites ?? NO_IDS,
       recent: snapshot?.recent ?? NO_IDS,
       pinned: snapshot?.pinned ?? false,

@@ -1,7 +1,10 @@
 import { createRef } from 'react';
 import { act, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
+import { ContextStore } from '@fleetdeck/client';
+import { FakeTabs } from '@fleetdeck/client/testing';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { useContextSelector } from '../../hooks/useContextSelector.ts';
 import { defaultEnvironment, EnvironmentContext } from '../../environment.ts';
 import { fleet, manyContexts } from '../../testing/contexts.ts';
 import { pseudoMessages, unmarked } from '../../testing/pseudo.ts';
@@ -234,6 +237,23 @@ describe('ContextSelector', () => {
     rerender(element(null));
     expect(announce.mock.calls).toEqual([['Cleared. You can undo this.', 'context-cleared']]);
     expect(screen.getByRole('button', { name: 'Back to Billing 03' })).toBeInTheDocument();
+  });
+
+  it('takes back to where it was what was cleared to a default, and has no cross on the default', async () => {
+    const store = new ContextStore({ app: 'shop', host: new FakeTabs().open().host, defaultId: 'refund-07' });
+    const Fed = () => (
+      <ContextSelector label="Agent" options={fleet} {...useContextSelector(store).selectorProps} />
+    );
+    draw(<Fed />);
+    expect(button()).toHaveTextContent('Refund 07');
+    expect(screen.queryByRole('button', { name: /^Clear/ })).toBeNull();
+    await act(() => store.set('billing-03'));
+    await userEvent.click(screen.getByRole('button', { name: 'Clear Billing 03' }));
+    expect(button()).toHaveTextContent('Refund 07');
+    expect(announce).toHaveBeenLastCalledWith('Cleared. You can undo this.', 'context-cleared');
+    expect(screen.queryByRole('button', { name: /^Clear/ })).toBeNull();
+    await userEvent.click(screen.getByRole('button', { name: 'Back to Billing 03' }));
+    expect(button()).toHaveTextContent('Billing 03');
   });
 
   it('says that the chosen one is gone where the service says so', () => {

@@ -52,6 +52,8 @@ export interface ContextSelectorProps
   recent?: readonly string[];
   /** Whether the choice can be taken back to none. @default true */
   clearable?: boolean;
+  /** Id of the context that clearing leads to, where that is a default: it has no cross. @default null */
+  clearedValue?: string | null;
   /** Whether this tab keeps its own context. */
   pinned?: boolean;
   /** Lets a pinned tab follow the others again. */
@@ -100,6 +102,7 @@ export function ContextSelector(props: ContextSelectorProps) {
   const {
     recent = NO_IDS,
     clearable = true,
+    clearedValue = null,
     pinned = false,
     onUnpin,
     onPin,
@@ -179,7 +182,7 @@ export function ContextSelector(props: ContextSelectorProps) {
     buttonRef.current?.focus();
   };
   // Not before it is: a guard may keep what is chosen.
-  const cleared = undo !== null && value === null;
+  const cleared = undo !== null && value === clearedValue;
   useEffect(() => {
     if (cleared) announcer.announce(words.cleared, 'context-cleared');
   }, [cleared, announcer, words.cleared]);
@@ -258,7 +261,7 @@ export function ContextSelector(props: ContextSelectorProps) {
             <StarIcon filled={favourites.includes(value)} />
           </button>
         )}
-        {value !== null && clearable && (
+        {value !== null && value !== clearedValue && clearable && (
           <button
             type="button"
             className="fd-icon-button"
