@@ -216,13 +216,19 @@ describe('a reader of the list', () => {
     expect(screen.getByRole('heading', { name: 'Events' })).toHaveFocus();
   });
 
-  it('reads the whole time of an entry on focus and under the pointer', async () => {
+  it('reads the whole time of an entry on focus and under the pointer, which may go onto it', async () => {
+    const user = userEvent.setup();
     draw();
     const whole = 'Thursday, January 15, 2026 at 14:06:30 UTC';
     const time = headOf('e1')?.parentElement?.querySelector('time');
-    await userEvent.hover(time!);
+    await user.hover(time!);
     expect(screen.getByText(whole)).toHaveClass('fd-tooltip');
-    await userEvent.unhover(time!);
+    await user.hover(screen.getByText(whole));
+    expect(screen.getByText(whole)).toHaveClass('fd-tooltip');
+    await user.hover(headOf('e2')!);
+    expect(screen.queryByText(whole)).toBeNull();
+    await user.hover(time!);
+    await user.unhover(time!);
     expect(screen.queryByText(whole)).toBeNull();
     screen.getByRole('button', { name: 'Warning 1' }).focus();
     await userEvent.tab();

@@ -175,21 +175,25 @@ function useExplained(bodyRef: RefObject<HTMLElement | null>): [HTMLTimeElement 
   const [time, setTime] = useState<HTMLTimeElement | null>(null);
   useEffect(() => {
     const body = bodyRef.current;
-    const onPointer = ({ target }: Event): void =>
-      setTime(target instanceof Element ? target.closest<HTMLTimeElement>('.fd-entry-time') : null);
+    // The explanation stands in it too: the pointer may go onto that to read it.
+    const section = body?.parentElement;
+    const onPointer = ({ target }: Event): void => {
+      if (target instanceof Element && target.closest('.fd-tooltip') === null)
+        setTime(target.closest<HTMLTimeElement>('.fd-entry-time'));
+    };
     const onFocus = ({ target }: Event): void => {
       const row =
         target instanceof Element && target.matches(':focus-visible') && target.closest('.fd-entry-row');
       setTime(row ? row.querySelector('time') : null);
     };
     const end = (): void => setTime(null);
-    body?.addEventListener('pointerover', onPointer);
-    body?.addEventListener('pointerleave', end);
+    section?.addEventListener('pointerover', onPointer);
+    section?.addEventListener('pointerleave', end);
     body?.addEventListener('focusin', onFocus);
     body?.addEventListener('focusout', end);
     return () => {
-      body?.removeEventListener('pointerover', onPointer);
-      body?.removeEventListener('pointerleave', end);
+      section?.removeEventListener('pointerover', onPointer);
+      section?.removeEventListener('pointerleave', end);
       body?.removeEventListener('focusin', onFocus);
       body?.removeEventListener('focusout', end);
     };
