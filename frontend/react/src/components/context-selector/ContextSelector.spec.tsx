@@ -264,7 +264,7 @@ describe('ContextSelector', () => {
     expect(button()).toHaveAccessibleName('Agent: gone not available');
   });
 
-  it('draws only what is in view of a long list', async () => {
+  it('draws only what is in view of a long list, whose options tell their section', async () => {
     // A size for the list: nothing is laid out here, and nothing scrolls.
     Element.prototype.scrollTo = () => undefined;
     const height = jest.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(320);
@@ -276,7 +276,10 @@ describe('ContextSelector', () => {
     });
     expect(options().length).toBeLessThan(60);
     expect(screen.getAllByRole('option')[0]).toHaveAttribute('aria-setsize', '5001');
-    expect(screen.getByText('Favourites')).toBeInTheDocument();
+    expect(document.querySelector('.fd-context-heading')).toHaveTextContent('Favourites');
+    const [first, second] = screen.getAllByRole('option');
+    expect(first).toHaveAccessibleDescription('Favourites');
+    expect(second).toHaveAccessibleDescription('All');
     height.mockRestore();
     rows.mockRestore();
   });

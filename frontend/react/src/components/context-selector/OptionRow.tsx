@@ -29,9 +29,12 @@ export function HeadingRow({ text, id }: { text: string; id: string }) {
 export function OptionRow({
   row,
   list,
+  describedBy,
 }: {
   row: Extract<ContextRow, { kind: 'option' }>;
   list: OptionListProps;
+  /** Id of the name of its section, where it stands in no group of that name. */
+  describedBy?: string | undefined;
 }) {
   const { option, index } = row;
   const { highlighted, value, count, environment, getItemProps } = list;
@@ -40,6 +43,7 @@ export function OptionRow({
     <div
       {...getItemProps({ item: option, index })}
       className="fd-context-option"
+      aria-describedby={describedBy}
       aria-selected={option.id === value}
       aria-posinset={index + 1}
       aria-setsize={count}

@@ -26,8 +26,16 @@ export function VirtualOptionList({ scroller, ...list }: VirtualOptionListProps)
     if (at >= 0) virtual.scrollToIndex(at, { align: 'auto' });
   }, [at, virtual]);
 
+  // Rows stand one by one, not in groups, so each option tells its section, also where the heading is out of view.
+  const sections = rows.filter((row) => row.kind === 'heading');
+  const idOf = (group: number): string => `${list.idPrefix}-section-${group}`;
   return (
     <div role="presentation" className="fd-context-virtual" style={{ blockSize: virtual.getTotalSize() }}>
+      {sections.map(({ key, group, text }) => (
+        <span key={key} id={idOf(group)} hidden>
+          {text}
+        </span>
+      ))}
       {virtual.getVirtualItems().map(({ key, index, start }) => {
         const row = rows[index];
         if (row === undefined) return null;
@@ -43,7 +51,11 @@ export function VirtualOptionList({ scroller, ...list }: VirtualOptionListProps)
             {row.kind === 'heading' ? (
               <HeadingRow text={row.text} id={`${list.idPrefix}-group-${row.group}`} />
             ) : (
-              <OptionRow row={row} list={list} />
+              <OptionRow
+                row={row}
+                list={list}
+                describedBy={sections.length > 0 ? idOf(row.group) : undefined}
+              />
             )}
           </div>
         );
