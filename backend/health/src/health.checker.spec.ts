@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { HealthCheckOutcome } from '@fleetdeck/kernel';
 import { HealthAnnouncer } from './health.announcer.ts';
@@ -308,6 +308,21 @@ describe('register', () => {
     expect(checker.ready).toBe(true);
     expect(ports.signals.map(({ active }) => active)).toEqual([true, false]);
     expect(() => checker.transitions('db')).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
+  });
+
+  it('keeps the first of two contributors of one name, says so, and takes all others', () => {
+    const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const named = (healthName: string, criticality: 'critical' | 'optional') => ({
+      ...{ healthName, healthOptions: { criticality } },
+      checkHealth: () => Promise.resolve(HEALTHY),
+    });
+    const { health } = checkerFixture({
+      checks: [named('db', 'critical'), named('db', 'optional'), named('disk', 'optional')],
+    });
+    expect(health('db')?.criticality).toBe('critical');
+    expect(health('disk')).toBeDefined();
+    expect(error.mock.calls).toEqual([[expect.stringContaining('"db" is registered already')]]);
+    error.mockRestore();
   });
 
   it('takes contributors of the options under their own names', () => {

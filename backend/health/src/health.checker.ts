@@ -1,4 +1,4 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional, Logger } from '@nestjs/common';
 import { HEALTH_TOLD_EVERY_MS, type ComponentHealth, type HealthReport } from '@fleetdeck/dto';
 import { CLOCK, FleetdeckError, isoTime, systemClock, systemTimers, type Clock } from '@fleetdeck/kernel';
 import type { HealthCheck } from './check/health-check.ts';
@@ -97,7 +97,15 @@ export class HealthChecker {
         });
       },
     };
-    for (const contributor of options.checks ?? []) this.contribute(contributor);
+    for (const contributor of options.checks ?? []) {
+      try {
+        this.contribute(contributor);
+      } catch (thrown) {
+        // A name twice keeps no other from being watched; an option that is not valid is a mistake to be told at start.
+        if (!(thrown instanceof FleetdeckError && thrown.code === 'CONFLICT')) throw thrown;
+        new Logger('FleetdeckHealth').error(thrown.message);
+      }
+    }
   }
 
   /**
@@ -293,6 +301,14 @@ export class HealthChecker {
   async drain(ms: number): Promise<void> {
     this.beginShutdown();
     if (ms > 0) await new Promise<void>((resolve) => void this.context.timers.after(ms, resolve));
+  }
+
+  /** Tells that this replica says nothing more of its components, so that its last word does not count on. */
+  leave(): void {
+    const { overallStatus: whole } = this.current();
+    for (const component of this.components.keys()) {
+      this.announcer.tell({ replica: this.replica, component, health: null, overallStatus: whole });
+    }
   }
 
   /** Again and again, so that what a replica said that has died does not stay. */

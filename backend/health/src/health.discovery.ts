@@ -23,8 +23,10 @@ export class HealthDiscovery {
   registerAll(): void {
     const seen = new Set<object>();
     for (const wrapper of this.discovery.getProviders()) {
-      // Of a request-scoped provider there is no instance to ask.
-      if (!wrapper.isDependencyTreeStatic()) continue;
+      if (!wrapper.isDependencyTreeStatic()) {
+        this.leaveOut(wrapper.metatype);
+        continue;
+      }
       const instance: unknown = wrapper.instance;
       if (typeof instance !== 'object' || instance === null || seen.has(instance)) continue;
       seen.add(instance);
@@ -34,6 +36,16 @@ export class HealthDiscovery {
         this.logger.error(`${instance.constructor.name} is not watched. ${messageOf(thrown)}`);
       }
     }
+  }
+
+  /** Of a request-scoped provider there is no instance to ask. */
+  private leaveOut(type: unknown): void {
+    if (typeof type !== 'function') return;
+    const marked = [HEALTH_PROVIDER, HEALTH_CONTRIBUTOR].some((key) => Reflect.hasMetadata(key, type));
+    if (!marked) return;
+    this.logger.error(
+      `${type.name} is not watched. It, or something that it needs, is made for each request; make a provider of health a singleton.`,
+    );
   }
 
   private register(instance: object): void {

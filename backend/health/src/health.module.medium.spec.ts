@@ -226,6 +226,17 @@ describe('the probes', () => {
     expect(time.pending).toBe(0);
   });
 
+  it('leave no last word of a replica behind when it closes', async () => {
+    const ports = new RecordingPorts();
+    const { app, time } = await serve([TerminusHealthModule.forRoot({})], { providers: [Database], ports });
+    app.get(Database).outcome = { status: 'critical' };
+    await time.advance(0);
+    expect(ports.updates.at(-1)).toMatchObject({ component: 'db', health: { status: 'critical' } });
+    await app.close();
+    apps.length = 0;
+    expect(ports.updates.at(-1)).toMatchObject({ component: 'db', health: null });
+  });
+
   it('and the report are not served with http: false', async () => {
     const { ask } = await serve([TerminusHealthModule.forRoot({ http: false })]);
     expect((await ask('/health/live')).status).toBe(404);
@@ -408,6 +419,7 @@ describe('the module', () => {
     await time.advance(0);
     expect(error.mock.calls.map(([line]) => String(line))).toEqual([
       'Second is not watched. A health check named "db" is registered already; the first one stays. Give this one another name.',
+      'PerRequest is not watched. It, or something that it needs, is made for each request; make a provider of health a singleton.',
     ]);
     expect(checker.report().components['db']?.status).toBe('healthy');
     error.mockRestore();

@@ -82,6 +82,7 @@ export class TerminusHealthModule
   // After this the story service may close the database that the history is written to.
   async beforeApplicationShutdown(): Promise<void> {
     this.checker.beginShutdown();
+    this.checker.leave();
     await this.keeper.close();
   }
 }

@@ -21,7 +21,7 @@ import {
 import { HealthChecker } from '../health.checker.ts';
 import { groupBy } from './group-by.ts';
 import { HealthHistoryKeeper } from './history-keeper.ts';
-import { segmentsOf, type HealthSegment } from './segments.ts';
+import { endOfWatch, segmentsOf, type HealthSegment } from './segments.ts';
 import { bucketsOf, incidentsOf, MAX_INCIDENTS, uptimeOf } from './summaries.ts';
 import type { SeenTransition } from './transition.ts';
 
@@ -83,7 +83,7 @@ export class HealthHistoryReader {
     }
     const seen = past.transitions.filter(({ run }) => node === undefined || run.node === node);
     const segments = segmentsOf(seen, now);
-    const touching = incidentsOf(segments, now).filter(
+    const touching = incidentsOf(segments, now, endOfWatch(seen, now)).filter(
       ({ begin, end }) => Date.parse(begin) <= to && (end === null || Date.parse(end) >= from),
     );
     return {

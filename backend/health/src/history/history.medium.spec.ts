@@ -202,6 +202,18 @@ describe('the history of a component', () => {
     await keeper.close();
   });
 
+  it('ends an incident when its component is no longer watched', async () => {
+    const { time, checker, steer, reader, keeper } = watched();
+    steer.status = 'critical';
+    await time.advance(5000);
+    checker.unregister('db');
+    await time.advance(60_000);
+    const { incidents } = await reader.history('db');
+    expect(incidents).toHaveLength(1);
+    expect(incidents[0]).toMatchObject({ worst: 'critical', durationMs: 5000, end: expect.any(String) });
+    await keeper.close();
+  });
+
   it('is told from memory, and says that it is not whole, while the database is away', async () => {
     const away = { query: () => Promise.reject(new Error('connection refused')) };
     const { checker, time, reader } = checkerFixture({ history: { dataSource: away } });

@@ -49,6 +49,21 @@ function runEnd({ endedAt, seenAt }: HealthRun, now: number): number {
   return endedAt ?? (now - seenAt <= RUN_LOST_AFTER_MS ? now : seenAt);
 }
 
+/** When the last run that watched the component left it, by unregistering; `null` while one watches, or none has said so. */
+export function endOfWatch(transitions: readonly SeenTransition[], now: number): number | null {
+  let left: number | null = null;
+  let stopped = 0;
+  for (const of of groupBy(transitions, ({ run }) => run.id).values()) {
+    const last = of.reduce((a, b) => (b.sequence > a.sequence ? b : a));
+    const end = last.to === null ? last.at : runEnd(last.run, now);
+    if (last.to === null) left = Math.max(left ?? 0, end);
+    else if (end >= now) return null;
+    else stopped = Math.max(stopped, end);
+  }
+  // One that was only stopped comes back with its component, unless another one said since that it is gone.
+  return left !== null && left >= stopped ? left : null;
+}
+
 function lay(stays: readonly Stay[]): HealthSegment[] {
   const edges = [
     ...stays.map((stay) => ({ at: stay.from, stay, opens: true })),

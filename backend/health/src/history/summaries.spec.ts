@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StatusFamily } from '@fleetdeck/dto';
-import { RUN_LOST_AFTER_MS, segmentsOf } from './segments.ts';
+import { endOfWatch, RUN_LOST_AFTER_MS, segmentsOf } from './segments.ts';
 import { bucketsOf, incidentsOf, uptimeOf } from './summaries.ts';
 import type { HealthRun, SeenTransition } from './transition.ts';
 
@@ -25,6 +25,17 @@ const written = (transitions: SeenTransition[]) =>
   segmentsOf(transitions, NOW).map(
     ({ from, to, status, nodes }) => `${from}-${to} ${status} ${nodes.join('+')}`,
   );
+
+describe('endOfWatch', () => {
+  it('is when the last replica left the component, and none while one watches or was only stopped', () => {
+    const left = saw(run('a'), [100, 'critical'], [400, null]);
+    expect(endOfWatch(left, NOW)).toBe(400);
+    expect(endOfWatch([...left, ...saw(run('b'), [100, 'healthy'])], NOW)).toBeNull();
+    expect(endOfWatch([...left, ...saw(run('b', { endedAt: 300 }), [100, 'healthy'])], NOW)).toBe(400);
+    expect(endOfWatch([...left, ...saw(run('b', { endedAt: 500 }), [100, 'healthy'])], NOW)).toBeNull();
+    expect(endOfWatch(saw(run('a', { endedAt: 500 }), [100, 'critical']), NOW)).toBeNull();
+  });
+});
 
 describe('segmentsOf', () => {
   it('holds each status until the next, and the last until now', () => {

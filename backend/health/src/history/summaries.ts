@@ -41,8 +41,14 @@ export const MAX_INCIDENTS = 200;
 /**
  * The stays outside `healthy`, newest first. Only `healthy` ends one: a status that changes between degraded and
  * critical, or a restart in between, is the same incident.
+ *
+ * @param ended when watching ended, which ends the last incident too
  */
-export function incidentsOf(segments: readonly HealthSegment[], now: number): HealthIncident[] {
+export function incidentsOf(
+  segments: readonly HealthSegment[],
+  now: number,
+  ended: number | null = null,
+): HealthIncident[] {
   const incidents: HealthIncident[] = [];
   let nodes = new Set<string>();
   let current: HealthIncident | null = null;
@@ -69,7 +75,7 @@ export function incidentsOf(segments: readonly HealthSegment[], now: number): He
     }
     for (const node of segment.nodes) nodes.add(node);
   }
-  close(null);
+  close(ended);
   return incidents.reverse();
 }
 

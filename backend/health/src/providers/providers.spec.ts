@@ -18,6 +18,26 @@ describe('postgresHealth', () => {
     await expect(postgresHealth(refused).checkHealth(signal)).rejects.toThrow('refused');
   });
 
+  it('asks a second time while a first query is never answered, and no third time', async () => {
+    const answers: (() => void)[] = [];
+    const source = postgresHealth({ query: () => new Promise<void>((resolve) => answers.push(resolve)) });
+    const cutOff = () => {
+      const controller = new AbortController();
+      const outcome = source.checkHealth(controller.signal);
+      controller.abort(new Error('too late'));
+      return outcome;
+    };
+    await expect(cutOff()).rejects.toThrow('too late');
+    await expect(cutOff()).rejects.toThrow('too late');
+    await expect(source.checkHealth(signal)).rejects.toThrow('Earlier queries are still waiting');
+    expect(answers).toHaveLength(2);
+    answers[1]?.();
+    await new Promise((resolve) => setImmediate(resolve));
+    const third = source.checkHealth(signal);
+    answers[2]?.();
+    await expect(third).resolves.toEqual({ status: 'healthy' });
+  });
+
   it('shows the figures of a pool, its own or that of a DataSource', async () => {
     const pool = { totalCount: 4, idleCount: 3, waitingCount: 0 };
     const query = () => Promise.resolve();

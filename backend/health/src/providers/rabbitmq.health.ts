@@ -54,8 +54,14 @@ async function alarmOf(management: URL, signal: AbortSignal): Promise<string | n
     headers['authorization'] = `Basic ${Buffer.from(pair).toString('base64')}`;
     url.username = url.password = '';
   }
-  const answer = await fetch(url, { signal, headers, redirect: 'manual' });
-  await answer.body?.cancel();
+  let answer: Response;
+  try {
+    answer = await fetch(url, { signal, headers, redirect: 'manual' });
+    await answer.body?.cancel();
+  } catch {
+    // The broker itself has answered.
+    return 'The management API cannot be reached, so alarms are not known.';
+  }
   if (answer.status === 503) return 'An alarm for memory or disk is in effect, so publishers are blocked.';
   return answer.ok ? null : `The management API answers ${answer.status}, so alarms are not known.`;
 }

@@ -117,6 +117,14 @@ describe.each(brokers)('rabbitmqHealth against %s', (_name, start) => {
     });
   }, 90_000);
 
+  it('is degraded and not critical while only the management API cannot be reached', async () => {
+    const provider = rabbitmqHealth(address(), { managementUrl: 'http://127.0.0.1:1' });
+    expect(await ask(provider)).toMatchObject({
+      status: 'degraded',
+      reason: 'The management API cannot be reached, so alarms are not known.',
+    });
+  });
+
   it('says that nothing listens when it is gone', async () => {
     await broker.stop();
     running = false;
