@@ -1,3 +1,4 @@
+import { createElement } from 'react';
 import { DayHeading, firstSeenIndex, PlacedItem, type EntryView } from './EntryList.tsx';
 import type { TimelineEntry } from './entries.ts';
 import type { EntryGroup } from './rows.ts';
@@ -21,46 +22,49 @@ export function BlockEntryList<E extends TimelineEntry>({
     groups.flatMap(({ entries }) => entries),
     view.lastSeen,
   );
-  const still = { ...view, feed: false, still: true };
+  const { feed } = view;
+  const still = { ...view, still: true };
   return groups.map(({ group, entries, offset }) => {
     const id = `${view.idPrefix}-${group ?? 'all'}`;
     const begins = Array.from({ length: Math.ceil(entries.length / BLOCK) }, (_, block) => block * BLOCK);
+    const heading = group !== null && (
+      <DayHeading
+        {...{ group, id }}
+        count={entries.length}
+        level={view.headingLevel}
+        environment={view.environment}
+      />
+    );
     return (
       <div
         key={id}
-        role="group"
-        aria-labelledby={group === null ? undefined : id}
+        role={feed ? undefined : 'group'}
+        aria-labelledby={feed || group === null ? undefined : id}
         className="fd-timeline-part"
       >
-        {group !== null && (
-          <DayHeading
-            {...{ group, id }}
-            count={entries.length}
-            level={view.headingLevel}
-            environment={view.environment}
-          />
-        )}
+        {!feed && heading}
         {begins.map((begin) => {
           const block = entries.slice(begin, begin + BLOCK);
-          return (
-            <ol
-              key={begin}
-              start={begin + 1}
-              className="fd-timeline-list fd-timeline-block"
-              style={{ containIntrinsicBlockSize: `auto ${block.length * ROW_HEIGHT}px` }}
-            >
-              {block.map((entry, at) => (
-                <PlacedItem
-                  key={entry.id}
-                  placed={{
-                    entry,
-                    index: offset + begin + at,
-                    firstSeen: offset + begin + at === seen,
-                  }}
-                  view={still}
-                />
-              ))}
-            </ol>
+          return createElement(
+            feed ? 'div' : 'ol',
+            {
+              key: begin,
+              start: feed ? undefined : begin + 1,
+              className: 'fd-timeline-list fd-timeline-block',
+              style: { containIntrinsicBlockSize: `auto ${block.length * ROW_HEIGHT}px` },
+            },
+            block.map((entry, at) => (
+              <PlacedItem
+                key={entry.id}
+                placed={{
+                  entry,
+                  index: offset + begin + at,
+                  firstSeen: offset + begin + at === seen,
+                }}
+                view={still}
+                heading={feed && begin + at === 0 ? heading : undefined}
+              />
+            )),
           );
         })}
       </div>

@@ -272,4 +272,41 @@ describe('a list that is drawn whole', () => {
     act(() => void window.dispatchEvent(new Event('afterprint')));
     expect(items()).toBeLessThan(100);
   });
+
+  it('stays a feed of articles where it is one', async () => {
+    draw({ entries: manyEvents(450), infinite: true });
+    await waitFor(() => expect(document.querySelector('[data-index]')).not.toBeNull(), { timeout: 10_000 });
+    await userEvent.click(screen.getByRole('button', { name: 'Whole list' }));
+    await waitFor(() => expect(items()).toBe(450));
+    const feed = document.querySelector('[role="feed"]')!;
+    expect(feed.querySelectorAll('article')).toHaveLength(450);
+    expect(feed.querySelector('ol, li, [role="group"]')).toBeNull();
+    const headings = [...feed.querySelectorAll('.fd-timeline-day')];
+    expect(headings.map((day) => day.closest('article')?.querySelector('.fd-timeline-day'))).toEqual(
+      headings,
+    );
+    expect(feed.querySelectorAll('.fd-timeline-block')[0]?.children).toHaveLength(100);
+  });
+
+  it('keeps the height of rows of a feed that were passed, without the heading that goes along', async () => {
+    jest.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockImplementation(function (this: HTMLElement) {
+      if (this.matches('.fd-timeline-day')) return 30;
+      return 37 + (this.querySelector('.fd-timeline-day') ? 30 : 0);
+    });
+    const entries = Array.from({ length: 400 }, (_, index) => ({
+      id: `today-${index}`,
+      at: STORY_NOW - index,
+      title: `event ${index}`,
+    }));
+    const { container } = draw({ entries, infinite: true });
+    await waitFor(() => expect(document.querySelector('[data-index]')).not.toBeNull(), { timeout: 10_000 });
+    const body = container.querySelector<HTMLElement>('.fd-timeline-body')!;
+    for (const row of [50, 100, 150]) {
+      body.scrollTop = row * 37;
+      fireEvent.scroll(body);
+    }
+    const first = Number(document.querySelector('article')?.getAttribute('aria-posinset')) - 1;
+    expect(first).toBeGreaterThan(100);
+    expect((body.firstElementChild as HTMLElement).style.blockSize).toBe(`${first * 37}px`);
+  });
 });

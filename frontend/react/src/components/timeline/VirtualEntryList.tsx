@@ -1,6 +1,6 @@
 import { Fragment, useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { flushSync } from 'react-dom';
-import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
+import { defaultRangeExtractor, measureElement, useVirtualizer } from '@tanstack/react-virtual';
 import { BlockEntryList } from './BlockEntryList.tsx';
 import { DayHeading, DayPart, firstSeenIndex, PlacedItem, type EntryView } from './EntryList.tsx';
 import type { TimelineEntry } from './entries.ts';
@@ -66,6 +66,10 @@ function EntryRows<E extends TimelineEntry>(props: VirtualEntryListProps<E>) {
     getScrollElement: () => scroller,
     estimateSize: () => ROW_HEIGHT,
     getItemKey,
+    // In a feed the heading of the day is a row of its own, and stands in the first article that is drawn.
+    measureElement: (element: HTMLElement, entry, instance) =>
+      measureElement(element, entry, instance) -
+      (element.querySelector<HTMLElement>('.fd-timeline-day')?.offsetHeight ?? 0),
     // What is read stays where it is when newer entries come above it.
     anchorTo: 'end',
     overscan: 8,
