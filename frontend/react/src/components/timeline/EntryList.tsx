@@ -30,6 +30,8 @@ export interface PlacedEntry<E> {
   /** The first one of those seen before. */
   firstSeen: boolean;
   row?: number;
+  /** Room above it for rows that are left out, px. */
+  gap?: number;
   ref?: Ref<HTMLElement>;
 }
 
@@ -77,7 +79,7 @@ export function PlacedItem<E extends TimelineEntry>({
   /** In a feed the heading of the day stands in the first article of the day. */
   heading?: ReactNode;
 }) {
-  const { entry, index, firstSeen, row, ref } = placed;
+  const { entry, index, firstSeen, row, gap, ref } = placed;
   const { feed, open, onToggle, renderDetails, environment, idPrefix, still = false } = view;
   return createElement(
     feed ? 'article' : 'li',
@@ -85,6 +87,7 @@ export function PlacedItem<E extends TimelineEntry>({
       className: 'fd-entry',
       'data-open': open.has(entry.id) || undefined,
       'data-index': row,
+      style: gap ? { marginBlockStart: gap } : undefined,
       ref,
       ...(feed && {
         tabIndex: 0,

@@ -251,6 +251,12 @@ describe('a list that is drawn whole', () => {
     jest.restoreAllMocks();
   });
   const items = (): number => document.querySelectorAll('.fd-entry').length;
+  const mockHeights = (): void => {
+    jest.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockImplementation(function (this: HTMLElement) {
+      if (this.matches('.fd-timeline-day')) return 30;
+      return 37 + (this.querySelector('.fd-timeline-day') ? 30 : 0);
+    });
+  };
 
   it('has every entry in blocks of at most 100, by its button and on paper, and times that stand still', async () => {
     const entries = manyEvents(450);
@@ -273,6 +279,40 @@ describe('a list that is drawn whole', () => {
     expect(items()).toBeLessThan(100);
   });
 
+  it.each([false, true])(
+    'keeps the row that has the focus where it is scrolled away (feed: %s)',
+    async (infinite) => {
+      const entries = Array.from({ length: 400 }, (_, index) => ({
+        id: `today-${index}`,
+        at: STORY_NOW - index,
+        title: `event ${index}`,
+        description: 'more',
+      }));
+      mockHeights();
+      const { container } = draw({ entries, infinite });
+      await waitFor(() => expect(document.querySelector('[data-index]')).not.toBeNull(), { timeout: 10_000 });
+      const body = container.querySelector<HTMLElement>('.fd-timeline-body')!;
+      const scrollTo = (row: number): void => {
+        body.scrollTop = row * 37;
+        fireEvent.scroll(body);
+      };
+      act(() => headOf('today-3')?.focus());
+      scrollTo(200);
+      expect(headOf('today-200')).toBeInTheDocument();
+      expect(headOf('today-3')).toHaveFocus();
+      expect(items()).toBeLessThan(100);
+      // What is left out between it and the others is room too.
+      const rows = [...document.querySelectorAll<HTMLElement>('.fd-entry')];
+      const gap = Number.parseFloat(rows[1]?.style.marginBlockStart ?? '');
+      const room = Number.parseFloat((body.firstElementChild as HTMLElement).style.blockSize);
+      const placeOf = (row: HTMLElement | undefined): number => Number(row?.dataset.index);
+      expect(room + gap).toBe(37 * (placeOf(rows[1]) - 2));
+      act(() => screen.getByRole('searchbox').focus());
+      scrollTo(210);
+      expect(headOf('today-3')).toBeUndefined();
+    },
+  );
+
   it('stays a feed of articles where it is one', async () => {
     draw({ entries: manyEvents(450), infinite: true });
     await waitFor(() => expect(document.querySelector('[data-index]')).not.toBeNull(), { timeout: 10_000 });
@@ -289,10 +329,7 @@ describe('a list that is drawn whole', () => {
   });
 
   it('keeps the height of rows of a feed that were passed, without the heading that goes along', async () => {
-    jest.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockImplementation(function (this: HTMLElement) {
-      if (this.matches('.fd-timeline-day')) return 30;
-      return 37 + (this.querySelector('.fd-timeline-day') ? 30 : 0);
-    });
+    mockHeights();
     const entries = Array.from({ length: 400 }, (_, index) => ({
       id: `today-${index}`,
       at: STORY_NOW - index,

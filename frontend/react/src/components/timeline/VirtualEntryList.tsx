@@ -1,4 +1,4 @@
-import { Fragment, useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { Fragment, useCallback, useEffect, useEffectEvent, useMemo, useState, type ReactNode } from 'react';
 import { flushSync } from 'react-dom';
 import { defaultRangeExtractor, measureElement, useVirtualizer } from '@tanstack/react-virtual';
 import { BlockEntryList } from './BlockEntryList.tsx';
@@ -52,6 +52,25 @@ function EntryRows<E extends TimelineEntry>(props: VirtualEntryListProps<E>) {
   const rows = useMemo(() => rowsOf(groups), [groups]);
   const entries = useMemo(() => groups.flatMap((group) => group.entries), [groups]);
   const seen = firstSeenIndex(entries, view.lastSeen);
+  const [focused, setFocused] = useState<string | null>(null);
+  const onFocus = useEffectEvent(({ type, target }: FocusEvent) => {
+    const at = target instanceof Element && target.closest<HTMLElement>('[data-index]')?.dataset.index;
+    const row = type === 'focusin' && at ? rows[Number(at)] : undefined;
+    setFocused(row?.kind === 'entry' ? row.entry.id : null);
+  });
+  useEffect(() => {
+    const listener = (event: FocusEvent): void => onFocus(event);
+    scroller?.addEventListener('focusin', listener);
+    scroller?.addEventListener('focusout', listener);
+    return () => {
+      scroller?.removeEventListener('focusin', listener);
+      scroller?.removeEventListener('focusout', listener);
+    };
+  }, [scroller]);
+  const indexOf = (id: string | null): number =>
+    id === null ? -1 : rows.findIndex((row) => row.kind === 'entry' && row.entry.id === id);
+  const kept = indexOf(focused);
+
   // The same function until the rows change, or all would be measured anew.
   const getItemKey = useCallback(
     (index: number) => {
@@ -74,34 +93,45 @@ function EntryRows<E extends TimelineEntry>(props: VirtualEntryListProps<E>) {
     anchorTo: 'end',
     overscan: 8,
     rangeExtractor: (range) => {
-      const drawn = defaultRangeExtractor(range);
-      const first = rows[drawn[0] ?? 0];
-      const heading = rows.findIndex((row) => row.kind === 'heading' && row.part === first?.part);
-      return heading >= 0 && heading < (drawn[0] ?? 0) ? [heading, ...drawn] : drawn;
+      const inView = defaultRangeExtractor(range);
+      // A row that has the focus stays, or the focus would go to the top of the page.
+      const drawn = new Set(kept < 0 ? inView : [...inView, kept]);
+      for (const at of [inView[0] ?? 0, kept]) {
+        const part = rows[at]?.part;
+        const heading = rows.findIndex((row) => row.kind === 'heading' && row.part === part);
+        if (heading >= 0) drawn.add(heading);
+      }
+      return [...drawn].toSorted((a, b) => a - b);
     },
   });
 
-  const wanted =
-    linked === null ? -1 : rows.findIndex((row) => row.kind === 'entry' && row.entry.id === linked);
+  const wanted = indexOf(linked);
   useEffect(() => {
     if (wanted >= 0) virtual.scrollToIndex(wanted, { align: 'center' });
   }, [wanted, virtual]);
 
   const drawn = virtual.getVirtualItems();
   const last = drawn.at(-1);
-  const first = drawn[0];
-  // A heading that was kept from above stands directly before the first row that is drawn.
-  const kept = first !== undefined && drawn[1] !== undefined && drawn[1].index > first.index + 1;
-  const top = first === undefined ? 0 : kept ? (drawn[1]?.start ?? 0) - first.size : first.start;
   const below = last === undefined ? virtual.getTotalSize() : virtual.getTotalSize() - last.end;
 
-  const parts: { part: number; heading: ReactNode; id: string; items: ReactNode[] }[] = [];
-  for (const { index } of drawn) {
+  const parts: { part: number; heading: ReactNode; id: string; gap: number; items: ReactNode[] }[] = [];
+  let top = 0;
+  let end = 0;
+  for (const [place, { index, start, size }] of drawn.entries()) {
     const row: TimelineRow<E> | undefined = rows[index];
     if (row === undefined) continue;
+    // A heading that was kept from above stands directly before the row after it.
+    const next = drawn[place + 1];
+    const begin = row.kind === 'heading' && next !== undefined ? next.start - size : start;
+    let gap = begin - end;
+    end = begin + size;
+    if (place === 0) {
+      top = gap;
+      gap = 0;
+    }
     let part = parts.at(-1);
     if (part?.part !== row.part) {
-      part = { part: row.part, heading: null, id: `${view.idPrefix}-part-${row.part}`, items: [] };
+      part = { part: row.part, heading: null, id: `${view.idPrefix}-part-${row.part}`, gap, items: [] };
       parts.push(part);
     }
     if (row.kind === 'heading') {
@@ -126,6 +156,7 @@ function EntryRows<E extends TimelineEntry>(props: VirtualEntryListProps<E>) {
             index: row.index,
             firstSeen: row.index === seen,
             row: index,
+            gap: alone ? part.gap : gap,
             ref: virtual.measureElement,
           }}
           view={view}
@@ -137,11 +168,16 @@ function EntryRows<E extends TimelineEntry>(props: VirtualEntryListProps<E>) {
   return (
     <>
       <div role="presentation" aria-hidden="true" style={{ blockSize: Math.max(0, top) }} />
-      {parts.map(({ part, heading, id, items }) =>
+      {parts.map(({ part, heading, id, gap, items }) =>
         view.feed ? (
           <Fragment key={part}>{items}</Fragment>
         ) : (
-          <DayPart key={part} labelledBy={heading ? id : undefined} heading={heading}>
+          <DayPart
+            key={part}
+            labelledBy={heading ? id : undefined}
+            heading={heading}
+            style={gap > 0 ? { marginBlockStart: gap } : undefined}
+          >
             {items}
           </DayPart>
         ),
