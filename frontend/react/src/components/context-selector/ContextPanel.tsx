@@ -156,7 +156,10 @@ export function ContextPanel(props: ContextPanelProps) {
           <VirtualOptionList {...list} scroller={scroller} />
         ) : (
           // All of them where the long list cannot be loaded, the first until it is.
-          <OptionList {...list} rows={VirtualOptionList === null ? rows : rows.slice(0, VIRTUAL_FROM)} />
+          <OptionList
+            {...list}
+            rows={long && VirtualOptionList === undefined ? rows.slice(0, VIRTUAL_FROM) : rows}
+          />
         )}
       </div>
       {state === 'loading' && (

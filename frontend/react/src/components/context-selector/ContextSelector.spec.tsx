@@ -264,6 +264,12 @@ describe('ContextSelector', () => {
     expect(button()).toHaveAccessibleName('Agent: gone not available');
   });
 
+  it('draws all of a list that is not long, whatever headings it has', async () => {
+    draw(<ContextSelector options={manyContexts(199)} favourites={['agent-7']} />);
+    await open();
+    expect(document.querySelectorAll('.fd-context-option')).toHaveLength(200);
+  });
+
   it('draws only what is in view of a long list, whose options tell their section', async () => {
     // A size for the list: nothing is laid out here, and nothing scrolls.
     Element.prototype.scrollTo = () => undefined;

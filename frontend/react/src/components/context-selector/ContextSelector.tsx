@@ -11,6 +11,7 @@ import { resolveStatus } from '@fleetdeck/dto';
 import { useEnvironment, type EnvironmentProps } from '../../environment.ts';
 import { classes } from '../classes.ts';
 import { StatusBadge } from '../status-badge/StatusBadge.tsx';
+import { Glyph } from '../glyph/Glyph.tsx';
 import { lazyPart, useLazyPart } from '../lazyPart.ts';
 import { useControlled } from '../useControlled.ts';
 import { ChevronIcon, CrossIcon, PinIcon, StarIcon } from './icons.tsx';
@@ -321,11 +322,11 @@ export function ContextSelector(props: ContextSelectorProps) {
       {opened !== null && ContextPanel === null && (
         <div id={panelId} role="group" aria-label={name}>
           <p role="alert" className="fd-context-note" data-tone="degraded">
-            {words.failed}
+            <Glyph shape="degraded" /> {words.failed}
+            <button type="button" className="fd-button" onClick={() => void panelPart.load()}>
+              {words.retry}
+            </button>
           </p>
-          <button type="button" className="fd-button" onClick={() => void panelPart.load()}>
-            {words.retry}
-          </button>
         </div>
       )}
       {elsewhere !== null && ContextNotice && (
