@@ -109,6 +109,8 @@ export async function startService(
       signInUrl,
       async close() {
         rmSync(join(dataDir, SERVICE_FILE), { force: true });
+        // First of all, before any module begins to stop.
+        await app?.get(HealthChecker, { strict: false }).drain(environment.drainMs);
         await app?.close();
         await database.close();
       },

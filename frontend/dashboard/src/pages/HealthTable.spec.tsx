@@ -198,6 +198,12 @@ describe('HealthTable', () => {
     expect(screen.queryByRole('list')).toBeNull();
   });
 
+  it('says when the strips are not whole', () => {
+    const past = { state: 'live', timeline: { ...timeline('postgres'), complete: false } } as const;
+    open({ report: report({ postgres: component() }) }, {}, past);
+    expect(screen.getByText(/^Not all of the last 24 hours can be read at present/)).toBeVisible();
+  });
+
   it('says when the history is not whole, not kept, or cannot be read', async () => {
     const service = new FakeService();
     const path = 'GET /health/components/postgres/history';

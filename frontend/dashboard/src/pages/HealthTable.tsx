@@ -34,6 +34,11 @@ export function HealthTable({ health: { state, report, error }, past }: HealthTa
       {report !== null && state === 'error' && (
         <p className="problem">{problemText(error)} Shown is what was known before.</p>
       )}
+      {past.timeline?.complete === false && (
+        <p className="quiet">
+          Not all of the last 24 hours can be read at present; what is missing shows as unknown.
+        </p>
+      )}
       {report !== null && (
         <table className="health-table">
           <thead>
@@ -132,6 +137,13 @@ function HealthRow({ name, component, past, overdue, opened, onToggle }: HealthR
       )}
     </Fragment>
   );
+}
+
+/** The statuses that count to the whole: what is overdue is unknown, and what is only informational does not count. */
+export function countedStatuses(components: Record<string, ComponentHealth>, now: number): string[] {
+  return Object.values(components)
+    .filter(({ criticality }) => criticality !== 'informational')
+    .map((component) => (isOverdue(component, now) ? 'unknown' : component.status));
 }
 
 function staleAfterMs({ intervalMs }: ComponentHealth): number {

@@ -109,6 +109,15 @@ describe('OverviewPage', () => {
     expect(title).not.toHaveTextContent('unknown');
   });
 
+  it('counts a component whose checks are overdue as unknown, whatever it was', async () => {
+    const overdue = component({ checkedAt: new Date(NOW - 600_000).toISOString() });
+    service.answers.set('GET /health', ok(report({ postgres: overdue, disk: component() })));
+    open();
+    await pass(100);
+    const title = screen.getByRole('heading', { level: 1 }).parentElement;
+    expect(title).toHaveTextContent('1 unknown, 1 healthy');
+  });
+
   it('marks the first value, once', async () => {
     service.answers.set('GET /metrics/recent', ok(recentAnswer(recent(CPU, null))));
     open();

@@ -1,8 +1,8 @@
 import { useEffect } from 'react';
 import type { HealthReport } from '@fleetdeck/dto';
 import type { HttpClient } from '@fleetdeck/client';
-import { StatusSummary, useHealth, useHealthTimeline, useMetrics } from '@fleetdeck/react';
-import { HealthTable } from './HealthTable.tsx';
+import { StatusSummary, useHealth, useHealthTimeline, useMetrics, usePageClock } from '@fleetdeck/react';
+import { countedStatuses, HealthTable } from './HealthTable.tsx';
 import { MetricCard } from './MetricCard.tsx';
 import { drawSections, OVERVIEW_METRICS } from './overview-layout.ts';
 import { repeatWhileVisible } from './repeat-while-visible.ts';
@@ -31,7 +31,7 @@ export function OverviewPage({ http }: { http: HttpClient }) {
     <>
       <div className="page-title">
         <h1>Overview</h1>
-        {report !== null && <StatusSummary statuses={countedStatuses(report)} />}
+        {report !== null && <HealthSummary report={report} />}
       </div>
       <div className="sections">
         {drawSections(metrics.series).map(({ key, title, cards }) => (
@@ -63,11 +63,9 @@ export function OverviewPage({ http }: { http: HttpClient }) {
   );
 }
 
-/** What is only informational does not count to the whole. */
-function countedStatuses(report: HealthReport): string[] {
-  return Object.values(report.components)
-    .filter(({ criticality }) => criticality !== 'informational')
-    .map(({ status }) => status);
+/** In a part of its own, so that the passing of time draws nothing else anew. */
+function HealthSummary({ report }: { report: HealthReport }) {
+  return <StatusSummary statuses={countedStatuses(report.components, usePageClock())} />;
 }
 
 /** Reads again at an interval while the page is visible; never for `null`. */
