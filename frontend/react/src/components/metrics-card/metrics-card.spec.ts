@@ -56,6 +56,14 @@ describe('sparkSummary', () => {
     expect(sparkSummary(line(20, 12, null, 40, 37))).toMatchObject({ min: 12, max: 40, now: 37 });
   });
 
+  it('tells them of very many values', () => {
+    const many = Array.from({ length: 200_000 }, (_, value) => ({
+      start: '2026-01-15T14:00:00.000Z',
+      value,
+    }));
+    expect(sparkSummary(many)).toMatchObject({ min: 0, max: 199_999, now: 199_999 });
+  });
+
   it('does not pass an older value off as the newest', () => {
     expect(sparkSummary(line(20, 12, null))?.now).toBeNull();
   });

@@ -77,8 +77,9 @@ const mean = (values: readonly number[]): number => values.reduce((sum, v) => su
 export function sparkSummary(points: readonly SparkPoint[]): SparkSummary | null {
   const values = points.map((point) => point.value).filter(isValue);
   if (values.length === 0) return null;
-  const min = Math.min(...values);
-  const max = Math.max(...values);
+  // Not spread over arguments, of which there can be too many.
+  const min = values.reduce((least, value) => Math.min(least, value));
+  const max = values.reduce((most, value) => Math.max(most, value));
   const third = Math.max(1, Math.floor(values.length / 3));
   const drift = mean(values.slice(-third)) - mean(values.slice(0, third));
   const steady = Math.abs(drift) <= (max - min) * STEADY;
