@@ -31,6 +31,11 @@ export class AlertingHealth implements HealthContributor {
     if (evaluator.storeAwaySince !== null) reasons.push('the store is away, alerts go on from memory');
     if (evaluator.abandonedNotices > this.abandonedBefore) reasons.push('notices were given up');
     if (evaluator.seriesLeftOut > 0) reasons.push('rules have too many series, further ones are not watched');
+    const [problem, ...others] = evaluator.ruleProblems;
+    if (problem !== undefined) {
+      const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+      reasons.push(`${problem[0]?.toLowerCase()}${problem.slice(1).replace(/\.$/, '')}${more}`);
+    }
     this.abandonedBefore = evaluator.abandonedNotices;
     const details = {
       evaluator: 'here',
@@ -38,6 +43,7 @@ export class AlertingHealth implements HealthContributor {
       abandonedNotices: evaluator.abandonedNotices,
       droppedEvents: evaluator.droppedEvents,
       seriesLeftOut: evaluator.seriesLeftOut,
+      rulesWithoutReading: evaluator.ruleProblems.length,
     };
     if (reasons.length === 0) return Promise.resolve({ status: 'healthy', details });
     const reason = reasons.join('; ');

@@ -20,7 +20,6 @@ import {
   CLOCK,
   FleetdeckError,
   isoTime,
-  messageOf,
   systemClock,
   type AlertSignal,
   type AlertSink,
@@ -274,11 +273,8 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
 
   private newEvaluator(fence: number, store: PostgresAlertStore, gate: StoreGate): Evaluator {
     const { rules, sinks, groupBy, queryTimeoutMs } = this.resolved;
-    const reader = new RuleReader(rules, this.ports.metrics, this.timers, queryTimeoutMs, (rule, thrown) =>
-      this.ports.warnOnce(
-        `rule ${rule}`,
-        `Rule ${rule} cannot be read, so it stays as it is: ${messageOf(thrown)}`,
-      ),
+    const reader = new RuleReader(rules, this.ports.metrics, this.timers, queryTimeoutMs, (rule, sentence) =>
+      this.ports.warnOnce(`rule ${rule}`, sentence),
     );
     return new Evaluator(
       {
@@ -293,9 +289,10 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
         newId: randomUUID,
         read: async (signals) => {
           const readings = await reader.read(signals);
-          for (const [rule, read] of readings) if (read !== null) this.ports.well(`rule ${rule}`);
+          for (const rule of readings.keys()) if (!reader.problems.has(rule)) this.ports.well(`rule ${rule}`);
           return readings;
         },
+        problems: () => [...reader.problems.values()],
         ownSignals: () => this.board.all(),
         publish: (update) => this.ports.publish(update),
         warn: (sentence) => this.ports.warn(sentence),

@@ -34,6 +34,7 @@ export {
   METRIC_SINK,
   type MetricDeclaration,
   type MetricQuerier,
+  type MetricQueryLimits,
   type MetricSink,
 } from './ports/metric.ports.ts';
 export { PUBLISHER, type Publisher } from './ports/publisher.port.ts';

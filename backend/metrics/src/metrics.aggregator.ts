@@ -19,19 +19,20 @@ import type {
 } from '@fleetdeck/dto';
 import {
   CLOCK,
+  type Clock,
   emptyPortNotice,
   FleetdeckError,
   LEASE,
-  messageOf,
-  PUBLISHER,
-  systemClock,
-  toFleetdeckError,
-  type Clock,
   type Lease,
+  messageOf,
   type MetricDeclaration,
   type MetricQuerier,
+  type MetricQueryLimits,
   type MetricSink,
+  PUBLISHER,
   type Publisher,
+  systemClock,
+  toFleetdeckError,
 } from '@fleetdeck/kernel';
 import { DataSource } from 'typeorm';
 import { exposition, type ExpositionFormat } from './expose/exposition.ts';
@@ -192,8 +193,8 @@ export class MetricsAggregator
    * @throws FleetdeckError `INVALID_INPUT` naming the field, `UNKNOWN_METRIC` with the nearest names,
    *   `LIMIT_EXCEEDED`, `TIMED_OUT`, `OVERLOADED`
    */
-  getMetrics(query: MetricQuery): Promise<MetricResult[]> {
-    return this.engine.queries.getMetrics(query);
+  getMetrics(query: MetricQuery, limits?: MetricQueryLimits): Promise<MetricResult[]> {
+    return this.engine.queries.getMetrics(query, limits);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { AUDIT_SINK, METRIC_QUERY, PUBLISHER } from '@fleetdeck/kernel';
+import { AUDIT_SINK, FleetdeckError, METRIC_QUERY, PUBLISHER } from '@fleetdeck/kernel';
 import { createTestDatabase, MemoryLeases, type TestDatabase } from '@fleetdeck/kernel/testing';
 import { AlertingHealth } from '../alerting.health.ts';
 import { EVALUATOR_LEASE } from '../alerting.service.ts';
@@ -194,10 +194,31 @@ describe('what does not work', () => {
     await app.evaluate(3);
     expect(await app.alerts()).toMatchObject([{ state: 'firing' }]);
     expect(app.lines.filter((line) => line.includes('too busy'))).toHaveLength(1);
+    expect(await health(app)).toMatchObject({
+      status: 'degraded',
+      reason: expect.stringMatching(/^Rule \w+ cannot be read, so it stays as it is: too busy\.$/),
+    });
     app.metrics.failure = null;
     app.metrics.set('lag_ms', 3);
     await app.evaluate();
     expect(await app.alerts()).toEqual([]);
+    expect((await health(app)).status).toBe('healthy');
+  });
+
+  it('a metric that nobody knows is said once, and in health, and its rule goes on as without data', async () => {
+    const app = await start({ rules: [LAG] });
+    app.metrics.failure = new FleetdeckError('UNKNOWN_METRIC', 'There is no metric "lag_ms".');
+    await app.evaluate(3);
+    const sentence = /has no data: nobody has declared or recorded the metric "lag_ms"/;
+    expect(app.lines.filter((line) => sentence.test(line))).toHaveLength(1);
+    expect(await health(app)).toMatchObject({ status: 'degraded', reason: expect.stringMatching(sentence) });
+  });
+
+  it('more groups than a page may ask for are no reason to be blind', async () => {
+    const app = await start({ rules: [LAG] });
+    app.metrics.set('lag_ms', 3);
+    await app.evaluate();
+    expect(app.metrics.limits?.maxGroups).toBeGreaterThan(10_000);
   });
 
   it('a sink that is away gets its notices later, in order, also after a restart', async () => {

@@ -25,6 +25,8 @@ export interface EvaluatorParts {
   newId: () => string;
   /** Reads every rule, with the signals of all replicas that are known. */
   read: (signals: readonly StoredSignal[]) => Promise<Readings>;
+  /** What is wrong with rules that saw nothing the last time. */
+  problems: () => readonly string[];
   /** What this replica's own health says, also while the store is away. */
   ownSignals: () => readonly StoredSignal[];
   publish: (update: AlertUpdate) => void;
@@ -40,6 +42,8 @@ export interface EvaluatorStats {
   abandonedNotices: number;
   droppedEvents: number;
   seriesLeftOut: number;
+  /** What is wrong with rules that saw nothing, a sentence each. */
+  ruleProblems: readonly string[];
 }
 
 const PRUNE_EVERY_MS = 3_600_000;
@@ -100,6 +104,7 @@ export class Evaluator {
       abandonedNotices: this.stats_.abandoned,
       droppedEvents: this.journal.droppedEvents,
       seriesLeftOut: this.engine.seriesLeftOut,
+      ruleProblems: this.parts.problems(),
     };
   }
 

@@ -1,22 +1,27 @@
 import type { MetricResult } from '@fleetdeck/dto';
-import { isFleetdeckError, type MetricQuerier } from '@fleetdeck/kernel';
+import { isFleetdeckError, messageOf, type MetricQuerier } from '@fleetdeck/kernel';
 import type { ParsedMetric, ParsedRule } from '../rule/alert-rule.ts';
 import type { Reading } from '../rule/find.ts';
 import type { Readings } from '../rule/rule-engine.ts';
 import type { StoredSignal } from '../store/alert-store.ts';
 import { withDeadline, type AlertingTimers } from '../timers.ts';
 
+/** A rule watches fewer series than this, and says which it leaves out; the question itself must not fail for them. */
+const MAX_GROUPS = 100_000;
 /** Questions that are asked at once. */
 const CONCURRENCY = 4;
 
 /** Reads what the rules need. */
 export class RuleReader {
+  /** Why rules saw nothing the last time, by their names. */
+  readonly problems = new Map<string, string>();
+
   constructor(
     private readonly rules: readonly ParsedRule[],
     private readonly metrics: MetricQuerier | null,
     private readonly timers: AlertingTimers,
     private readonly timeoutMs: number,
-    private readonly onError: (rule: string, thrown: unknown) => void,
+    private readonly onProblem: (rule: string, sentence: string) => void,
   ) {}
 
   /** Reads every rule; one that cannot be read is `null`. */
@@ -41,22 +46,33 @@ export class RuleReader {
     if (!this.metrics) return null;
     const { name, window, aggregation, labels, groupBy, minCoverage } = metric;
     try {
-      const asked = this.metrics.getMetrics({
+      const question = {
         metricName: name,
         timeWindow: window,
         aggregation,
         ...(Object.keys(labels).length > 0 ? { labels } : {}),
         ...(groupBy.length > 0 ? { groupBy } : {}),
-      });
+      };
+      const asked = this.metrics.getMetrics(question, { maxGroups: MAX_GROUPS });
       const late = () => new Error(`No answer within ${this.timeoutMs} ms.`);
       const results = await withDeadline(asked, this.timeoutMs, this.timers, late);
+      this.problems.delete(rule);
       return results.map((result) => readingOf(result, groupBy, minCoverage));
     } catch (thrown) {
-      // A metric that nobody has recorded yet has no data.
-      if (isFleetdeckError(thrown) && thrown.code === 'UNKNOWN_METRIC') return [];
-      this.onError(rule, thrown);
+      // A metric that nobody has recorded yet has no data; one whose name is misspelt never will.
+      if (isFleetdeckError(thrown) && thrown.code === 'UNKNOWN_METRIC') {
+        this.tell(rule, `Rule ${rule} has no data: nobody has declared or recorded the metric "${name}".`);
+        return [];
+      }
+      this.tell(rule, `Rule ${rule} cannot be read, so it stays as it is: ${messageOf(thrown)}`);
       return null;
     }
+  }
+
+  private tell(rule: string, sentence: string): void {
+    // Once, however often it goes on.
+    if (this.problems.get(rule) !== sentence) this.onProblem(rule, sentence);
+    this.problems.set(rule, sentence);
   }
 }
 

@@ -21,6 +21,7 @@ import {
   type AuditEntry,
   type Lease,
   type MetricQuerier,
+  type MetricQueryLimits,
   type PrincipalResolver,
 } from '@fleetdeck/kernel';
 import { FakePublisher, MemoryLeases, type TestDatabase } from '@fleetdeck/kernel/testing';
@@ -37,6 +38,7 @@ import { FakeTime } from './fake-time.fixture.ts';
 export class FakeMetrics implements MetricQuerier {
   readonly values = new Map<string, { labels: MetricLabels; value: number | null }[]>();
   readonly asked: MetricQuery[] = [];
+  limits: MetricQueryLimits | undefined;
   failure: Error | null = null;
 
   /** Sets the one value of a metric, or one for each set of labels. */
@@ -44,8 +46,9 @@ export class FakeMetrics implements MetricQuerier {
     this.values.set(name, Array.isArray(value) ? value : [{ labels: {}, value }]);
   }
 
-  getMetrics(query: MetricQuery): Promise<MetricResult[]> {
+  getMetrics(query: MetricQuery, limits?: MetricQueryLimits): Promise<MetricResult[]> {
     this.asked.push(query);
+    this.limits = limits;
     if (this.failure) return Promise.reject(this.failure);
     const start = '2026-01-01T00:00:00.000Z';
     return Promise.resolve(

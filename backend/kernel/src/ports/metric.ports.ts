@@ -22,7 +22,13 @@ export const METRIC_SINK = Symbol.for('@fleetdeck/kernel/METRIC_SINK');
 
 /** Answers questions about recorded values. `MetricsAggregator` implements it. */
 export interface MetricQuerier {
-  getMetrics(query: MetricQuery): Promise<MetricResult[]>;
+  getMetrics(query: MetricQuery, limits?: MetricQueryLimits): Promise<MetricResult[]>;
+}
+
+/** Bounds of an answer, for callers within the process. */
+export interface MetricQueryLimits {
+  /** The most groups of an answer; beyond it the question is refused. @default 200 */
+  maxGroups?: number;
 }
 
 /** Injection token of the {@link MetricQuerier}. */

@@ -229,6 +229,8 @@ describe('labels and groups', () => {
     await expect(ask({ ...grouped, ...span })).rejects.toThrow('more than 200 groups');
     const wide = { from: iso(minute(-1400)), to: iso(minute(1)) };
     await expect(ask({ ...grouped, ...wide })).rejects.toThrow('more than 42 groups');
+    const question = { ...grouped, ...span, timeWindow: '1m' as const };
+    expect(await running.aggregator.getMetrics(question, { maxGroups: 1000 })).toHaveLength(201);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { MetricQuery, MetricRecentAnswer, MetricResult, Position } from '@fleetdeck/dto';
-import { FleetdeckError, isoTime, type Clock } from '@fleetdeck/kernel';
+import { FleetdeckError, isoTime, type Clock, type MetricQueryLimits } from '@fleetdeck/kernel';
 import type { MetricRegistry } from '../registry/metric-registry.ts';
 import type { AnswerCache } from '../cache/answer-cache.ts';
 import { Sketch } from '../sketch/sketch.ts';
@@ -25,8 +25,8 @@ const CLOSED_TTL_MS: readonly (readonly [number, number])[] = [
   [300_000, 60_000],
   [0, 30_000],
 ];
-/** The most groups of one answer. */
-export const MAX_GROUPS = 200;
+/** The most groups of one answer, unless the caller wants more. */
+const MAX_GROUPS = 200;
 /** The most buckets of one answer, over all its series or groups. */
 const MAX_ANSWER_BUCKETS = 60_000;
 /** The most metrics of one question for recent values. */
@@ -67,14 +67,17 @@ export interface MetricQueriesParts {
 export class MetricQueries {
   constructor(private readonly parts: MetricQueriesParts) {}
 
-  async getMetrics(query: MetricQuery): Promise<MetricResult[]> {
+  async getMetrics(
+    query: MetricQuery,
+    { maxGroups = MAX_GROUPS }: MetricQueryLimits = {},
+  ): Promise<MetricResult[]> {
     const { cache, clock } = this.parts;
     const asked = parseMetricQuery(query);
     const now = clock.now();
     const grid = asked.grid ?? trailingGrid(now, asked.windowMs);
     const scope = { metricNames: [asked.metricName], fromMs: grid.startMs, toMs: endOf(grid) };
     const ttlMs = await this.lifeOf(asked, grid, now);
-    return cache.get(`query ${asked.key}`, ttlMs, scope, () => this.answer(asked));
+    return cache.get(`query ${maxGroups} ${asked.key}`, ttlMs, scope, () => this.answer(asked, maxGroups));
   }
 
   async recent(query: RecentQuery): Promise<MetricRecentAnswer> {
@@ -101,14 +104,14 @@ export class MetricQueries {
     return CLOSED_TTL_MS.find(([width]) => grid.widthMs >= width)?.[1] ?? OPEN_TTL_MS;
   }
 
-  private async answer(asked: AskedQuery): Promise<MetricResult[]> {
+  private async answer(asked: AskedQuery, mostGroups: number): Promise<MetricResult[]> {
     const { registry, reader, finder, clock, marks, rawRetentionMs } = this.parts;
     const metric = await registry.require(asked.metricName);
     checkAgainst(metric, asked);
     const [position] = await this.settle([asked.metricName]);
     const asOf = clock.now();
     const grid = asked.grid ?? trailingGrid(asOf, asked.windowMs);
-    const maxGroups = Math.max(1, Math.min(MAX_GROUPS, Math.floor(MAX_ANSWER_BUCKETS / grid.count)));
+    const maxGroups = Math.max(1, Math.min(mostGroups, Math.floor(MAX_ANSWER_BUCKETS / grid.count)));
     const series = await finder.find(asked.metricName, asked.labels, asked.groupBy);
     const segments = planSegments(grid, {
       marks: await marks.get(),

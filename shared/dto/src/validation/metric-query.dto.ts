@@ -35,6 +35,12 @@ function list({ value }: { value: unknown }): unknown {
   return value;
 }
 
+/** As {@link list}, but a comma within a value stays, unless what follows reads as another label. */
+function labelList({ value }: { value: unknown }): unknown {
+  if (typeof value === 'string') return value.split(/,+(?=[a-zA-Z_]\w*:)|,+$/).filter((part) => part !== '');
+  return value;
+}
+
 /** The query of `GET /api/v1/metrics/query`. */
 export class MetricQueryDto {
   @IsString()
@@ -59,7 +65,7 @@ export class MetricQueryDto {
 
   /** Labels as `key:value`, comma separated or repeated. */
   @IsOptional()
-  @Transform(list)
+  @Transform(labelList)
   @IsArray()
   @ArrayMaxSize(MAX_LABELS)
   @Matches(LABEL_PAIR, { each: true, message: 'each label must read name:value' })

@@ -35,6 +35,8 @@ describe('MetricQueryDto', () => {
     });
     expect(read.labels).toEqual(['host:a', 'zone:b']);
     expect(read.groupBy).toEqual(['host']);
+    const comma = plainToInstance(MetricQueryDto, { ...question, labels: 'route:/a,b,host:c,' });
+    expect(comma.labels).toEqual(['route:/a,b', 'host:c']);
   });
 
   it.each([
