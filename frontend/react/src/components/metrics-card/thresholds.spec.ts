@@ -34,16 +34,6 @@ describe('thresholds', () => {
     expect(run([{ status: 'degraded', above: 5 }], [5, 4.9])).toEqual(['degraded', undefined]);
   });
 
-  it('recover on the side that the recovery is near to, and at once on the other', () => {
-    const load = [{ status: 'warning', above: 80, below: 20, recover: 70 }];
-    expect(run(load, [81, 75, 69, 50, 19, 21])).toEqual([
-      ...['warning', 'warning', undefined, undefined, 'warning', undefined],
-    ]);
-    expect(run([{ ...load[0]!, recover: 30 }], [19, 25, 31, 81, 79])).toEqual([
-      ...['warning', 'warning', undefined, 'warning', undefined],
-    ]);
-  });
-
   it('of a value outside both of them reach nothing', () => {
     expect(reach(latency, NaN, 1)).toBeNull();
     expect(reach([], 5, null)).toBeNull();

@@ -6,10 +6,7 @@ export interface MetricThreshold {
   above?: number;
   /** From this value down. */
   below?: number;
-  /**
-   * Once there, it holds until the value is back past this one; with both `above` and `below` it belongs to the nearer
-   * of them. @default the level itself
-   */
+  /** Once there, it holds until the value is back past this one. @default the level itself */
   recover?: number;
 }
 
@@ -20,10 +17,8 @@ export interface Reached {
 }
 
 function within({ above, below, recover }: MetricThreshold, value: number, held: boolean): boolean {
-  const back = held ? recover : undefined;
-  const ofAbove = Math.abs((above ?? Infinity) - (back ?? 0)) <= Math.abs((below ?? -Infinity) - (back ?? 0));
-  const high = ofAbove ? Math.min(back ?? Infinity, above ?? Infinity) : above;
-  const low = ofAbove ? below : Math.max(back ?? -Infinity, below ?? -Infinity);
+  const high = held ? Math.min(recover ?? Infinity, above ?? Infinity) : above;
+  const low = held ? Math.max(recover ?? -Infinity, below ?? -Infinity) : below;
   return (
     (above !== undefined && value >= (high ?? above)) || (below !== undefined && value <= (low ?? below))
   );

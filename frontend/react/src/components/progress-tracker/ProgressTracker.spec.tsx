@@ -123,13 +123,6 @@ describe('ProgressTracker', () => {
     expect(bar()).toHaveAttribute('aria-valuenow', '40');
   });
 
-  it('begins anew with another operation, which is not known at first', () => {
-    const { again } = draw(at(80));
-    again({ tracking: null });
-    again(at(20));
-    expect(bar()).toHaveAttribute('aria-valuenow', '20');
-  });
-
   it('begins anew when what had ended goes on, as by a retry', () => {
     const { again } = draw(at(60));
     again({ tracking: { ...failedUpgrade, progressPercent: 62 } });
@@ -182,9 +175,7 @@ describe('ProgressTracker', () => {
   it('counts a promised time down, and says when it takes longer', () => {
     draw({ tracking: { ...upgrade, estimatedDurationSeconds: 130 } });
     expect(line()).toContain('about 2 min left');
-    tick(45_000);
-    expect(line()).toContain('about 1 min left');
-    tick(55_000);
+    tick(100_000);
     expect(line()).toContain('less than a minute left');
     tick(40_000);
     expect(line()).toContain('taking longer than expected');

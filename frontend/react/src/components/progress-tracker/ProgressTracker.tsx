@@ -41,7 +41,7 @@ export interface ProgressTrackerProps
   currentStage?: string | number | null;
   /** How far it is, 0 to 100; `null` when nobody can say. @default what the tracking says */
   percent?: number | null;
-  /** Names the operation and its attempt: only when it changes, or `tracking` was `null`, may the bar go back. */
+  /** Changes when the operation is tried anew: only then may the bar go back. */
   attemptKey?: string;
   /** `compact` has no list of stages; `horizontal` folds where there is no room. @default 'vertical' */
   layout?: 'vertical' | 'horizontal' | 'compact';
@@ -76,7 +76,7 @@ function leftText(left: TimeLeft, locale: string, words: ProgressMessages): stri
   const low = coarseSeconds(left.low);
   const high = left.high === null ? low : coarseSeconds(left.high);
   if (high === 0) return words.longer;
-  if ((left.high ?? left.low) < 60) return words.almostDone;
+  if (high <= 60) return words.almostDone;
   const text = (seconds: number): string => formatDuration(Math.max(60, seconds) * 1000, locale);
   return words.remaining(text(low), text(low) === text(high) ? null : text(high));
 }
@@ -113,12 +113,9 @@ export function ProgressTracker(props: ProgressTrackerProps) {
   if (runs.ended !== ended) setRuns({ ended, count: runs.count + (ended ? 0 : 1) });
   const run = `${attemptKey} ${runs.count + Number(runs.ended && !ended)} ${rollingBack ? 'back' : 'forward'}`;
   const remembered =
-    // Not known is how another operation begins.
-    tracking === null
-      ? null
-      : reported === null
-        ? memory
-        : remember(memory, { run, percent: reported, at: asOfMs ?? clock.getSnapshot() });
+    tracking === null || reported === null
+      ? memory
+      : remember(memory, { run, percent: reported, at: asOfMs ?? clock.getSnapshot() });
   if (remembered !== memory) setMemory(remembered);
   const percent = reported === null ? null : status === 'completed' ? 100 : (remembered?.percent ?? 0);
 
