@@ -123,6 +123,22 @@ describe('ProgressTracker', () => {
     expect(bar()).toHaveAttribute('aria-valuenow', '40');
   });
 
+  it('begins anew for another operation: its percentage, its details, and nothing to announce', () => {
+    const renderDetails = ({ stage }: { stage: string }) => (stage === 'canary' ? 'the log' : null);
+    const { again } = draw({
+      tracking: { ...failedUpgrade, progressPercent: 80 },
+      renderDetails,
+      operationId: 'a',
+    });
+    expect(screen.getByText('the log')).toBeInTheDocument();
+    again({ tracking: { ...upgrade, progressPercent: 30 }, renderDetails, operationId: 'b' });
+    expect(screen.queryByText('the log')).toBeNull();
+    again({ ...at(80), operationId: 'c' });
+    again({ ...at(20), operationId: 'd' });
+    expect(bar()).toHaveAttribute('aria-valuenow', '20');
+    expect(announce).not.toHaveBeenCalled();
+  });
+
   it('begins anew when what had ended goes on, as by a retry', () => {
     const { again } = draw(at(60));
     again({ tracking: { ...failedUpgrade, progressPercent: 62 } });

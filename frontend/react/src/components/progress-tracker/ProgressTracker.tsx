@@ -41,6 +41,8 @@ export interface ProgressTrackerProps
   currentStage?: string | number | null;
   /** How far it is, 0 to 100; `null` when nobody can say. @default what the tracking says */
   percent?: number | null;
+  /** Which operation this is: another one begins anew, with its own bar, pace and opened details. @default '' */
+  operationId?: string;
   /** Changes when the operation is tried anew: only then may the bar go back. */
   attemptKey?: string;
   /** `compact` has no list of stages; `horizontal` folds where there is no room. @default 'vertical' */
@@ -92,7 +94,7 @@ function leftText(left: TimeLeft, locale: string, words: ProgressMessages): stri
 export function ProgressTracker(props: ProgressTrackerProps) {
   const { title, headingLevel = 3, tracking, currentStage, percent: given, attemptKey = '', ...more } = props;
   const { layout = 'vertical', announceStages = true, renderDetails, renderAction, action, ...more2 } = more;
-  const { asOf, staleAfterMs, state = 'ready', errorMessage, ...more3 } = more2;
+  const { operationId = '', asOf, staleAfterMs, state = 'ready', errorMessage, ...more3 } = more2;
   const { locale, timeZone, hourCycle, messages: over, now, className, ...rest } = more3;
   const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
   const { messages, clock, announcer } = environment;
@@ -111,7 +113,7 @@ export function ProgressTracker(props: ProgressTrackerProps) {
   const ended = status === 'failed' || status === 'completed';
   const [runs, setRuns] = useState({ ended, count: 0 });
   if (runs.ended !== ended) setRuns({ ended, count: runs.count + (ended ? 0 : 1) });
-  const run = `${attemptKey} ${runs.count + Number(runs.ended && !ended)} ${rollingBack ? 'back' : 'forward'}`;
+  const run = `${operationId} ${attemptKey} ${runs.count + Number(runs.ended && !ended)} ${rollingBack ? 'back' : 'forward'}`;
   const remembered =
     tracking === null || reported === null
       ? memory
@@ -152,14 +154,14 @@ export function ProgressTracker(props: ProgressTrackerProps) {
       ? { outcome: '', whole: '' }
       : progressLine(tracking, { locale: environment.locale, messages, currentStage, percent, left });
 
-  const said = useRef<string | null>(null);
+  const said = useRef<{ of: string; outcome: string } | null>(null);
   useEffect(() => {
     if (tracking === null) return;
     // Only what was seen to change is news: not what was so when the page was opened.
-    if (announceStages && said.current !== null && said.current !== outcome)
+    if (announceStages && said.current?.of === operationId && said.current.outcome !== outcome)
       announcer.announce(`${title}: ${outcome}`, `progress ${id}`);
-    said.current = outcome;
-  }, [announceStages, announcer, id, outcome, title, tracking]);
+    said.current = { of: operationId, outcome };
+  }, [announceStages, announcer, id, operationId, outcome, title, tracking]);
 
   const shown = tracking === null && state === 'ready' ? 'loading' : state;
   const tone = cancelled ? 'unknown' : TONES[status];
@@ -214,7 +216,7 @@ export function ProgressTracker(props: ProgressTrackerProps) {
               <ol className="fd-progress-stages">
                 {stages.map((stage, index) => (
                   <StageItem
-                    key={stage.stage}
+                    key={`${operationId} ${stage.stage}`}
                     stage={stage}
                     current={index === current && status === 'in_progress'}
                     view={view}
