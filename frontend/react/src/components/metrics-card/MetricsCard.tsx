@@ -13,7 +13,7 @@ import { useStaleText } from '../useStaleText.ts';
 import { OpenedTrend, preloadTrend } from './OpenedTrend.tsx';
 import { sparkSummary, type SparkPoint } from './sparkline.ts';
 import { Sparkline } from './Sparkline.tsx';
-import { reach, type MetricThreshold } from './thresholds.ts';
+import { reach, type MetricThreshold, type Reached } from './thresholds.ts';
 import { trendOf } from './trend.ts';
 import { TrendLine } from './TrendLine.tsx';
 import { useRefresh } from './useRefresh.ts';
@@ -105,11 +105,11 @@ const NO_THRESHOLDS: readonly MetricThreshold[] = [];
 
 /** Why a threshold colours the card: "above 600 ms". */
 function levelText(
-  { above, below }: MetricThreshold,
+  { threshold: { above, below }, side }: Reached,
   write: (value: number) => string,
   words: ChartMessages,
 ): string | undefined {
-  if (above !== undefined) return words.above(write(above));
+  if (side === 'above' && above !== undefined) return words.above(write(above));
   return below === undefined ? undefined : words.below(write(below));
 }
 
@@ -171,13 +171,12 @@ function Card(props: MetricsCardProps) {
   const sparkText = useSparkText(points, writeWhole, words);
 
   // Which threshold holds depends on which held before: remembered while rendering, since it is drawn now.
-  const [held, setHeld] = useState<number | null>(null);
+  const [held, setHeld] = useState<Reached | null>(null);
   const reached = isValue(value) ? reach(thresholds, value, held) : null;
-  if (isValue(value) && (reached?.index ?? null) !== held) setHeld(reached?.index ?? null);
+  if (isValue(value) && (reached?.index !== held?.index || reached?.side !== held?.side)) setHeld(reached);
   const byLevel = given === undefined && thresholds.length > 0;
   const status = byLevel ? (reached?.threshold.status ?? 'healthy') : given;
-  const reason =
-    because ?? (byLevel && reached ? levelText(reached.threshold, writeWhole, chartWords) : because);
+  const reason = because ?? (byLevel && reached ? levelText(reached, writeWhole, chartWords) : because);
 
   const hasValue = isValue(value) && state !== 'empty';
   const shown = hasValue ? (state === 'error' ? 'error' : 'ready') : state === 'ready' ? 'empty' : state;

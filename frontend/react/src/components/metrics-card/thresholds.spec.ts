@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { reach, type MetricThreshold } from './thresholds.ts';
+import { reach, type MetricThreshold, type Reached } from './thresholds.ts';
 
 const latency: readonly MetricThreshold[] = [
   { status: 'degraded', above: 600, recover: 500 },
   { status: 'critical', above: 900, recover: 800 },
 ];
 const run = (thresholds: readonly MetricThreshold[], values: readonly number[]): (string | undefined)[] => {
-  let before: number | null = null;
+  let before: Reached | null = null;
   return values.map((value) => {
-    const reached = reach(thresholds, value, before);
-    before = reached?.index ?? null;
+    const reached: Reached | null = reach(thresholds, value, before);
+    before = reached;
     return reached?.threshold.status;
   });
 };
@@ -34,8 +34,25 @@ describe('thresholds', () => {
     expect(run([{ status: 'degraded', above: 5 }], [5, 4.9])).toEqual(['degraded', undefined]);
   });
 
+  it('recover only on the side that was reached, and say which that is', () => {
+    const both = [{ status: 'degraded', above: 80, below: 20, recover: 70 }];
+    expect(run(both, [85, 75, 50, 75])).toEqual(['degraded', 'degraded', undefined, undefined]);
+    const low = reach(both, 15, null);
+    expect(low?.side).toBe('below');
+    expect(reach(both, 75, low)).toBeNull();
+    expect(reach(both, 80, low)?.side).toBe('above');
+  });
+
+  it('take no notice of a recovery that is past their level or is no number', () => {
+    for (const recover of [700, NaN])
+      expect(run([{ status: 'degraded', above: 600, recover }], [600, 599, 650])).toEqual([
+        ...['degraded', undefined, 'degraded'],
+      ]);
+  });
+
   it('of a value outside both of them reach nothing', () => {
-    expect(reach(latency, NaN, 1)).toBeNull();
+    const before = reach(latency, 950, null);
+    expect(reach(latency, NaN, before)).toBeNull();
     expect(reach([], 5, null)).toBeNull();
   });
 });

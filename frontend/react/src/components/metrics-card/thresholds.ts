@@ -6,7 +6,10 @@ export interface MetricThreshold {
   above?: number;
   /** From this value down. */
   below?: number;
-  /** Once there, it holds until the value is back past this one. @default the level itself */
+  /**
+   * Once there, it holds until the value is back past this one. It belongs to the side that was reached, and is ignored
+   * where it lies beyond that level: two sides that recover at different values are two thresholds. @default the level itself
+   */
   recover?: number;
 }
 
@@ -14,14 +17,18 @@ export interface MetricThreshold {
 export interface Reached {
   index: number;
   threshold: MetricThreshold;
+  /** Which of its levels the value is past. */
+  side: 'above' | 'below';
 }
 
-function within({ above, below, recover }: MetricThreshold, value: number, held: boolean): boolean {
-  const high = held ? Math.min(recover ?? Infinity, above ?? Infinity) : above;
-  const low = held ? Math.max(recover ?? -Infinity, below ?? -Infinity) : below;
-  return (
-    (above !== undefined && value >= (high ?? above)) || (below !== undefined && value <= (low ?? below))
-  );
+function sideOf(
+  { above = NaN, below = NaN, recover = NaN }: MetricThreshold,
+  value: number,
+  held: Reached['side'] | undefined,
+): Reached['side'] | null {
+  // Comparisons with NaN are false: what is not given is not reached, and no recovery moves no level.
+  if (value >= (held === 'above' && recover < above ? recover : above)) return 'above';
+  return value <= (held === 'below' && recover > below ? recover : below) ? 'below' : null;
 }
 
 /**
@@ -31,12 +38,13 @@ function within({ above, below, recover }: MetricThreshold, value: number, held:
 export function reach(
   thresholds: readonly MetricThreshold[],
   value: number,
-  before: number | null,
+  before: Pick<Reached, 'index' | 'side'> | null,
 ): Reached | null {
   for (let index = thresholds.length - 1; index >= 0; index -= 1) {
     const threshold = thresholds[index];
-    if (threshold && within(threshold, value, before !== null && index <= before))
-      return { index, threshold };
+    const side =
+      threshold && sideOf(threshold, value, before && index <= before.index ? before.side : undefined);
+    if (threshold && side) return { index, threshold, side };
   }
   return null;
 }
