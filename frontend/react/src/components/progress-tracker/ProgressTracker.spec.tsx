@@ -199,6 +199,13 @@ describe('ProgressTracker', () => {
     expect(line()).not.toContain('-');
   });
 
+  it('says less than a minute only of less than a minute', () => {
+    const { again } = draw({ tracking: { ...upgrade, estimatedDurationSeconds: 89 } });
+    expect(line()).toContain('about 1 min left');
+    again({ tracking: { ...upgrade, estimatedDurationSeconds: 59 } });
+    expect(line()).toContain('less than a minute left');
+  });
+
   it('says that it estimates until there is an honest estimate, then a range', () => {
     const { again } = draw(at(0));
     expect(line()).toContain('estimating the time left');

@@ -77,8 +77,9 @@ const TONES = {
 function leftText(left: TimeLeft, locale: string, words: ProgressMessages): string {
   const low = coarseSeconds(left.low);
   const high = left.high === null ? low : coarseSeconds(left.high);
-  if (high === 0) return words.longer;
-  if (high <= 60) return words.almostDone;
+  const most = left.high ?? left.low;
+  if (most <= 0) return words.longer;
+  if (most < 60) return words.almostDone;
   const text = (seconds: number): string => formatDuration(Math.max(60, seconds) * 1000, locale);
   return words.remaining(text(low), text(low) === text(high) ? null : text(high));
 }
