@@ -51,6 +51,41 @@ describe('useRefresh', () => {
     expect(onRefresh).toHaveBeenCalledTimes(1);
   });
 
+  it('waits for the call under way when the interval changes, or when it is taken away and given again', async () => {
+    let end = (): void => undefined;
+    const onRefresh = jest.fn(() => new Promise<void>((done) => void (end = done)));
+    const { rerender } = renderHook(({ call, ms }) => useRefresh(call, ms), {
+      initialProps: { call: onRefresh, ms: 5_000 },
+    });
+    await pass(5_000);
+    rerender({ call: onRefresh, ms: 2_000 });
+    await pass(10_000);
+    rerender({ call: undefined, ms: 2_000 });
+    rerender({ call: onRefresh, ms: 2_000 });
+    await pass(10_000);
+    expect(onRefresh).toHaveBeenCalledTimes(1);
+    end();
+    await pass(1_999);
+    expect(onRefresh).toHaveBeenCalledTimes(1);
+    await pass(1);
+    expect(onRefresh).toHaveBeenCalledTimes(2);
+  });
+
+  it('gives a call up after a minute, or three intervals where that is longer', async () => {
+    const onRefresh = jest.fn(() => new Promise<void>(() => undefined));
+    renderHook(() => useRefresh(onRefresh, 5_000));
+    await pass(5_000 + 60_000 + 4_999);
+    expect(onRefresh).toHaveBeenCalledTimes(1);
+    await pass(1);
+    expect(onRefresh).toHaveBeenCalledTimes(2);
+    const rare = jest.fn(() => new Promise<void>(() => undefined));
+    renderHook(() => useRefresh(rare, 30_000));
+    await pass(30_000 + 90_000 + 29_999);
+    expect(rare).toHaveBeenCalledTimes(1);
+    await pass(1);
+    expect(rare).toHaveBeenCalledTimes(2);
+  });
+
   it('is paused by an interval of 0, and by having nothing to call', async () => {
     const onRefresh = jest.fn<() => void>();
     renderHook(() => useRefresh(onRefresh, 0));
