@@ -1,7 +1,7 @@
 import { matchTopic, type Position, type TopicDefinition, type TopicMap } from '@fleetdeck/dto';
 import { FleetdeckError } from '@fleetdeck/kernel';
 import { HistoryLog } from './history-log.ts';
-import { LatestValues, MAX_KEYS } from './latest-values.ts';
+import { LatestValues } from './latest-values.ts';
 import { MessageFrame } from '../wire/message-frame.ts';
 import type { StoredMessage, TopicLog } from './topic-log.ts';
 import type { ResolvedPolicy } from './topic-policy.ts';
