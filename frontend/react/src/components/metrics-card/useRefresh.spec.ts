@@ -54,9 +54,12 @@ describe('useRefresh', () => {
   it('waits for the call under way when the interval changes, or when it is taken away and given again', async () => {
     let end = (): void => undefined;
     const onRefresh = jest.fn(() => new Promise<void>((done) => void (end = done)));
-    const { rerender } = renderHook(({ call, ms }) => useRefresh(call, ms), {
-      initialProps: { call: onRefresh, ms: 5_000 },
-    });
+    interface Given {
+      call: typeof onRefresh | undefined;
+      ms: number;
+    }
+    const first: Given = { call: onRefresh, ms: 5_000 };
+    const { rerender } = renderHook(({ call, ms }: Given) => useRefresh(call, ms), { initialProps: first });
     await pass(5_000);
     rerender({ call: onRefresh, ms: 2_000 });
     await pass(10_000);
