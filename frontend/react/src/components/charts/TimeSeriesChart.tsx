@@ -192,19 +192,23 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
   );
 
   const zone = timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const summaries = drawn.map(({ id: lineId, label, points }) => {
-    const summary = sparkSummary(points.map(({ at, value }) => ({ start: String(at), value })));
-    const course =
-      summary === null
-        ? words.noData
-        : messages.sparkline({
-            min: write.withUnit(summary.min),
-            max: write.withUnit(summary.max),
-            now: summary.now === null ? null : write.withUnit(summary.now),
-            course: summary.course,
-          });
-    return { id: lineId, label, text: words.series(label, course) };
-  });
+  const summaries = useMemo(
+    () =>
+      drawn.map(({ id: lineId, label, points }) => {
+        const summary = sparkSummary(points);
+        const course =
+          summary === null
+            ? words.noData
+            : messages.sparkline({
+                min: write.withUnit(summary.min),
+                max: write.withUnit(summary.max),
+                now: summary.now === null ? null : write.withUnit(summary.now),
+                course: summary.course,
+              });
+        return { id: lineId, label, text: words.series(label, course) };
+      }),
+    [drawn, messages, words, write],
+  );
   const [own] = useState(createCrosshair);
   const writeReading = (moment: string, values: readonly string[]): string =>
     words.reading(moment, listFormat(locale, { type: 'unit', style: 'short' }).format(values));

@@ -68,6 +68,11 @@ describe('sparkSummary', () => {
     expect(sparkSummary(line(20, 12, null))?.now).toBeNull();
   });
 
+  it('sums up more values than a call takes arguments', () => {
+    const many = Array.from({ length: 200_000 }, (_, value) => ({ start: '', value }));
+    expect(sparkSummary(many)).toMatchObject({ min: 0, max: 199_999, course: 'rising' });
+  });
+
   it('has nothing to say without a value', () => {
     expect(sparkSummary(line(null, NaN))).toBeNull();
   });

@@ -74,12 +74,15 @@ const STEADY = 0.15;
 const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v / values.length, 0);
 
 /** Sums a sparkline up; `null` when it has no value at all. */
-export function sparkSummary(points: readonly SparkPoint[]): SparkSummary | null {
+export function sparkSummary(points: readonly Pick<SparkPoint, 'value'>[]): SparkSummary | null {
   const values = points.map((point) => point.value).filter(isValue);
   if (values.length === 0) return null;
-  // Not spread over arguments, of which there can be too many.
-  const min = values.reduce((least, value) => Math.min(least, value));
-  const max = values.reduce((most, value) => Math.max(most, value));
+  let min = Infinity;
+  let max = -Infinity;
+  for (const value of values) {
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
   const third = Math.max(1, Math.floor(values.length / 3));
   const drift = mean(values.slice(-third)) - mean(values.slice(0, third));
   const steady = Math.abs(drift) <= (max - min) * STEADY;
