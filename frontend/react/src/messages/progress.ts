@@ -30,6 +30,7 @@ export interface ProgressMessages {
   usually: (time: string) => string;
   attempt: (number: string, most: string | null) => string;
   total: (time: string) => string;
+  /** How long nobody confirmed it; the age is empty where it is not known. */
   lastKnown: (age: string) => string;
   empty: string;
   loading: string;
@@ -64,7 +65,7 @@ export const englishProgress: ProgressMessages = {
   usually: (time) => `usually ${time}`,
   attempt: (number, most) => (most === null ? `attempt ${number}` : `attempt ${number} of ${most}`),
   total: (time) => `${time} in all`,
-  lastKnown: (age) => `Not confirmed for ${age}`,
+  lastKnown: (age) => `Not confirmed ${age && 'for '}${age || 'lately'}`,
   empty: 'No stages yet.',
   loading: 'Loading',
   error: 'The progress could not be read.',

@@ -7,6 +7,8 @@ export interface SummaryMessages {
   statusCount: Readonly<Record<StatusTone, (count: string) => string>>;
   /** A summary of nothing. */
   noStatuses: string;
+  /** Of counts that may no longer be so: "last known 6 min. ago". The time is empty where it is not known. */
+  countsLastKnown: (ago: string) => string;
 }
 
 /** The default words of `StatusSummary`. */
@@ -19,6 +21,7 @@ export const englishSummary: SummaryMessages = {
     healthy: (count) => `${count} healthy`,
   },
   noStatuses: 'Nothing to count',
+  countsLastKnown: (ago) => `last known${ago && ` ${ago}`}`,
 };
 
 /** The words of a map for a summary, English where it has none. */

@@ -107,7 +107,7 @@ function Panel({ title, children }: { title: string; children: ReactNode }) {
 function Top() {
   const { selectorProps } = useContextSelector();
   const { state, since, nextAttemptAt, lastMessageAt, reason } = useWebSocket();
-  const { data: agents } = useFleet(agentsOf);
+  const { data: agents, isStale } = useFleet(agentsOf);
   const [options, setOptions] = useState(agents);
   // The list of agents changes with what is known of them only while it is not being read.
   const same = options.every((agent, index) => agent.status === agents[index]?.status);
@@ -117,7 +117,7 @@ function Top() {
       <div style={{ inlineSize: 'min(340px, 100%)' }}>
         <ContextSelector label="Agent" options={options} {...selectorProps} />
       </div>
-      <StatusSummary statuses={agents.map(({ status }) => status)} />
+      <StatusSummary statuses={agents.map(({ status }) => status)} stale={isStale} />
       <ConnectionStatus {...{ state, since, nextAttemptAt, lastMessageAt, reason }} />
     </div>
   );

@@ -267,6 +267,13 @@ describe('ProgressTracker', () => {
     expect(screen.getAllByRole('listitem')[2]).not.toHaveTextContent('running');
   });
 
+  it('stands still at once when its source says that it is stale', () => {
+    const { container } = draw({ stale: true });
+    expect(container.firstElementChild).toHaveAttribute('data-stale', 'true');
+    expect(screen.getByText('Not confirmed lately')).toBeInTheDocument();
+    expect(screen.getAllByRole('listitem')[2]).not.toHaveTextContent('running');
+  });
+
   it.each([
     [{ tracking: null }, 'Loading'],
     [{ tracking: null, state: 'error' as const }, 'The progress could not be read.'],

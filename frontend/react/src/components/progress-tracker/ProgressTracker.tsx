@@ -12,6 +12,7 @@ import { toMs, useEnvironment, type EnvironmentProps, type TimeInput } from '../
 import { formatAge, formatDuration } from '../../format/formatTime.ts';
 import { classes } from '../classes.ts';
 import { Glyph } from '../glyph/Glyph.tsx';
+import { useStaleText } from '../useStaleText.ts';
 import {
   coarseSeconds,
   currentIndex,
@@ -59,6 +60,8 @@ export interface ProgressTrackerProps
   asOf?: TimeInput | null;
   /** From this age on it is hatched, and nothing on it goes on. */
   staleAfterMs?: number | null;
+  /** It may no longer be so whatever its age is, as `isStale` of `useTopic` says. @default false */
+  stale?: boolean;
   /** `error` keeps what is known. @default 'ready' */
   state?: 'ready' | 'loading' | 'error';
   /** What went wrong and what to do. */
@@ -95,7 +98,15 @@ function leftText(left: TimeLeft, locale: string, words: ProgressMessages): stri
 export function ProgressTracker(props: ProgressTrackerProps) {
   const { title, headingLevel = 3, tracking, currentStage, percent: given, attemptKey = '', ...more } = props;
   const { layout = 'vertical', announceStages = true, renderDetails, renderAction, action, ...more2 } = more;
-  const { operationId = '', asOf, staleAfterMs, state = 'ready', errorMessage, ...more3 } = more2;
+  const {
+    operationId = '',
+    asOf,
+    staleAfterMs,
+    stale: givenStale,
+    state = 'ready',
+    errorMessage,
+    ...more3
+  } = more2;
   const { locale, timeZone, hourCycle, messages: over, now, className, ...rest } = more3;
   const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
   const { messages, clock, announcer } = environment;
@@ -122,13 +133,8 @@ export function ProgressTracker(props: ProgressTrackerProps) {
   if (remembered !== memory) setMemory(remembered);
   const percent = reported === null ? null : status === 'completed' ? 100 : (remembered?.percent ?? 0);
 
-  const staleAge = useClockValue(
-    asOfMs !== null && typeof staleAfterMs === 'number' ? clock : null,
-    (at) =>
-      asOfMs !== null && typeof staleAfterMs === 'number' && at - asOfMs > staleAfterMs
-        ? words.lastKnown(formatAge(at - asOfMs, environment.locale))
-        : null,
-    null,
+  const staleAge = useStaleText({ asOf, staleAfterMs, stale: givenStale }, clock, (confirmed, at) =>
+    words.lastKnown(confirmed === null ? '' : formatAge(at - confirmed, environment.locale)),
   );
   const stale = staleAge !== null;
 

@@ -46,6 +46,19 @@ describe('StatusSummary', () => {
     expect(textOf(container)).toBe('10.000 healthy');
   });
 
+  it('is unknown, hatched and told as last known when nobody confirmed it for too long', () => {
+    const { container, rerender } = render(<StatusSummary statuses={['healthy']} stale />);
+    const shown = () => container.querySelector('.fd-summary');
+    expect(shown()).toHaveAttribute('data-stale', 'true');
+    expect(shown()).toHaveAttribute('data-tone', 'unknown');
+    expect(textOf(container)).toBe('1 healthy, last known');
+    rerender(<StatusSummary statuses={['healthy']} asOf={0} staleAfterMs={5_000} now={360_000} />);
+    expect(textOf(container)).toBe('1 healthy, last known 6 min. ago');
+    rerender(<StatusSummary statuses={['healthy']} asOf={0} staleAfterMs={5_000} now={5_000} />);
+    expect(shown()).not.toHaveAttribute('data-stale');
+    expect(textOf(container)).toBe('1 healthy');
+  });
+
   it('passes ref, class name and DOM props to its element', () => {
     const ref = createRef<HTMLSpanElement>();
     render(<StatusSummary statuses={[]} ref={ref} className="mine" title="Fleet" />);

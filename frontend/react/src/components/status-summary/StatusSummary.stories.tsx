@@ -38,8 +38,8 @@ export const AllStates: Story = {
   ),
 };
 
-/** What is out of date counts as unknown. */
-export const Stale: Story = { args: { statuses: [...many('unknown', 41), 'critical'] } };
+/** Nobody confirmed the counts lately: hatched, without alarm, and told as last known. */
+export const Stale: Story = { args: { asOf: '2026-01-15T14:01:12Z', staleAfterMs: 15_000 } };
 
 export const Empty: Story = { args: { statuses: [] } };
 

@@ -1,16 +1,24 @@
 import { Fragment, type ComponentProps } from 'react';
 import { resolveStatus, severityOf, worstTone, type StatusTone } from '@fleetdeck/dto';
-import { useEnvironment, type EnvironmentProps } from '../../environment.ts';
+import { useEnvironment, type EnvironmentProps, type TimeInput } from '../../environment.ts';
+import { formatAgo } from '../../format/formatTime.ts';
 import { listFormat, numberFormat } from '../../format/intl.ts';
 import { summaryWords } from '../../messages/summary.ts';
 import { classes } from '../classes.ts';
 import { Glyph } from '../glyph/Glyph.tsx';
+import { useStaleText } from '../useStaleText.ts';
 
 /** Props of {@link StatusSummary}. What is not named here goes to its `span`. */
 export interface StatusSummaryProps
-  extends Omit<ComponentProps<'span'>, 'children'>, Omit<EnvironmentProps, 'timeZone' | 'hourCycle' | 'now'> {
+  extends Omit<ComponentProps<'span'>, 'children'>, Omit<EnvironmentProps, 'timeZone' | 'hourCycle'> {
   /** The status word of each thing that is counted. */
   statuses: readonly (string | null | undefined)[];
+  /** When the statuses were last confirmed. Goes with `staleAfterMs`. */
+  asOf?: TimeInput | null;
+  /** From this age on the counts are hatched, and told as last known. */
+  staleAfterMs?: number | null;
+  /** They may no longer be so whatever their age is, as `isStale` of `useTopic` says. @default false */
+  stale?: boolean;
   /** Height of the shapes: 12, 16 or 20 px. @default 'md' */
   size?: 'sm' | 'md' | 'lg';
 }
@@ -32,10 +40,18 @@ export function StatusSummary({
   className,
   locale,
   messages: over,
+  now,
+  asOf,
+  staleAfterMs,
+  stale: givenStale,
   ...rest
 }: StatusSummaryProps) {
-  const environment = useEnvironment({ locale, messages: over });
+  const environment = useEnvironment({ locale, messages: over, now });
   const messages = summaryWords(environment.messages);
+  const staleText = useStaleText({ asOf, staleAfterMs, stale: givenStale }, environment.clock, (asOfMs, at) =>
+    messages.countsLastKnown(asOfMs === null ? '' : formatAgo(at - asOfMs, environment.locale)),
+  );
+  const stale = staleText !== null;
   const counts = new Map<StatusTone, number>();
   for (const status of statuses) {
     const { tone } = resolveStatus(status);
@@ -53,7 +69,8 @@ export function StatusSummary({
     <span
       {...rest}
       className={classes('fd-summary', className)}
-      data-tone={worstTone(present)}
+      data-tone={stale ? 'unknown' : worstTone(present)}
+      data-stale={stale || undefined}
       data-size={size}
       data-empty={present.length === 0 || undefined}
     >
@@ -63,12 +80,13 @@ export function StatusSummary({
         if (part.type !== 'element' || tone === undefined)
           return <Fragment key={index}>{part.value}</Fragment>;
         return (
-          <span key={tone} className="fd-summary-count" data-tone={tone}>
+          <span key={tone} className="fd-summary-count" data-tone={stale ? 'unknown' : tone}>
             <Glyph shape={tone} />
             {part.value}
           </span>
         );
       })}
+      {stale && `, ${staleText}`}
     </span>
   );
 }
