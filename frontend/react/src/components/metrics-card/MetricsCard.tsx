@@ -187,6 +187,8 @@ function Card(props: MetricsCardProps) {
   const unread = shown === 'empty' || shown === 'error';
   const lost = stale || (unread && (!hasStatus || told.tone === 'healthy'));
   const tone = lost ? 'unknown' : hasStatus ? told.tone : undefined;
+  // To be seen; screen readers have it from the badge.
+  const why = hasStatus && !stale && shown !== 'loading' && Boolean(reason);
   const written = hasValue ? write(value) : null;
   const Heading = `h${headingLevel}` as const;
 
@@ -272,9 +274,10 @@ function Card(props: MetricsCardProps) {
           )}
         </>
       )}
-      {(stale || footer !== undefined || (openable && points)) && (
+      {(stale || why || footer !== undefined || (openable && points)) && (
         <div className="fd-metric-foot">
           {stale && <p className="fd-metric-seen">{staleText}</p>}
+          {why && <p aria-hidden="true">{reason}</p>}
           {footer}
           {openable && points && (
             <button
