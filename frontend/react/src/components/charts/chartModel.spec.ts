@@ -65,6 +65,19 @@ describe('timeTicks', () => {
   });
 });
 
+describe('timeTicks over a change of the clock', () => {
+  it.each([
+    ['forward', '2026-03-28T18:00:00Z'],
+    ['back', '2026-10-24T18:00:00Z'],
+  ])('are even hours of the zone before and after it went %s', (_way, from) => {
+    const start = Date.parse(from);
+    const ticks = timeTicks(start, start + 16 * HOUR, 'Europe/Berlin');
+    const hours = ticks.map((at) => new Date(at + zoneOffset(at, 'Europe/Berlin')).getUTCHours());
+    expect(hours).toEqual(expect.arrayContaining([21, 0, 3, 6, 9]));
+    expect(hours.filter((hour) => hour % 3 !== 0)).toEqual([]);
+  });
+});
+
 describe('zoneOffset', () => {
   it.each([
     ['UTC', 0],

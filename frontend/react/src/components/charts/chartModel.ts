@@ -154,8 +154,13 @@ export function timeTicks(from: number, to: number, timeZone: string | undefined
   const ticks: number[] = [];
   if (step !== undefined) {
     const offset = zoneOffset(from, timeZone);
-    for (let at = Math.ceil((from + offset) / step) * step - offset; at <= to; at += step) ticks.push(at);
-    return ticks;
+    for (let wall = Math.ceil((from + offset) / step) * step; ; wall += step) {
+      const guess = wall - offset;
+      // Over hours the clock may be changed meanwhile; an hour that it leaves out has no tick.
+      const at = step > HOUR ? wall - zoneOffset(guess, timeZone) : guess;
+      if (at > to) return ticks;
+      if (step <= HOUR || at + zoneOffset(at, timeZone) === wall) ticks.push(at);
+    }
   }
   const every = Math.ceil(span / DAY / MOST_TICKS);
   for (let day = dayOf(from, timeZone) + 1; ; day += every) {
