@@ -4,7 +4,7 @@ import { createServer, request, type IncomingHttpHeaders, type Server } from 'no
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { io, type Socket } from 'socket.io-client';
 import { createTestDatabase, type TestDatabase } from '@fleetdeck/kernel/testing';
 import { mintToken } from './access/tokens.ts';
@@ -12,6 +12,7 @@ import { CHECKOUT } from './checkout.ts';
 import { readEnvironment } from './environment/environment.ts';
 import { createLogger } from './logging/logger.ts';
 import { startService, type RunningService } from './start-service.ts';
+import { SystemSampler } from './telemetry/system-sampler.ts';
 
 interface Answer {
   status: number;
@@ -411,6 +412,23 @@ describe('a service with a shared secret, a base path and a foreign page that ma
     const seen = await ask(`${other.url}/api/v1/session`, { headers: { cookie: cookieOf(entered) } });
     await other.close();
     expect(json(seen)).toMatchObject({ subject: 'ada', role: 'operator' });
+  });
+});
+
+describe('a service that is closed', () => {
+  it('is no longer ready before any of its parts stops, and answers on meanwhile', async () => {
+    const service = await start({ FLEETDECK_DEV_TOKEN: 'developer-token-0001' });
+    const seen: number[] = [];
+    const parts: { onModuleDestroy(): void | Promise<void> } = SystemSampler.prototype;
+    const stopping = jest.spyOn(parts, 'onModuleDestroy');
+    stopping.mockImplementation(async function (this: SystemSampler) {
+      seen.push((await ask(`${service.url}/health/ready`)).status);
+      seen.push((await ask(`${service.url}/health/live`)).status);
+      stopping.mockRestore();
+      this.onModuleDestroy();
+    });
+    await service.close();
+    expect(seen).toEqual([503, 200]);
   });
 });
 

@@ -95,7 +95,8 @@ export async function startService(
     };
     if (runtime.dashboardDir === null)
       logger.warn('The dashboard is not built, so only the interface is served; run npm run build.');
-    app = await createApp(runtime, logger);
+    const started = await createApp(runtime, logger);
+    app = started;
     await listen(app, environment);
     await untilReady(app);
     port = (app.getHttpServer().address() as { port: number }).port;
@@ -108,10 +109,10 @@ export async function startService(
       url,
       signInUrl,
       async close() {
+        // Before Nest's hooks: a part that takes its time to stop must not hold up the end of readiness.
+        await started.get(HealthChecker, { strict: false }).drain(environment.drainMs);
         rmSync(join(dataDir, SERVICE_FILE), { force: true });
-        // First of all, before any module begins to stop.
-        await app?.get(HealthChecker, { strict: false }).drain(environment.drainMs);
-        await app?.close();
+        await started.close();
         await database.close();
       },
     };

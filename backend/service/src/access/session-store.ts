@@ -1,15 +1,25 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { isRole, type Role } from '@fleetdeck/dto';
-import type { Clock } from '@fleetdeck/kernel';
+import {
+  FleetdeckError,
+  systemTimers,
+  toFleetdeckError,
+  withDeadline,
+  type Clock,
+  type Timers,
+} from '@fleetdeck/kernel';
 import type { DataSource } from 'typeorm';
 
 /** How long a browser stays signed in. */
 export const SESSION_LIFETIME_MS = 12 * 60 * 60 * 1000;
 /** How long a session that was read is believed, so that not every request asks the database. */
 const CACHE_MS = 5_000;
-/** How long a session that was read is believed while the database cannot be asked: an outage is when people look. */
-export const BELIEVED_WITHOUT_DATABASE_MS = 15 * 60_000;
-const CACHE_LIMIT = 10_000;
+/** How long after its last confirmation a session is believed while the database is away. */
+const BELIEVED_WITHOUT_DATABASE_MS = 15 * 60 * 1000;
+/** A database that says nothing for so long counts as away. */
+const READ_DEADLINE_MS = 3_000;
+/** The most sessions that are kept in memory, and as many ids that are none. */
+export const SESSIONS_KEPT = 10_000;
 
 /** A browser that is signed in. */
 export interface StoredSession {
@@ -19,10 +29,9 @@ export interface StoredSession {
 }
 
 interface KnownSession {
-  session: StoredSession | null;
-  /** When the database told it. */
-  readAt: number;
-  /** Until when it is believed without asking again. */
+  session: StoredSession;
+  confirmedAt: number;
+  /** When the database is asked again. */
   until: number;
 }
 
@@ -34,14 +43,17 @@ interface SessionRow {
 
 /** Keeps browser sessions in PostgreSQL, by the hash of their id: who reads the table cannot sign in with it. */
 export class SessionStore {
-  /** By the session's name. */
-  private readonly cache = new Map<string, KnownSession>();
+  /** By the session's name, those confirmed longest ago first. */
+  private readonly known = new Map<string, KnownSession>();
+  /** Names of no session, with when the database is asked again. Apart, so that guesses push no session out. */
+  private readonly unknown = new Map<string, number>();
   /** How often something was forgotten: what was read before that may not be kept after it. */
   private forgotten = 0;
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
+    private readonly timers: Timers = systemTimers,
   ) {}
 
   /**
@@ -66,22 +78,18 @@ export class SessionStore {
   }
 
   /**
-   * The session of an id; `'expired'` when it was one; `null` when there is none. While the database cannot be asked, what
-   * it last told holds for {@link BELIEVED_WITHOUT_DATABASE_MS}.
-   * @throws what the database throws, about a session that it has not told of lately
+   * The session of an id; `'expired'` when it was one; `null` when there is none. While the database is away, a session
+   * that it confirmed in the last 15 minutes is believed, so that operators can see the outage.
+   * @throws FleetdeckError `DATABASE_UNAVAILABLE` when the database is away and the session is not known here
    */
   async find(id: string): Promise<StoredSession | 'expired' | null> {
-    const now = this.clock.now();
-    const name = sessionName(id);
-    const known = this.cache.get(name);
-    const { session } = known !== undefined && known.until > now ? known : await this.ask(id, name, now);
+    const session = await this.lookUp(id, sessionName(id));
     if (session === null) return null;
-    return session.expiresAt > now ? session : 'expired';
+    return session.expiresAt > this.clock.now() ? session : 'expired';
   }
 
-  /** Ends a session for good. */
+  /** Ends a session for good. Where that cannot be written, this process believes it no longer all the same. */
   async remove(id: string): Promise<void> {
-    // Before as well: should the database not answer, this process at least believes the session no longer.
     this.forget(sessionName(id));
     await this.dataSource.query('delete from fleetdeck.session where id_hash = $1', [hashOf(id)]);
     this.forget(sessionName(id));
@@ -90,7 +98,8 @@ export class SessionStore {
   /** Asks the database the next time that a session is looked up, as after another replica ended it. */
   forget(name: string): void {
     this.forgotten += 1;
-    this.cache.delete(name);
+    this.known.delete(name);
+    this.unknown.delete(name);
   }
 
   /** Marks a sign-in link as used; `false` when it was used before. */
@@ -105,26 +114,36 @@ export class SessionStore {
     return rows.length === 1;
   }
 
-  private async ask(id: string, name: string, now: number): Promise<KnownSession> {
+  private async lookUp(id: string, name: string): Promise<StoredSession | null> {
+    const now = this.clock.now();
+    const known = this.known.get(name);
+    if (known && known.until > now) return known.session;
+    if ((this.unknown.get(name) ?? 0) > now) return null;
     const { forgotten } = this;
-    let told: KnownSession;
     try {
-      told = { session: await this.read(id), readAt: now, until: now + CACHE_MS };
+      const session = await withDeadline(this.read(id), READ_DEADLINE_MS, this.timers, silent);
+      if (forgotten === this.forgotten) this.keep(name, session, now);
+      return session;
     } catch (thrown) {
-      const known = this.cache.get(name);
-      if (!known?.session || now - known.readAt > BELIEVED_WITHOUT_DATABASE_MS) throw thrown;
-      told = { ...known, until: now + CACHE_MS };
+      const error = toFleetdeckError(thrown);
+      if (error.code !== 'DATABASE_UNAVAILABLE') throw thrown;
+      // Not `known`: a sign-out may have been heard in the meantime.
+      const believed = this.known.get(name);
+      if (!believed || believed.confirmedAt + BELIEVED_WITHOUT_DATABASE_MS <= this.clock.now()) throw error;
+      believed.until = Math.min(now + CACHE_MS, believed.confirmedAt + BELIEVED_WITHOUT_DATABASE_MS);
+      return believed.session;
     }
-    if (forgotten === this.forgotten) this.keep(name, told);
-    return told;
   }
 
-  private keep(name: string, known: KnownSession): void {
-    this.cache.delete(name);
-    this.cache.set(name, known);
-    for (const oldest of this.cache.keys()) {
-      if (this.cache.size <= CACHE_LIMIT) break;
-      this.cache.delete(oldest);
+  private keep(name: string, session: StoredSession | null, now: number): void {
+    this.known.delete(name);
+    this.unknown.delete(name);
+    const until = now + CACHE_MS;
+    if (session === null) this.unknown.set(name, until);
+    else this.known.set(name, { session, confirmedAt: now, until });
+    for (const kept of [this.known, this.unknown]) {
+      const [oldest] = kept.keys();
+      if (kept.size > SESSIONS_KEPT && oldest !== undefined) kept.delete(oldest);
     }
   }
 
@@ -146,4 +165,10 @@ export function sessionName(id: string): string {
 
 function hashOf(id: string): Buffer {
   return createHash('sha256').update(id).digest();
+}
+
+function silent(): FleetdeckError {
+  return new FleetdeckError('DATABASE_UNAVAILABLE', 'The database does not answer; try again shortly.', {
+    retryAfterSeconds: 2,
+  });
 }

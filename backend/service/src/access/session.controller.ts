@@ -114,8 +114,12 @@ export class SessionController implements OnModuleInit {
   async signOut(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<void> {
     const id = this.principals.sessionIdOf(request.headers);
     if (id !== null) {
-      await this.sessions.remove(id);
-      this.broadcaster.endSession(sessionName(id));
+      try {
+        await this.sessions.remove(id);
+      } finally {
+        // Also when the database is away: other replicas believe the session then.
+        this.broadcaster.endSession(sessionName(id));
+      }
     }
     this.setCookie(request, response, '', 0);
   }
