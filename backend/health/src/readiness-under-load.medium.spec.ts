@@ -1,6 +1,6 @@
 import { Agent, get, type Server } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
+import { freePort } from '@fleetdeck/kernel/testing';
 import { Controller, Get, Logger, Module, ServiceUnavailableException } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { HealthChecker } from './health.checker.ts';
@@ -21,14 +21,6 @@ function ask(port: number, path: string): Promise<number | null> {
     });
     asked.once('error', () => resolve(null));
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 describe('readiness under load, from before the start until after the end', () => {

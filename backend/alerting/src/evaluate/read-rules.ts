@@ -70,9 +70,8 @@ export class RuleReader {
   }
 
   private tell(rule: string, sentence: string): void {
-    // Once, however often it goes on.
-    if (this.problems.get(rule) !== sentence) this.onProblem(rule, sentence);
     this.problems.set(rule, sentence);
+    this.onProblem(rule, sentence);
   }
 }
 

@@ -1,10 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { freePort } from '@fleetdeck/kernel/testing';
 import type { HealthCheckContributor } from '../health.options.ts';
 import { fakeHttp, fakeServer } from '../testing/fake-servers.ts';
 import { dockerHealth } from './docker.health.ts';
@@ -27,14 +27,6 @@ const serveHttp = async (...given: Parameters<typeof fakeHttp>) => {
   cleanUps.push(server.close);
   return server;
 };
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 function onPath(name: string): string | undefined {
   return (process.env['PATH'] ?? '')

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { EnvironmentError, isLoopback, readEnvironment } from './environment.ts';
 
@@ -15,6 +16,14 @@ const REACHABLE = {
   FLEETDECK_JWT_SECRET: 's'.repeat(32),
   FLEETDECK_ALLOWED_ORIGINS: 'https://ops.example.com',
 };
+
+it('every variable that is read stands in the README', () => {
+  const code = readFileSync(new URL('./environment.ts', import.meta.url), 'utf8');
+  const names = [...code.matchAll(/(?:read|get)\(\s*'([A-Z_]+)'/g)].map(([, name]) => name);
+  expect(names.length).toBeGreaterThan(20);
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  expect(names.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
+});
 
 describe('readEnvironment', () => {
   it('starts on loopback with nothing set', () => {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@fleetdeck/kernel/testing';
 
 /** A `redis-server` of a test's own on a free port; `program` is where it is. */
 export async function startRedis(program: string): Promise<{ url: string; stop(): Promise<void> }> {
@@ -21,12 +21,4 @@ export async function startRedis(program: string): Promise<{ url: string; stop()
       rmSync(dir, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -46,6 +46,12 @@ afterEach(() => {
 });
 
 describe('useMetric', () => {
+  it('names a single label twice whose value has a comma, so that it stays one', () => {
+    const labels = { route: '/a,host:b' };
+    renderHook(() => useMetric('took', { window: '1m', aggregation: 'p95', labels }), { wrapper });
+    expect(http.last.query).toMatchObject({ labels: ['route:/a,host:b', 'route:/a,host:b'] });
+  });
+
   it('asks for the window that ends now and once for those before it', async () => {
     const { result } = renderHook(
       () => useMetric('took', { window: '1m', aggregation: 'p95', labels: { host: 'a' }, history: 2 }),

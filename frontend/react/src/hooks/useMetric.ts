@@ -125,6 +125,8 @@ export function useMetric(
       throw new RangeError(`useMetric was given a history of ${history}; it must be 0 to ${MAX_HISTORY}.`);
     }
     const pairs = (JSON.parse(labelsKey) as [string, string][]).map(([label, value]) => `${label}:${value}`);
+    // A single one is split at a comma that could begin another label; repeated ones are not.
+    if (pairs.length === 1 && pairs[0]?.includes(',')) pairs.push(pairs[0]);
     const query = {
       metricName: name,
       timeWindow: window,

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@fleetdeck/kernel/testing';
 import { createClient } from 'redis';
 
 /** A `redis-server` of a test's own, which it may kill, freeze and start again on the same port. */
@@ -154,14 +155,4 @@ export class RedisWire {
     this.server.close();
     await once(this.server, 'close');
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
