@@ -20,10 +20,9 @@ export class AlertingHealth implements HealthContributor {
 
   constructor(@Inject(Alerting) private readonly alerting: Alerting) {}
 
-  checkHealth(): Promise<HealthCheckOutcome> {
+  async checkHealth(): Promise<HealthCheckOutcome> {
     const { evaluator, sinceEvaluationMs, intervalMs } = this.alerting.stats();
-    if (!evaluator)
-      return Promise.resolve({ status: 'healthy', details: { evaluator: 'on another replica' } });
+    if (!evaluator) return this.checkOthers();
     const reasons: string[] = [];
     if (sinceEvaluationMs > MAX_MISSED * intervalMs) {
       reasons.push(`rules have not been evaluated for ${Math.round(sinceEvaluationMs / 1000)} s`);
@@ -45,12 +44,26 @@ export class AlertingHealth implements HealthContributor {
       seriesLeftOut: evaluator.seriesLeftOut,
       rulesWithoutReading: evaluator.ruleProblems.length,
     };
-    if (reasons.length === 0) return Promise.resolve({ status: 'healthy', details });
+    if (reasons.length === 0) return { status: 'healthy', details };
     const reason = reasons.join('; ');
-    return Promise.resolve({
+    return {
       status: 'degraded',
       reason: `${reason[0]?.toUpperCase()}${reason.slice(1)}.`,
       details,
-    });
+    };
+  }
+
+  private async checkOthers(): Promise<HealthCheckOutcome> {
+    const { intervalMs, takeoverMs } = this.alerting.stats();
+    try {
+      const sinceMs = await this.alerting.sinceEvaluationAnywhereMs();
+      const details = { evaluator: 'on another replica', sinceEvaluationMs: Math.round(sinceMs) };
+      if (sinceMs <= MAX_MISSED * intervalMs + takeoverMs) return { status: 'healthy', details };
+      const reason = `No replica has evaluated the rules for ${Math.round(sinceMs / 1000)} s.`;
+      return { status: 'degraded', reason, details: { ...details, evaluator: 'nowhere' } };
+    } catch {
+      const reason = 'The store is away, so it is not known whether any replica evaluates the rules.';
+      return { status: 'degraded', reason, details: { evaluator: 'unknown' } };
+    }
   }
 }

@@ -14,7 +14,7 @@ export interface AlertingOptions {
   sinks?: readonly NoticeSink[];
   /** Where state is kept. @default the application's `DataSource`, found by its class */
   dataSource?: Sql;
-  /** Elects the evaluator among replicas. @default the port `LEASE`, else a lease on `dataSource` */
+  /** Elects the evaluator among replicas; its fences must go on rising across restarts. @default the port `LEASE`, else a lease on `dataSource` */
   lease?: Lease;
   /** Time to live of the lease that is made when none is given: how soon a killed evaluator is followed. @default 15000 */
   leaseTtlMs?: number;
@@ -28,7 +28,7 @@ export interface AlertingOptions {
   maxSeriesPerRule?: number;
   /** An alert whose series has had no data for this long is over. @default 86400000 */
   forgetSeriesAfterMs?: number;
-  /** After this the question of a rule counts as failed, and its alerts stay as they are. @default 5000 */
+  /** Rules whose metrics have no answer by then, since an evaluation began, stay as they are. @default 5000 */
   queryTimeoutMs?: number;
   /** After this the store counts as away. @default 3000 */
   storeTimeoutMs?: number;

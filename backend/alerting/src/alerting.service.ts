@@ -58,6 +58,8 @@ export interface AlertingStats {
   sinceEvaluationMs: number;
   /** Time between two evaluations, in milliseconds. */
   intervalMs: number;
+  /** How long it takes at most until another replica follows an evaluator that was killed, in milliseconds. */
+  takeoverMs: number;
 }
 
 /**
@@ -76,6 +78,7 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
   private saidSignals = false;
   private cancelSignals: () => void = () => undefined;
   private stopped = false;
+  private startedAt = 0;
 
   constructor(
     @Inject(ALERTING_OPTIONS) private readonly options: AlertingOptions,
@@ -88,10 +91,11 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
 
   onApplicationBootstrap(): void {
     const { rules, leaseTtlMs, storeTimeoutMs } = this.resolved;
+    this.startedAt = this.clock.monotonicMs();
     this.ports.connect(rules.some(({ source }) => source.kind === 'metric'));
     const sql = this.ports.sql(this.options);
     const gate = new StoreGate(storeTimeoutMs, this.clock, this.timers);
-    const store = new PostgresAlertStore(sql, EVALUATOR_LEASE);
+    const store = new PostgresAlertStore(sql);
     this.parts = {
       sql,
       store,
@@ -105,6 +109,10 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
         timers: this.timers,
         evaluator: (fence) => this.newEvaluator(fence, store, gate),
         warn: (sentence) => this.ports.warn(sentence),
+        begun: (failure) => {
+          if (failure === null) this.ports.well('begin');
+          else this.ports.warnOnce('begin', `Rules could not be evaluated here: ${failure}`);
+        },
       }),
     };
     this.parts.leader.start();
@@ -261,7 +269,17 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
       evaluator,
       sinceEvaluationMs: last === null ? 0 : Math.max(0, this.clock.now() - last),
       intervalMs: this.resolved.evaluationIntervalMs,
+      takeoverMs: 1.25 * this.resolved.leaseTtlMs,
     };
+  }
+
+  /** How long ago any replica has evaluated, in milliseconds. @throws any error when the store does not answer */
+  async sinceEvaluationAnywhereMs(): Promise<number> {
+    const { storeTimeoutMs } = this.resolved;
+    const late = () => new Error(`No answer within ${storeTimeoutMs} ms.`);
+    const asked = this.running.store.sinceEvaluationMs();
+    const ms = await withDeadline(asked, storeTimeoutMs, this.timers, late);
+    return ms ?? this.clock.monotonicMs() - this.startedAt;
   }
 
   private get running(): Parts {

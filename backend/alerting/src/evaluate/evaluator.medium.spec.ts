@@ -7,7 +7,6 @@ import type { AlertRule } from '../rule/alert-rule.ts';
 import {
   FakeSink,
   INTERVAL_MS,
-  leaseOn,
   startAlerting,
   type AlertingApp,
   type ReplicaOptions,
@@ -104,7 +103,7 @@ describe('while the store is away', () => {
 
   it('an evaluator that loses its lease goes on, and keeps its memory when nobody else had it', async () => {
     const leases = new MemoryLeases();
-    const app = await start({ rules: [LAG] }, { lease: await leaseOn(database, leases) });
+    const app = await start({ rules: [LAG] }, { lease: leases.replica() });
     app.metrics.set('lag_ms', 300);
     app.sql.away = true;
     await app.evaluate();
@@ -119,12 +118,11 @@ describe('while the store is away', () => {
 
   it('gives way to a replica that could reach the store, and leaves on record what it did', async () => {
     const leases = new MemoryLeases();
-    const lease = await leaseOn(database, leases);
-    const cutOff = await start({ rules: [DOWN], storeGraceMs: 0 }, { lease });
+    const cutOff = await start({ rules: [DOWN], storeGraceMs: 0 }, { lease: leases.replica() });
     const { time } = cutOff;
     const other = await start(
       { rules: [DOWN] },
-      { lease: await leaseOn(database, leases), time, leads: false, sink: new FakeSink() },
+      { lease: leases.replica(), time, leads: false, sink: new FakeSink() },
     );
     expect(other.alerting.stats().evaluator).toBeNull();
     expect(await health(other)).toMatchObject({ details: { evaluator: 'on another replica' } });
@@ -147,9 +145,18 @@ describe('while the store is away', () => {
     expect(items).toMatchObject([{ endReason: 'Another evaluator went on.' }]);
   });
 
+  it('writes nothing more and gives way once an evaluator with a higher fence has begun', async () => {
+    const app = await start({ rules: [LAG] });
+    await database.dataSource.query('update fleetdeck.alert_evaluator set fence = 1e9');
+    app.metrics.set('lag_ms', 300);
+    await app.evaluate();
+    await until(() => app.alerting.stats().evaluator === null);
+    expect(await database.dataSource.query('select 1 from fleetdeck.alert_instance')).toEqual([]);
+  });
+
   it('gives way at once when it hears that the lease is taken', async () => {
     const leases = new MemoryLeases();
-    const app = await start({ rules: [LAG] }, { lease: await leaseOn(database, leases) });
+    const app = await start({ rules: [LAG] }, { lease: leases.replica() });
     const before = app.alerting.stats().evaluator?.evaluatedAt;
     leases.lose(EVALUATOR_LEASE, 'taken');
     await app.time.advance(1);
@@ -160,12 +167,9 @@ describe('while the store is away', () => {
 describe('replicas', () => {
   it('one evaluates; what the health of the others says counts; each answers what fires', async () => {
     const leases = new MemoryLeases();
-    const leader = await start({ rules: [DOWN] }, { lease: await leaseOn(database, leases) });
+    const leader = await start({ rules: [DOWN] }, { lease: leases.replica() });
     const { time } = leader;
-    const other = await start(
-      { rules: [DOWN] },
-      { lease: await leaseOn(database, leases), time, leads: false },
-    );
+    const other = await start({ rules: [DOWN] }, { lease: leases.replica(), time, leads: false });
     down(other, 'broker');
     const stored = async () =>
       (await database.dataSource.query<unknown[]>('select source from fleetdeck.alert_signal')).length;
@@ -185,7 +189,62 @@ describe('replicas', () => {
   });
 });
 
+describe('a replica on which no rule is evaluated', () => {
+  const follower = async () => {
+    const leases = new MemoryLeases();
+    const leader = await start({ rules: [DOWN] }, { lease: leases.replica() });
+    const replica = { lease: leases.replica(), time: leader.time, leads: false };
+    return { leader, other: await start({ rules: [DOWN] }, replica) };
+  };
+  const sinceEvaluation = (interval: string) =>
+    database.dataSource.query(
+      `update fleetdeck.alert_evaluator set evaluated_at = clock_timestamp() - $1::interval`,
+      [interval],
+    );
+
+  it('is well while another evaluates, and says when none has for too long', async () => {
+    const { leader, other } = await follower();
+    await sinceEvaluation('1 minute');
+    expect(await health(other)).toMatchObject({
+      status: 'degraded',
+      reason: 'No replica has evaluated the rules for 60 s.',
+      details: { evaluator: 'nowhere' },
+    });
+    await leader.evaluate();
+    expect(await health(other)).toMatchObject({
+      status: 'healthy',
+      details: { evaluator: 'on another replica' },
+    });
+  });
+
+  it('says when it cannot know, because the store is away', async () => {
+    const { other } = await follower();
+    other.sql.away = true;
+    expect(await health(other)).toMatchObject({
+      status: 'degraded',
+      reason: 'The store is away, so it is not known whether any replica evaluates the rules.',
+    });
+  });
+
+  it('says when no rule was ever evaluated', async () => {
+    const { other } = await follower();
+    await database.dataSource.query('delete from fleetdeck.alert_evaluator');
+    other.time.clock.advance(60_000);
+    expect(await health(other)).toMatchObject({ details: { evaluator: 'nowhere' } });
+  });
+});
+
 describe('what does not work', () => {
+  it('a lease whose fences begin again is told, as no evaluator may begin below the last', async () => {
+    const first = await start({ rules: [LAG] });
+    await database.dataSource.query('update fleetdeck.alert_evaluator set fence = 9');
+    await first.close();
+    apps.splice(apps.indexOf(first), 1);
+    const next = await start({ rules: [LAG] }, { lease: new MemoryLeases().replica(), leads: false });
+    await until(() => next.lines.some((line) => line.includes('its fences must go on rising')));
+    expect(next.alerting.stats().evaluator).toBeNull();
+  });
+
   it('a question that fails leaves the alert as it is, said once until it works again', async () => {
     const app = await start({ rules: [LAG] });
     app.metrics.set('lag_ms', 300);

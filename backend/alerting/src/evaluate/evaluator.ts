@@ -118,10 +118,10 @@ export class Evaluator {
     this.fence = fence;
   }
 
-  /** Takes over what was stored. @throws any error when the store is away */
+  /** Takes over what was stored. @throws any error when the store is away, or another evaluator has begun since */
   async begin(): Promise<void> {
     const { store, gate, clock } = this.parts;
-    const { instances, deliveries, told } = await gate.run(() => store.load());
+    const { instances, deliveries, told } = await gate.run(() => store.begin(this.fence));
     for (const { sink, incidentIds } of told) this.queue.toldBefore(sink, incidentIds);
     for (const delivery of deliveries) this.queue.add(delivery);
     const at = clock.now();
@@ -130,7 +130,7 @@ export class Evaluator {
     this.announce(changes);
   }
 
-  /** Evaluates once. `false` when it seems that another evaluator has taken over. */
+  /** Evaluates once. `false` when another evaluator has taken over. */
   async tick(): Promise<boolean> {
     const { clock, read, ownSignals } = this.parts;
     const at = clock.now();
@@ -141,7 +141,7 @@ export class Evaluator {
     const notices = planNotices(this.engine, changes, this.news.silences, at, this.noticeOptions('all'));
     this.note(changes, notices);
     this.stats_.evaluatedAt = at;
-    const leads = away || ((this.news.fence ?? this.fence) === this.fence && (await this.save()));
+    const leads = away || ((this.news.fence ?? 0) <= this.fence && (await this.save('evaluated')));
     this.announce(changes);
     if (this.awaySince !== null) this.releaseOverdue();
     if (leads && this.awaySince === null) await this.prune();
@@ -252,9 +252,9 @@ export class Evaluator {
   }
 
   /** Stores what has happened. One save at a time; `false` when another evaluator has taken over. */
-  private async save(): Promise<boolean> {
+  private async save(what: 'evaluated' | 'delivered' = 'delivered'): Promise<boolean> {
     while (this.saving) await this.saving;
-    this.saving = this.saveNow();
+    this.saving = this.saveNow(what === 'evaluated');
     try {
       return await this.saving;
     } finally {
@@ -262,18 +262,19 @@ export class Evaluator {
     }
   }
 
-  private async saveNow(): Promise<boolean> {
+  private async saveNow(evaluated: boolean): Promise<boolean> {
     const { store, gate } = this.parts;
     const { write: instances, forget } = this.engine.takeDirty();
     const history = this.journal.take();
-    const nothing = [instances, forget, history.incidents, history.events, history.deliveries];
+    const putBack = (): void => {
+      this.journal.putBack(history);
+      for (const instance of instances) this.engine.touch(instance);
+      this.engine.forgetLater(forget);
+    };
     try {
       const write = { instances: instances.map((each) => ({ ...each })), forget, ...history };
-      const leads = nothing.every((list) => list.length === 0)
-        ? true
-        : await gate.run(() => store.commit(write, this.fence));
-      if (!leads) {
-        this.journal.putBack(history);
+      if (!(await gate.run(() => store.commit(write, this.fence, evaluated)))) {
+        putBack();
         return false;
       }
       if (this.awaySince !== null)
@@ -283,9 +284,7 @@ export class Evaluator {
       this.queue.wake();
       return true;
     } catch (thrown) {
-      this.journal.putBack(history);
-      for (const instance of instances) this.engine.touch(instance);
-      this.engine.forgetLater(forget);
+      putBack();
       this.away(thrown);
       return true;
     }

@@ -11,10 +11,9 @@ export interface LeaderParts {
   timers: AlertingTimers;
   evaluator: (fence: number) => Evaluator;
   warn: (sentence: string) => void;
+  /** Told how each begin of an evaluator went; `null` when it went well. The lease is given away when it did not. */
+  begun: (failure: string | null) => void;
 }
-
-/** Evaluations in a row that may find another's fence: our own new one may be on its way to us. */
-const MAX_FOREIGN = 2;
 
 /**
  * Runs the evaluator while this replica has the lease. When the lease is lost because the store is away, the
@@ -56,11 +55,12 @@ export class Leader {
     const before = this.running;
     if (before && fence === before.evaluator.term + 1) {
       before.evaluator.renew(fence);
-      before.foreign = 0;
     } else {
       if (before) await this.stepDown(before);
       const evaluator = this.parts.evaluator(fence);
-      await evaluator.begin();
+      const failure = await evaluator.begin().then(() => null, messageOf);
+      this.parts.begun(failure);
+      if (failure !== null) return;
       if (signal.aborted) return evaluator.end();
       this.running = this.run(evaluator);
     }
@@ -78,7 +78,6 @@ export class Leader {
     let finish: () => void = () => undefined;
     const running: Running = {
       evaluator,
-      foreign: 0,
       halted: false,
       cancel: () => undefined,
       ticking: Promise.resolve(),
@@ -95,8 +94,7 @@ export class Leader {
         })
         .then((leads) => {
           if (running.halted) return;
-          running.foreign = leads ? 0 : running.foreign + 1;
-          if (running.foreign >= MAX_FOREIGN) {
+          if (!leads) {
             void this.stepDown(running);
             return;
           }
@@ -127,7 +125,6 @@ export class Leader {
 
 interface Running {
   readonly evaluator: Evaluator;
-  foreign: number;
   halted: boolean;
   cancel: () => void;
   ticking: Promise<unknown>;

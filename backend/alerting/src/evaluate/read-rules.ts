@@ -4,7 +4,7 @@ import type { ParsedMetric, ParsedRule } from '../rule/alert-rule.ts';
 import type { Reading } from '../rule/find.ts';
 import type { Readings } from '../rule/rule-engine.ts';
 import type { StoredSignal } from '../store/alert-store.ts';
-import { withDeadline, type AlertingTimers } from '../timers.ts';
+import type { AlertingTimers } from '../timers.ts';
 
 /** A rule watches fewer series than this, and says which it leaves out; the question itself must not fail for them. */
 const MAX_GROUPS = 100_000;
@@ -24,25 +24,34 @@ export class RuleReader {
     private readonly onProblem: (rule: string, sentence: string) => void,
   ) {}
 
-  /** Reads every rule; one that cannot be read is `null`. */
+  /** Reads every rule; one that cannot be read, or not before all of them are due, is `null`. */
   async read(signals: readonly StoredSignal[]): Promise<Readings> {
     const readings = new Map<string, readonly Reading[] | null>();
-    const queue = [...this.rules];
+    const queue: { name: string; metric: ParsedMetric }[] = [];
+    for (const { name, source } of this.rules) {
+      if (source.kind === 'health') readings.set(name, healthReadings(source.health, signals));
+      else queue.push({ name, metric: source.metric });
+    }
+    // One deadline for all, so that metrics that hang never hold up health for longer, however many they are.
+    const due = new AbortController();
+    const cancel = this.timers.after(this.timeoutMs, () =>
+      due.abort(new Error(`No answer within ${this.timeoutMs} ms.`)),
+    );
     const worker = async (): Promise<void> => {
-      for (let rule = queue.shift(); rule; rule = queue.shift()) {
-        readings.set(
-          rule.name,
-          rule.source.kind === 'health'
-            ? healthReadings(rule.source.health, signals)
-            : await this.ask(rule.name, rule.source.metric),
-        );
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        readings.set(next.name, await this.ask(next.name, next.metric, due.signal));
       }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+    cancel();
     return readings;
   }
 
-  private async ask(rule: string, metric: ParsedMetric): Promise<readonly Reading[] | null> {
+  private async ask(
+    rule: string,
+    metric: ParsedMetric,
+    due: AbortSignal,
+  ): Promise<readonly Reading[] | null> {
     if (!this.metrics) return null;
     const { name, window, aggregation, labels, groupBy, minCoverage } = metric;
     try {
@@ -53,9 +62,9 @@ export class RuleReader {
         ...(Object.keys(labels).length > 0 ? { labels } : {}),
         ...(groupBy.length > 0 ? { groupBy } : {}),
       };
+      due.throwIfAborted();
       const asked = this.metrics.getMetrics(question, { maxGroups: MAX_GROUPS });
-      const late = () => new Error(`No answer within ${this.timeoutMs} ms.`);
-      const results = await withDeadline(asked, this.timeoutMs, this.timers, late);
+      const results = await Promise.race([asked, rejectionOf(due)]);
       this.problems.delete(rule);
       return results.map((result) => readingOf(result, groupBy, minCoverage));
     } catch (thrown) {
@@ -73,6 +82,12 @@ export class RuleReader {
     this.problems.set(rule, sentence);
     this.onProblem(rule, sentence);
   }
+}
+
+function rejectionOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
+  );
 }
 
 function readingOf(

@@ -104,5 +104,16 @@ export const alertingMigrations: MigrationSet = {
         );
       `,
     },
+    {
+      version: 2,
+      name: 'which term of the evaluator writes, and when it last evaluated',
+      sql: `
+        create table fleetdeck.alert_evaluator (
+          only_row boolean primary key default true check (only_row),
+          fence bigint not null,
+          evaluated_at timestamptz
+        );
+      `,
+    },
   ],
 };

@@ -20,7 +20,7 @@ export interface StoreNews {
   acknowledgements: Map<string, Acknowledgement>;
   /** Of all replicas that have been heard of lately. */
   signals: StoredSignal[];
-  /** The fence of whoever has the lease now; `null` when nobody ever had it. */
+  /** The fence of the evaluator that began last; `null` when none ever did. */
   fence: number | null;
 }
 
@@ -43,11 +43,19 @@ export interface StoreWrite {
 
 /** Where the evaluator keeps its state. */
 export interface AlertStore {
-  /** @throws any error when the store is away */
-  load(): Promise<StoredState>;
+  /**
+   * Gives what an evaluator goes on from. From here on nothing is committed under a lower fence.
+   * @throws any error when the store is away, or an evaluator with a higher fence has begun
+   */
+  begin(fence: number): Promise<StoredState>;
   news(now: number): Promise<StoreNews>;
-  /** Writes all or nothing; `false` when another evaluator has the lease. */
-  commit(write: StoreWrite, fence: number): Promise<boolean>;
+  /**
+   * Writes all or nothing; `false` when an evaluator with a higher fence has begun.
+   * @param evaluated whether it comes of an evaluation, which `sinceEvaluationMs` then counts from
+   */
+  commit(write: StoreWrite, fence: number, evaluated: boolean): Promise<boolean>;
+  /** How long ago any replica has evaluated, in milliseconds; `null` when none ever did. */
+  sinceEvaluationMs(): Promise<number | null>;
   /** Writes what happened for the record alone, whoever has the lease. */
   record(write: Omit<StoreWrite, 'instances' | 'forget'>): Promise<void>;
   /** Replaces what one replica says about its components. */

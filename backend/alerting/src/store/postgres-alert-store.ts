@@ -41,12 +41,16 @@ interface DeliveryRow {
 
 /** The evaluator's state in PostgreSQL. */
 export class PostgresAlertStore implements AlertStore {
-  constructor(
-    private readonly sql: Sql,
-    private readonly lease: string,
-  ) {}
+  constructor(private readonly sql: Sql) {}
 
-  async load(): Promise<StoredState> {
+  async begin(fence: number): Promise<StoredState> {
+    // By itself, before anything is read: what the evaluator before commits until then is read too.
+    if (!(await claim(this.sql, fence, false))) {
+      throw new Error(
+        `An evaluator has begun with a fence above ${fence}. If none runs, the lease counts from the start again: ` +
+          'its fences must go on rising.',
+      );
+    }
     const instances = await readInstances(this.sql);
     const waiting = await this.sql.query<DeliveryRow[]>(
       `select sink, notice, attempts, next_attempt_at, last_error
@@ -83,8 +87,8 @@ export class PostgresAlertStore implements AlertStore {
          (select coalesce(jsonb_agg(jsonb_build_object('source', source, 'severity', severity, 'message', message)
             order by at), '[]')
           from fleetdeck.alert_signal where seen_at > clock_timestamp() - ${SIGNAL_TTL}) as signals,
-         (select fence from fleetdeck.lease where name = $2) as fence`,
-      [new Date(now), this.lease],
+         (select fence from fleetdeck.alert_evaluator) as fence`,
+      [new Date(now)],
     );
     return {
       silences: row.silences.map((each): Silence => silenceOf(each, now)),
@@ -96,18 +100,22 @@ export class PostgresAlertStore implements AlertStore {
     };
   }
 
-  async commit(write: StoreWrite, fence: number): Promise<boolean> {
+  async commit(write: StoreWrite, fence: number, evaluated: boolean): Promise<boolean> {
     return this.sql.transaction(async (manager) => {
-      // The row stays locked until the end, so that nobody can take the lease over in between.
-      const held = await manager.query<unknown[]>(
-        'select 1 from fleetdeck.lease where name = $1 and fence = $2 for share',
-        [this.lease, fence],
-      );
-      if (held.length === 0) return false;
+      // The row stays locked until the end, so that no other evaluator begins in between.
+      if (!(await claim(manager, fence, evaluated))) return false;
       await writeInstances(manager, write.instances, write.forget);
       await writeHistory(manager, write);
       return true;
     });
+  }
+
+  async sinceEvaluationMs(): Promise<number | null> {
+    const [row] = await this.sql.query<{ ms: number | null }[]>(
+      `select extract(epoch from clock_timestamp() - evaluated_at)::float8 * 1000 as ms
+       from fleetdeck.alert_evaluator`,
+    );
+    return row?.ms ?? null;
   }
 
   async record(write: Omit<StoreWrite, 'instances' | 'forget'>): Promise<void> {
@@ -164,6 +172,20 @@ export class PostgresAlertStore implements AlertStore {
       limit,
     );
   }
+}
+
+/** Notes the fence of an evaluator; `false` when one with a higher fence has begun. */
+async function claim(runner: SqlRunner, fence: number, evaluated: boolean): Promise<boolean> {
+  const rows = await runner.query<unknown[]>(
+    `insert into fleetdeck.alert_evaluator as known (fence, evaluated_at)
+     values ($1, case when $2 then clock_timestamp() end)
+     on conflict (only_row) do update
+       set fence = excluded.fence, evaluated_at = coalesce(excluded.evaluated_at, known.evaluated_at)
+       where known.fence <= excluded.fence
+     returning 1`,
+    [fence, evaluated],
+  );
+  return rows.length > 0;
 }
 
 interface AckRow {

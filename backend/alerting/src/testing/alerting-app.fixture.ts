@@ -13,7 +13,6 @@ import {
 import {
   AUDIT_SINK,
   CLOCK,
-  leaseMigrations,
   METRIC_QUERY,
   migrateFleetdeck,
   PRINCIPAL_RESOLVER,
@@ -27,7 +26,7 @@ import {
 import { FakePublisher, MemoryLeases, type TestDatabase } from '@fleetdeck/kernel/testing';
 import { AlertingModule } from '../alerting.module.ts';
 import type { AlertingModuleExtras, AlertingOptions } from '../alerting.options.ts';
-import { Alerting, EVALUATOR_LEASE } from '../alerting.service.ts';
+import { Alerting } from '../alerting.service.ts';
 import { alertingMigrations } from '../migrations/alerting-migrations.ts';
 import type { NoticeSink } from '../notify/notice-sink.ts';
 import type { Sql } from '../store/sql.ts';
@@ -142,6 +141,14 @@ export interface ReplicaOptions {
   bare?: boolean;
 }
 
+/** The leases of one test database: their fences rise also when a replica is started again on it. */
+function leasesOf(database: TestDatabase): MemoryLeases {
+  const leases = known.get(database) ?? new MemoryLeases();
+  known.set(database, leases);
+  return leases;
+}
+const known = new WeakMap<TestDatabase, MemoryLeases>();
+
 export const INTERVAL_MS = 10_000;
 
 /** Migrates and starts the module on a test database. */
@@ -150,7 +157,7 @@ export async function startAlerting(
   options: AlertingOptions & AlertingModuleExtras,
   replica: ReplicaOptions = {},
 ): Promise<AlertingApp> {
-  await migrateFleetdeck(database.dataSource, [leaseMigrations, alertingMigrations]);
+  await migrateFleetdeck(database.dataSource, [alertingMigrations]);
   const time = replica.time ?? new FakeTime();
   const metrics = replica.metrics ?? new FakeMetrics();
   const sink = replica.sink ?? new FakeSink();
@@ -195,7 +202,7 @@ export async function startAlerting(
       ports,
       AlertingModule.forRoot({
         dataSource: sql,
-        lease: replica.lease ?? (await leaseOn(database)),
+        lease: replica.lease ?? leasesOf(database).replica(),
         sinks: [sink],
         evaluationIntervalMs: INTERVAL_MS,
         ...options,
@@ -239,31 +246,4 @@ export async function startAlerting(
     },
     close: () => app.close(),
   };
-}
-
-/**
- * A lease of one process whose fences are in the database, as the evaluator's writes ask for them. Give the same to
- * all replicas of a test.
- */
-export async function leaseOn(database: TestDatabase, leases = new MemoryLeases()): Promise<Lease> {
-  const replica = leases.replica();
-  const { dataSource } = database;
-  return Promise.resolve({
-    hold: (name, work, stop) =>
-      replica.hold(
-        name,
-        async (signal) => {
-          const [row] = await dataSource.query<[{ fence: string }]>(
-            `insert into fleetdeck.lease as lease values ($1, 'test', 1, 'infinity')
-             on conflict (name) do update set fence = lease.fence + 1 returning fence`,
-            [EVALUATOR_LEASE],
-          );
-          await work(signal, Number(row.fence)).catch((thrown: unknown) => {
-            console.error(thrown);
-            throw thrown;
-          });
-        },
-        stop,
-      ),
-  });
 }
