@@ -1,4 +1,4 @@
-import { METRIC_WINDOW_MS, quantileOf, type MetricAggregation } from '@fleetdeck/dto';
+import { METRIC_WINDOW_MS, quantileOf, type MetricAggregation, type MetricKind } from '@fleetdeck/dto';
 import type { ParsedMetric } from '../rule/alert-rule.ts';
 import type { Reading } from '../rule/find.ts';
 
@@ -14,6 +14,10 @@ export interface TestSeries {
    * `_` for a missing one, `95x10` for ten times 95, `_x4` for a gap of four, `10+5x3` for 10, 15, 20.
    */
   values: string | readonly (number | null)[];
+  /** As the metric is declared: a rate is of what a counter rose by, else of how many points came. @default 'gauge' */
+  kind?: MetricKind;
+  /** As the metric is declared, in milliseconds. Without it `minCoverage` of a rule asks nothing. @default none */
+  expectedEveryMs?: number;
 }
 
 /** Reads the short form of values. @throws RangeError naming the part that cannot be read */
@@ -37,49 +41,91 @@ export function parseValues(values: TestSeries['values']): (number | null)[] {
 interface Point {
   at: number;
   value: number;
+  /** What a counter rose by since the point before; `null` of the first, and of what is no counter. */
+  increase: number | null;
+}
+
+interface Group {
+  labels: Record<string, string>;
+  points: Point[];
+  /** Series that have a point in the window. */
+  series: number;
+  counts: boolean;
+  expectedEveryMs: number | null;
 }
 
 /** Invented series, and what a question about them is answered. */
 export class TestPoints {
-  private readonly series: { metric: string; labels: Readonly<Record<string, string>>; points: Point[] }[];
+  private readonly series: (Omit<Required<TestSeries>, 'values' | 'stepMs' | 'expectedEveryMs'> & {
+    expectedEveryMs: number | null;
+    points: Point[];
+  })[];
 
   constructor(series: readonly TestSeries[], begin: number, intervalMs: number) {
-    this.series = series.map(({ metric, labels = {}, stepMs = intervalMs, values }) => ({
-      metric,
-      labels,
-      points: parseValues(values).flatMap((value, i) =>
-        value === null ? [] : [{ at: begin + i * stepMs, value }],
-      ),
-    }));
+    this.series = series.map(
+      ({ metric, labels = {}, stepMs = intervalMs, values, kind = 'gauge', expectedEveryMs = null }) => ({
+        metric,
+        labels,
+        kind,
+        expectedEveryMs,
+        points: pointsOf(parseValues(values), begin, stepMs, kind),
+      }),
+    );
   }
 
-  /** The trailing window that ends at a time, over the exact points. */
+  /** The trailing window that ends at a time, over the exact points; groups without a point in it are left out. */
   ask(metric: ParsedMetric, at: number): Reading[] {
-    const groups = new Map<string, { labels: Record<string, string>; points: Point[] }>();
-    for (const { metric: name, labels, points } of this.series) {
+    const windowMs = METRIC_WINDOW_MS[metric.window];
+    const groups = new Map<string, Group>();
+    for (const { metric: name, labels, points, kind, expectedEveryMs } of this.series) {
       const wanted = Object.entries(metric.labels).every(([label, value]) => labels[label] === value);
-      if (name !== metric.name || !wanted) continue;
+      const inWindow = points.filter((point) => point.at > at - windowMs && point.at <= at);
+      if (name !== metric.name || !wanted || inWindow.length === 0) continue;
       const own = Object.fromEntries(metric.groupBy.map((label) => [label, labels[label] ?? '']));
       const key = JSON.stringify(own);
-      const group = groups.get(key) ?? { labels: own, points: [] };
-      const from = at - METRIC_WINDOW_MS[metric.window];
-      group.points.push(...points.filter((point) => point.at > from && point.at <= at));
+      const counts = kind === 'counter';
+      const group = groups.get(key) ?? { labels: own, points: [], series: 0, counts, expectedEveryMs };
+      group.points.push(...inWindow);
+      group.series += 1;
       groups.set(key, group);
     }
-    return [...groups.values()].map(({ labels, points }) => ({
-      labels,
-      value: aggregate(points, metric.aggregation, METRIC_WINDOW_MS[metric.window]),
+    return [...groups.values()].map((group) => ({
+      labels: group.labels,
+      value: isCovered(group, windowMs, metric.minCoverage)
+        ? aggregate(group, metric.aggregation, windowMs)
+        : null,
     }));
   }
 }
 
+function pointsOf(
+  values: readonly (number | null)[],
+  begin: number,
+  stepMs: number,
+  kind: MetricKind,
+): Point[] {
+  const points: Point[] = [];
+  values.forEach((value, i) => {
+    if (value === null) return;
+    const before = kind === 'counter' ? points.at(-1)?.value : undefined;
+    // After a fall it began anew at zero.
+    const increase = before === undefined ? null : value >= before ? value - before : value;
+    points.push({ at: begin + i * stepMs, value, increase });
+  });
+  return points;
+}
+
+function isCovered({ points, series, expectedEveryMs }: Group, windowMs: number, least: number): boolean {
+  const expected = expectedEveryMs === null ? 0 : series * Math.floor(windowMs / expectedEveryMs);
+  return expected === 0 || points.length / expected >= least;
+}
+
 function aggregate(
-  points: readonly Point[],
+  { points, counts }: Group,
   aggregation: MetricAggregation,
   windowMs: number,
 ): number | null {
   const values = points.map(({ value }) => value);
-  if (values.length === 0) return null;
   const sorted = [...values].sort((a, b) => a - b);
   const sum = values.reduce((total, value) => total + value, 0);
   const quantile = quantileOf(aggregation);
@@ -96,19 +142,16 @@ function aggregate(
     case 'last':
       return points.reduce((last, point) => (point.at >= last.at ? point : last)).value;
     case 'ratePerSecond':
-      return increase(points) / (windowMs / 1000);
-    case 'ratePerMinute':
-      return increase(points) / (windowMs / 60_000);
+    case 'ratePerMinute': {
+      const risen = counts ? increaseOf(points) : points.length;
+      return risen === null ? null : (risen / windowMs) * (aggregation === 'ratePerSecond' ? 1000 : 60_000);
+    }
     default:
       return sum / values.length;
   }
 }
 
-/** What a counter rose by; after a fall it began anew at zero. */
-function increase(points: readonly Point[]): number {
-  const ordered = [...points].sort((a, b) => a.at - b.at);
-  return ordered.reduce((total, { value }, i) => {
-    const before = ordered[i - 1]?.value;
-    return before === undefined ? 0 : total + (value >= before ? value - before : value);
-  }, 0);
+function increaseOf(points: readonly Point[]): number | null {
+  const known = points.flatMap(({ increase }) => (increase === null ? [] : [increase]));
+  return known.length === 0 ? null : known.reduce((total, each) => total + each, 0);
 }

@@ -83,8 +83,8 @@ describe('testRules', () => {
     ['last', 5],
     ['p50', 5],
     ['p99', 25],
-    ['ratePerSecond', (25 - 0 + 5) / 60 + 5 / 60],
-    ['ratePerMinute', 35],
+    ['ratePerSecond', 4 / 60],
+    ['ratePerMinute', 4],
   ] as const)('answers %s over the window from the exact points', (aggregation, value) => {
     const rule: AlertRule = {
       name: 'Any',
@@ -102,6 +102,40 @@ describe('testRules', () => {
       untilMs: 30_000,
     });
     expect(run.at(30_000)[0]?.value).toBeCloseTo(value, 9);
+  });
+
+  const rule = (metric: Partial<NonNullable<AlertRule['metric']>>): AlertRule => ({
+    name: 'Any',
+    metric: { name: 'm', window: '1m', aggregation: 'ratePerMinute', ...metric },
+    when: { is: 'atLeast', value: -1 },
+    severity: 'degraded',
+    message: '{{value}}',
+  });
+
+  it('takes a rate of what a counter rose by, also from the one point that the window has', () => {
+    const run = testRules({
+      rules: [rule({})],
+      series: [
+        { metric: 'm', labels: { node: 'a' }, kind: 'counter', stepMs: 60_000, values: '100 160 5' },
+        { metric: 'm', labels: { node: 'b' }, kind: 'counter', stepMs: 60_000, values: '7 _ 9' },
+      ],
+      untilMs: 180_000,
+    });
+    expect(run.at(50_000)).toEqual([]);
+    expect(run.at(110_000)[0]?.value).toBe(60);
+    expect(run.at(170_000)[0]?.value).toBe(5 + 2);
+  });
+
+  it('has no data where fewer points came than minCoverage asks for', () => {
+    const values = (more: object) =>
+      testRules({
+        rules: [rule({ aggregation: 'avg', minCoverage: 0.5 })],
+        series: [{ metric: 'm', values: '1x6 _x4 1x2', ...more }],
+        untilMs: 110_000,
+      });
+    const covered = values({ expectedEveryMs: 10_000 });
+    expect([60_000, 90_000].map((ms) => covered.at(ms)[0]?.value)).toEqual([1, null]);
+    expect(values({}).at(90_000)[0]?.value).toBe(1);
   });
 
   it('reads the short form of values', () => {
