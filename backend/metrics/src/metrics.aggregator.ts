@@ -44,7 +44,7 @@ import type { LossReason } from './record/losses.ts';
 import { NO_LABELS } from './record/point-intake.ts';
 import type { MetricHandle } from './record/recorder.ts';
 import type { Sql } from './store/sql.ts';
-import { METRICS_TIMERS, systemTimers, withDeadline, type Timers } from './timers.ts';
+import { METRICS_TIMERS, systemTimers, type Timers } from './timers.ts';
 
 const CLOSE_DEADLINE_MS = 5000;
 
@@ -172,11 +172,15 @@ export class MetricsAggregator
       throw new FleetdeckError('SHUTTING_DOWN', 'The service is stopping; send the points again.');
     if (points.some((point) => !registry.get(point.name))) await registry.reload();
     const { batch, rejected, rejectedCount } = intake.batchOf(points, this.clock.now(), places);
-    const work = this.writeGate.run(async () => {
+    const write = async (): Promise<void> => {
       await registry.sync(false);
       await writer.writeNow(batch);
+    };
+    await this.writeGate.run(write, {
+      ms: DATABASE_DEADLINE_MS,
+      timers: this.timers,
+      late: (begun) => (begun ? databaseSilent() : notWritten()),
     });
-    await withDeadline(work, DATABASE_DEADLINE_MS, this.timers, databaseSilent);
     const names = new Set(batch.series.map((series) => series.metric.descriptor.name));
     await cache.forget(names, Math.min(...batch.at), Math.max(...batch.at));
     batch.series.forEach((series, i) => {
@@ -281,4 +285,9 @@ export class MetricsAggregator
       return null;
     }
   }
+}
+
+function notWritten(): FleetdeckError {
+  const sentence = 'The points waited too long for those before them and were not written; send them again.';
+  return new FleetdeckError('OVERLOADED', sentence, { retryAfterSeconds: 5 });
 }

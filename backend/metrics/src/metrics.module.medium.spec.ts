@@ -158,6 +158,7 @@ describe('the HTTP routes', () => {
     const answer = await http(`api/v1/metrics/${path}`, { role: 'viewer' });
     expect({ status: answer.status, code: asProblem(answer).code }).toEqual({ status, code });
     expect(asProblem(answer).detail).toContain(words);
+    expect(asProblem(answer).fields?.map(({ field }) => field)).toEqual([expect.any(String)]);
   });
 
   it('keep the right points of a mixed batch and list the others by their index', async () => {

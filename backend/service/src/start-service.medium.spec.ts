@@ -245,6 +245,20 @@ describe('a service on loopback with nothing configured', () => {
     ]);
   });
 
+  it('refuses a question with very many labels and says what is too large', async () => {
+    const labels = Array.from({ length: 100_000 }, (_label, i) => `labels=l${i}:x`).join('&');
+    const query = `metricName=orders_open&timeWindow=1m&aggregation=avg&${labels}`;
+    const answer = await ask(`${service.url}/api/v1/metrics/query?${query}`, {
+      headers: { authorization: DEV },
+    });
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+    expect(json(answer)).toMatchObject({
+      status: 413,
+      code: 'PAYLOAD_TOO_LARGE',
+      fields: [{ field: 'url', message: 'must have, with the headers, at most 16 KiB' }],
+    });
+  });
+
   it('measures itself every second', async () => {
     const headers = { authorization: DEV };
     const query = '?metricName=fleetdeck_process_memory_bytes&timeWindow=1m&aggregation=last';

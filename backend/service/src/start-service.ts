@@ -23,6 +23,7 @@ import { AppModule } from './app.module.ts';
 import { CHECKOUT } from './checkout.ts';
 import { openDatabase } from './database/open-database.ts';
 import type { Environment } from './environment/environment.ts';
+import { answerClientErrors } from './http/client-errors.ts';
 import { dashboardFiles } from './http/dashboard-files.ts';
 import { gatekeeper } from './http/gatekeeper.middleware.ts';
 import { loadShedding } from './http/load-shedding.middleware.ts';
@@ -167,6 +168,7 @@ async function listen(app: NestExpressApplication, { port, host }: Environment):
   const server = app.getHttpServer();
   server.requestTimeout = 30_000;
   server.headersTimeout = 10_000;
+  answerClientErrors(server);
   try {
     await app.init();
     await new Promise<void>((resolve, reject) => {

@@ -450,10 +450,12 @@ describe('bodies that cannot be read', () => {
     expect(await problemOf(await ask('/things', tooLarge))).toMatchObject({
       status: 413,
       code: 'PAYLOAD_TOO_LARGE',
+      fields: [{ field: 'body', message: 'must have at most 102400 bytes' }],
     });
     expect(await problemOf(await ask('/things', malformed))).toMatchObject({
       status: 400,
       code: 'INVALID_INPUT',
+      fields: [{ field: 'body', message: expect.stringContaining('valid JSON') }],
     });
     expect(await problemOf(await ask('/nowhere'))).toMatchObject({ status: 404, code: 'NOT_FOUND' });
     const latin = { ...malformed, headers: { 'content-type': 'application/json; charset=latin9' } };

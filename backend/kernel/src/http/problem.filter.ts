@@ -87,18 +87,13 @@ function stackOf(thrown: unknown): string | undefined {
 /** Turns anything thrown into the {@link FleetdeckError} that says it best. */
 export function toFleetdeckError(thrown: unknown): FleetdeckError {
   if (isFleetdeckError(thrown)) return thrown;
-  const tooLarge = tooLargeOf(thrown);
-  if (tooLarge) return tooLarge;
+  const ofBody = bodyErrorOf(thrown);
+  if (ofBody) return ofBody;
   if (isHttpException(thrown)) {
     return ofStatus(thrown.getStatus(), thrown, fieldsOf(thrown.getResponse()));
   }
   const foreign = thrown as Partial<ForeignError> | null | undefined;
   // Express' body parser throws plain errors with a status and a type.
-  if (foreign?.type === 'entity.parse.failed') {
-    return new FleetdeckError('INVALID_INPUT', `The body is not valid JSON: ${messageOf(thrown)}.`, {
-      cause: thrown,
-    });
-  }
   if (foreign?.expose === true && typeof foreign.status === 'number') return ofStatus(foreign.status, thrown);
   if (isDatabaseAway(thrown)) {
     return new FleetdeckError('DATABASE_UNAVAILABLE', 'The database does not answer; try again shortly.', {
@@ -110,13 +105,21 @@ export function toFleetdeckError(thrown: unknown): FleetdeckError {
 }
 
 /** The body parser's own error, or what Nest made of it, which keeps it as its cause and drops the limit. */
-function tooLargeOf(thrown: unknown): FleetdeckError | null {
+function bodyErrorOf(thrown: unknown): FleetdeckError | null {
   const outer = thrown as { type?: unknown; cause?: unknown } | null | undefined;
   const foreign = (outer?.type === undefined ? outer?.cause : outer) as
     Partial<ForeignError> | null | undefined;
+  if (foreign?.type === 'entity.parse.failed') {
+    return new FleetdeckError('INVALID_INPUT', `The body is not valid JSON: ${messageOf(thrown)}.`, {
+      fields: [{ field: 'body', message: 'must be valid JSON, in which there are no NaN and no infinities' }],
+      cause: thrown,
+    });
+  }
   if (foreign?.type !== 'entity.too.large') return null;
-  const most = typeof foreign.limit === 'number' ? `; the limit is ${foreign.limit} bytes` : '';
+  const limit = typeof foreign.limit === 'number' ? `${foreign.limit} bytes` : null;
+  const most = limit === null ? '' : `; the limit is ${limit}`;
   return new FleetdeckError('PAYLOAD_TOO_LARGE', `The body is too large${most}. Send it in smaller parts.`, {
+    fields: [{ field: 'body', message: limit === null ? 'is too large' : `must have at most ${limit}` }],
     cause: thrown,
   });
 }

@@ -131,6 +131,7 @@ export class MetricQueries {
       throw new FleetdeckError(
         'LIMIT_EXCEEDED',
         `groupBy ${asked.groupBy.join(', ')} makes more than ${maxGroups} groups, the limit for ${grid.count} buckets each; narrow it with labels, or ask for fewer buckets.`,
+        { fields: [{ field: 'groupBy', message: `must make at most ${maxGroups} groups` }] },
       );
     }
     if (groups.length === 0 && asked.groupBy.length === 0) groups.push({ labels: {}, series: 1, rows: [] });
@@ -186,6 +187,7 @@ export class MetricQueries {
       throw new FleetdeckError(
         'LIMIT_EXCEEDED',
         `These metrics have more than ${maxSeries} series, the limit for ${grid.count} values each; ask for fewer names, or for groups of them with a query.`,
+        { fields: [{ field: 'metricName', message: `must name metrics of at most ${maxSeries} series` }] },
       );
     }
     return {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { FleetdeckError } from '@fleetdeck/kernel';
 import { codeOf, OUT_OF_RANGE, STATEMENT_TIMEOUT, type Sql } from '../store/sql.ts';
-import { withDeadline, type Timers } from '../timers.ts';
+import type { Timers } from '../timers.ts';
 import type { Gate } from './gate.ts';
 
 /**
@@ -23,15 +23,15 @@ export class MetricsReader {
   async read<Row>(statement: string, parameters: readonly unknown[]): Promise<Row[]> {
     this.reads += 1;
     const mark = `/* ${this.mark} ${this.reads} */`;
-    let sent = false;
-    const work = this.gate.run(() => {
-      sent = true;
-      return this.sql().query<Row[]>(`${mark} ${statement}`, [...parameters]);
-    });
+    const late = (sent: boolean): Error => {
+      if (sent) this.cancel(mark);
+      return this.timedOut();
+    };
     try {
-      return await withDeadline(work, this.timeoutMs, this.timers, () => {
-        if (sent) this.cancel(mark);
-        return this.timedOut();
+      return await this.gate.run(() => this.sql().query<Row[]>(`${mark} ${statement}`, [...parameters]), {
+        ms: this.timeoutMs,
+        timers: this.timers,
+        late,
       });
     } catch (thrown) {
       if (codeOf(thrown) === STATEMENT_TIMEOUT) throw this.timedOut();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MetricQuery } from '@fleetdeck/dto';
+import { messageOf } from '@fleetdeck/kernel';
 import { FakeClock } from '@fleetdeck/kernel/testing';
 import { resolveMetricsOptions } from '../metrics.options.ts';
 import { ManualTimers } from '../testing/manual-timers.ts';
@@ -102,27 +103,59 @@ describe('parseMetricQuery', () => {
   });
 });
 
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function deadlines() {
+  const timers = new ManualTimers(new FakeClock());
+  const late = (begun: boolean) => new Error(begun ? 'late, begun' : 'late, not begun');
+  return { timers, deadline: { ms: 100, timers, late } };
+}
+
 describe('Gate', () => {
   it('lets through as many as it may, in order, and turns away what is too much', async () => {
     const gate = new Gate(2, 1);
+    const { deadline, timers } = deadlines();
     const finish: (() => void)[] = [];
     const began: number[] = [];
     const work = (n: number) =>
       gate.run(() => {
         began.push(n);
         return new Promise<void>((resolve) => finish.push(resolve));
-      });
+      }, deadline);
     const runs = [work(1), work(2), work(3)];
     await expect(work(4)).rejects.toMatchObject({ code: 'OVERLOADED', retryAfterSeconds: 1 });
+    await turn();
     expect(began).toEqual([1, 2]);
     finish.shift()?.();
     await runs[0];
-    await Promise.resolve();
+    await turn();
     expect(began).toEqual([1, 2, 3]);
     for (const end of finish) end();
     await Promise.all(runs);
-    await expect(gate.run(() => Promise.reject(new Error('fails')))).rejects.toThrow('fails');
-    await expect(gate.run(() => Promise.resolve('free again'))).resolves.toBe('free again');
+    await expect(gate.run(() => Promise.reject(new Error('fails')), deadline)).rejects.toThrow('fails');
+    await expect(gate.run(() => Promise.resolve('free again'), deadline)).resolves.toBe('free again');
+    expect(timers.size).toBe(0);
+  });
+
+  it('never begins what was given up while it waited, and says whether it had begun', async () => {
+    const gate = new Gate(1, 5);
+    const { deadline, timers } = deadlines();
+    let finish: () => void = () => undefined;
+    const began: number[] = [];
+    const work = (n: number) =>
+      gate.run(() => {
+        began.push(n);
+        return new Promise<void>((resolve) => (finish = resolve));
+      }, deadline);
+    const runs = [work(1), work(2)].map((run) => run.catch(messageOf));
+    timers.advance(100);
+    expect(await Promise.all(runs)).toEqual(['late, begun', 'late, not begun']);
+    const third = work(3);
+    finish();
+    await turn();
+    expect(began).toEqual([1, 3]);
+    finish();
+    await third;
   });
 });
 

@@ -72,4 +72,13 @@ describe('counterSteps', () => {
     counterSteps(batch(series, [[2000, 50]]))?.undo();
     expect(counterSteps(batch(series, [[2000, 50]]))?.increase).toEqual([40]);
   });
+
+  it('undoes nothing once the series has gone on, so that no increase is counted twice', () => {
+    const series = seriesOf('counter');
+    counterSteps(batch(series, [[1000, 10]]));
+    const failed = counterSteps(batch(series, [[2000, 50]]));
+    expect(counterSteps(batch(series, [[3000, 60]]))?.increase).toEqual([10]);
+    failed?.undo();
+    expect(counterSteps(batch(series, [[4000, 65]]))?.increase).toEqual([5]);
+  });
 });

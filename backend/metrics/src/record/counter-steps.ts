@@ -6,7 +6,10 @@ export interface CounterSteps {
   readonly increase: (number | null)[];
   /** The time since the total before, in milliseconds. */
   readonly increaseMs: (number | null)[];
-  /** Puts back what the series knew before, for a batch that was not written. */
+  /**
+   * Puts back what the series knew before, for a batch that was certainly not written. A series that has gone on since
+   * stays: what it rose by meanwhile would be counted twice.
+   */
   undo(): void;
 }
 
@@ -27,9 +30,9 @@ export function counterSteps(batch: PointBatch): CounterSteps | null {
   if (perSeries.size === 0) return null;
   const increase = new Array<number | null>(batch.at.length).fill(null);
   const increaseMs = new Array<number | null>(batch.at.length).fill(null);
-  const before: [Series, number, number][] = [];
+  const moves: { series: Series; before: CounterMark; after: CounterMark }[] = [];
   for (const [series, places] of perSeries) {
-    before.push([series, series.total, series.totalAt]);
+    const before = markOf(series);
     const at = (i: number) => batch.at[i] as number;
     const value = (i: number) => batch.values[i] as number;
     places.sort((a, b) => at(a) - at(b) || value(a) - value(b));
@@ -47,15 +50,23 @@ export function counterSteps(batch: PointBatch): CounterSteps | null {
         series.totalAt = at(i);
       }
     }
+    moves.push({ series, before, after: markOf(series) });
   }
   return {
     increase,
     increaseMs,
     undo: () => {
-      for (const [series, total, totalAt] of before) {
-        series.total = total;
-        series.totalAt = totalAt;
+      for (const { series, before, after } of moves) {
+        if (series.total !== after.total || series.totalAt !== after.totalAt) continue;
+        series.total = before.total;
+        series.totalAt = before.totalAt;
       }
     },
   };
+}
+
+type CounterMark = Pick<Series, 'total' | 'totalAt'>;
+
+function markOf({ total, totalAt }: Series): CounterMark {
+  return { total, totalAt };
 }

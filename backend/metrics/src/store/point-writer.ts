@@ -171,11 +171,11 @@ export class PointWriter {
       if (COLLISIONS.includes(codeOf(thrown))) {
         await this.write(batch, null);
       } else {
-        this.planned.get(batch)?.steps?.undo();
         const { session } = this;
+        if (isSqlState(thrown)) this.planned.get(batch)?.steps?.undo();
         // When the answer was lost the points may be there without this process knowing: their minute is then rolled
         // up from the table, not from memory.
-        if (session && this.planned.has(batch) && !isSqlState(thrown)) this.leave(session);
+        else if (session && this.planned.has(batch)) this.leave(session);
         throw thrown;
       }
     }
