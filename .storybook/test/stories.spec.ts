@@ -41,9 +41,9 @@ test('the catalog is built', () => {
   expect(stories.length, 'stories in dist/storybook; run "npm run build-storybook" first').toBeGreaterThan(0);
 });
 
-for (const component of readComponents()) {
+for (const component of [...readComponents(), 'TimeSeriesChart']) {
   test(`${component} has the whole set of stories`, () => {
-    const own = stories.filter(({ title }) => title === `Components/${component}`);
+    const own = stories.filter(({ title }) => /^(?:Components|Charts)\/(.*)$/.exec(title)?.[1] === component);
     const names = own.map(({ exportName, name }) => exportName ?? name.replaceAll(' ', ''));
     expect(names).toEqual(expect.arrayContaining([...EVERY_COMPONENT, ...(ALSO[component] ?? [])]));
   });

@@ -25,6 +25,9 @@ export interface ChartMessages {
   trend: (title: string) => string;
   loading: string;
   failed: string;
+  /** The values of a chart could not be read. */
+  error: string;
+  retry: string;
   /** Why a threshold colours a card: "above 600 ms". */
   above: (limit: string) => string;
   below: (limit: string) => string;
@@ -47,6 +50,8 @@ export const englishCharts: ChartMessages = {
   trend: (title) => `Trend of ${title}`,
   loading: 'Loading',
   failed: 'The trend could not be loaded.',
+  error: 'The values could not be read.',
+  retry: 'Try again',
   above: (limit) => `above ${limit}`,
   below: (limit) => `below ${limit}`,
 };

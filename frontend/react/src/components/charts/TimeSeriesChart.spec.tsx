@@ -112,11 +112,96 @@ describe('TimeSeriesChart', () => {
     expect(within(screen.getAllByRole('row')[0]!).getAllByRole('columnheader')).toHaveLength(8);
   });
 
-  it('says that there is no data', () => {
-    draw({ series: [] });
-    expect(screen.getByText('No data')).toBeInTheDocument();
+  it('says that there is no data, to screen readers as well, and once', () => {
+    draw({ series: [{ id: 'a', points: [] }] });
+    const figure = screen.getByRole('figure');
+    expect(screen.getByText('No data').closest('[aria-hidden]')).toBeNull();
+    expect(figure.textContent?.match(/No data/g)).toHaveLength(1);
     expect(screen.queryByRole('button')).toBeNull();
+    expect(figure).toHaveAttribute('data-state', 'empty');
+    expect(figure).not.toHaveAttribute('aria-busy');
+  });
+
+  it('draws no lines of what it is told to be empty', () => {
+    const { rerender } = draw();
+    fireEvent.click(screen.getByRole('button', { name: 'Show as table' }));
+    rerender(<TimeSeriesChart title="Latency" unit="ms" series={series} state="empty" />);
     expect(screen.getByRole('figure')).toHaveAttribute('data-state', 'empty');
+    expect(curves()).toBe(0);
+    expect(screen.queryByRole('table')).toBeNull();
+  });
+
+  it('is busy and says so before the first values, and shows the values it has while it reads others', () => {
+    const { rerender } = draw({ series: [], state: 'loading' });
+    const figure = screen.getByRole('figure', { name: 'Latency ms' });
+    expect(figure).toHaveAttribute('data-state', 'loading');
+    expect(figure).toHaveAttribute('aria-busy', 'true');
+    expect(screen.getByText('Loading').closest('[aria-hidden]')).toBeNull();
+    expect(screen.queryByText('No data')).toBeNull();
+    rerender(<TimeSeriesChart title="Latency" unit="ms" series={series} state="loading" />);
+    expect(figure).toHaveAttribute('data-state', 'ready');
+    expect(figure).not.toHaveAttribute('aria-busy');
+    expect(curves()).toBe(2);
+  });
+
+  it('says what went wrong, and draws no values where it has none', () => {
+    const { rerender } = draw({ series: [], state: 'error' });
+    const figure = screen.getByRole('figure');
+    expect(figure).toHaveAttribute('data-state', 'error');
+    expect(screen.getByText('The values could not be read.').closest('[aria-hidden]')).toBeNull();
+    expect(screen.queryByRole('button')).toBeNull();
+    rerender(<TimeSeriesChart title="Latency" series={[]} state="error" errorMessage="No database." />);
+    expect(figure).toHaveTextContent(/^LatencyNo database\.$/);
+  });
+
+  it('keeps the values that it has when others could not be read, marked as the last known', () => {
+    const { container } = draw({
+      state: 'error',
+      errorMessage: 'No database.',
+      asOf: NOW,
+      staleAfterMs: 1000,
+    });
+    expect(curves()).toBe(2);
+    expect(screen.getByText('Last known value. No database.')).toBeInTheDocument();
+    expect(container.querySelector('.recharts-reference-area')).not.toBeNull();
+    expect(screen.getByRole('button', { name: 'Show as table' })).toBeInTheDocument();
+    expect(screen.getByRole('figure')).not.toHaveAttribute('data-stale');
+  });
+
+  it.each([
+    ['the values are there', series],
+    ['it is known that there are none', []],
+  ])('tries again by a button that keeps the focus; the chart takes it once %s', (_, found) => {
+    const onRetry = jest.fn();
+    const common = { title: 'Latency', unit: 'ms', onRetry, now: NOW };
+    const { rerender } = render(<TimeSeriesChart {...common} series={[]} state="error" />);
+    const button = screen.getByRole('button', { name: 'Try again' });
+    button.focus();
+    fireEvent.click(button);
+    expect(onRetry).toHaveBeenCalledTimes(1);
+    rerender(<TimeSeriesChart {...common} series={[]} state="loading" />);
+    expect(button).toHaveFocus();
+    expect(button).toHaveTextContent('Loading');
+    expect(button).toHaveAttribute('aria-disabled', 'true');
+    fireEvent.click(button);
+    expect(onRetry).toHaveBeenCalledTimes(1);
+    rerender(<TimeSeriesChart {...common} series={[]} state="error" />);
+    expect(button).toHaveFocus();
+    expect(button).toHaveTextContent('Try again');
+    fireEvent.click(button);
+    rerender(<TimeSeriesChart {...common} series={[]} state="loading" />);
+    rerender(<TimeSeriesChart {...common} series={found} />);
+    expect(screen.queryByRole('button', { name: /Try again|Loading/ })).toBeNull();
+    expect(screen.getByRole('figure')).toHaveFocus();
+    rerender(<TimeSeriesChart {...common} series={[]} state="loading" />);
+    expect(screen.queryByRole('button')).toBeNull();
+  });
+
+  it('leaves the focus where it is when values come that nobody asked for', () => {
+    const common = { title: 'Latency', onRetry: () => undefined };
+    const { rerender } = render(<TimeSeriesChart {...common} series={[]} state="error" />);
+    rerender(<TimeSeriesChart {...common} series={series} />);
+    expect(document.body).toHaveFocus();
   });
 
   it('writes a unit that changes with the size at each tick, and dates over days', () => {
@@ -175,11 +260,22 @@ describe('TimeSeriesChart', () => {
   it('is hatched at its end when its source says that it is stale', () => {
     const { container } = draw({ stale: true });
     expect(screen.getByRole('figure')).toHaveAttribute('data-stale', 'true');
+    expect(screen.getByText('Last known value.').closest('[aria-hidden]')).toBeNull();
     expect(container.querySelector('.recharts-reference-area')).not.toBeNull();
   });
 
-  it('has no English of its own', () => {
-    const { container } = draw({ messages: pseudoMessages, series: [], title: '1', unit: '' });
+  it('says in words when its values were last seen, once they are too old', () => {
+    draw({ asOf: NOW - 60_000, staleAfterMs: 1000 });
+    expect(screen.getByText('last seen 14:06:12 (1 min)')).toBeInTheDocument();
+  });
+
+  it.each([
+    ['without data', {}],
+    ['while it loads', { state: 'loading' }],
+    ['after an error', { state: 'error', onRetry: () => undefined }],
+    ['when it is outdated', { stale: true }],
+  ] as const)('has no English of its own %s', (_, props) => {
+    const { container } = draw({ messages: pseudoMessages, series: [], title: '1', unit: '', ...props });
     expect(unmarked(container.textContent ?? '').replaceAll(/[\s\d]/g, '')).toBe('');
   });
 });

@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import type { Meta, StoryObj } from '@storybook/react-vite';
 import { expect, userEvent, waitFor, within } from 'storybook/test';
 import { walk } from '../../testing/series.ts';
@@ -20,6 +21,8 @@ const markers = [{ at: '2026-01-15T14:02:00Z', label: '2.5.0' }];
 const meta = {
   title: 'Charts/TimeSeriesChart',
   component: TimeSeriesChart,
+  // Its page is written by hand.
+  tags: ['!autodocs'],
   args: { title: 'Throughput by agent family', unit: '1/s', series: families },
   argTypes: { series: { control: false }, thresholds: { control: false }, markers: { control: false } },
   decorators: [
@@ -42,7 +45,9 @@ export const Playground: Story = { play: drawn };
 
 export const Default: Story = { play: drawn };
 
-/** Five lines; a gap, a threshold and a deployment; outdated; without data; bytes. */
+const failed = { state: 'error', errorMessage: 'The database does not answer.' } as const;
+
+/** Five lines; a gap, a threshold and a deployment; outdated; not read, with and without values; bytes. */
 export const AllStates: Story = {
   play: drawn,
   render: () => (
@@ -62,6 +67,9 @@ export const AllStates: Story = {
         asOf="2026-01-15T14:05:00Z"
         staleAfterMs={15_000}
       />
+      <MetricTrend title="Not read anew" unit="ms" points={latency} {...failed} onRetry={() => undefined} />
+      <MetricTrend title="Not read" unit="ms" points={[]} {...failed} onRetry={() => undefined} />
+      <MetricTrend title="Loading" unit="ms" points={[]} state="loading" />
       <MetricTrend title="Without data" unit="ms" points={[]} />
       <MetricTrend title="Memory" unit="By" points={walk({ seed: 4, from: 4e8, to: 9e8, count: 60 })} />
       <MetricTrend
@@ -77,6 +85,11 @@ export const Stale: Story = { args: { asOf: '2026-01-15T14:05:00Z', staleAfterMs
 
 export const Empty: Story = { args: { series: [] } };
 
+export const Loading: Story = { args: { series: [], state: 'loading' } };
+
+/** The values that are there stay, marked as the last known. */
+export const Error: Story = { args: { ...failed, onRetry: () => undefined }, play: drawn };
+
 /** 20,000 points are thinned so that no peak is lost; of seven lines five are drawn, all are in the table. */
 export const Overflow: Story = {
   args: {
@@ -91,6 +104,26 @@ export const Overflow: Story = {
     ],
   },
   play: drawn,
+};
+
+export const Densities: Story = {
+  play: drawn,
+  render: () => (
+    <div style={{ display: 'grid', gap: 24 }}>
+      {(['compact', 'default', 'comfortable', 'wall'] as const).map((density) => (
+        <div key={density} data-density={density}>
+          <MetricTrend
+            title={`Latency, ${density}`}
+            unit="ms"
+            points={latency}
+            {...failed}
+            onRetry={() => undefined}
+            height={120}
+          />
+        </div>
+      ))}
+    </div>
+  ),
 };
 
 export const Dark: Story = { ...AllStates, parameters: { fleetdeck: { theme: 'dark' } } };
@@ -170,6 +203,42 @@ export const Keyboard: Story = {
     await expect(within(canvasElement).getAllByRole('row')).toHaveLength(121);
     await userEvent.tab();
     await expect(document.activeElement).toHaveClass('fd-chart-table');
+  },
+};
+
+function Failing() {
+  const [state, setState] = useState<'error' | 'loading' | 'ready'>('error');
+  return (
+    <>
+      <TimeSeriesChart
+        title="Throughput by agent family"
+        unit="1/s"
+        series={state === 'ready' ? families : []}
+        state={state}
+        errorMessage="The database does not answer."
+        onRetry={() => setState('loading')}
+      />
+      <button type="button" className="fd-button" onClick={() => setState('ready')}>
+        Answer
+      </button>
+    </>
+  );
+}
+
+/** The button keeps the focus while it is tried again; then the chart takes it. */
+export const Retry: Story = {
+  render: () => <Failing />,
+  play: async ({ canvasElement }) => {
+    const canvas = within(canvasElement);
+    await userEvent.tab();
+    await expect(canvas.getByRole('button', { name: 'Try again' })).toHaveFocus();
+    await userEvent.keyboard('{Enter}');
+    await expect(canvas.getByRole('button', { name: 'Loading' })).toHaveFocus();
+    await expect(canvas.getByRole('figure')).toHaveAttribute('aria-busy', 'true');
+    // As an answer does, without taking the focus.
+    canvas.getByRole('button', { name: 'Answer' }).click();
+    await waitFor(() => expect(canvas.getByRole('figure')).toHaveFocus());
+    await drawn({ canvasElement });
   },
 };
 

@@ -3,10 +3,11 @@ import { resolveStatus } from '@fleetdeck/dto';
 import { useClockValue } from '../../clock.ts';
 import { toMs, useEnvironment, type EnvironmentProps, type TimeInput } from '../../environment.ts';
 import { formatMetric, type MetricFormat } from '../../format/formatMetric.ts';
-import { formatTime } from '../../format/formatTime.ts';
+import { formatAge, formatTime } from '../../format/formatTime.ts';
 import { dateFormat, listFormat, numberFormat } from '../../format/intl.ts';
 import { classes } from '../classes.ts';
 import { sparkSummary } from '../metrics-card/sparkline.ts';
+import { useStaleText } from '../useStaleText.ts';
 import {
   extentOf,
   foldOthers,
@@ -23,6 +24,7 @@ import {
 } from './chartModel.ts';
 import { ChartCrosshair } from './ChartCrosshair.tsx';
 import { ChartLabels } from './ChartLabels.tsx';
+import { ChartNotice } from './ChartNotice.tsx';
 import { ChartTable } from './ChartTable.tsx';
 import { createCrosshair, pageCrosshair } from './crosshair.ts';
 import { endWidth, plotOf } from './plot.ts';
@@ -59,6 +61,15 @@ export interface TimeSeriesChartProps
   staleAfterMs?: number | null;
   /** The values may no longer be so whatever their age is, as `isStale` of `useTopic` says. @default false */
   stale?: boolean;
+  /**
+   * `loading` before the first values, `error` when they could not be read: those that are there stay, marked. Without
+   * a value `ready` is `empty`. @default 'ready'
+   */
+  state?: 'ready' | 'loading' | 'empty' | 'error';
+  /** What went wrong and what to do, in `error`. */
+  errorMessage?: string;
+  /** Tries again after an error: gives a button, which rests while `state` is `loading`. */
+  onRetry?: () => void;
   /** Height of the drawing in px. @default 220 */
   height?: number;
 }
@@ -87,7 +98,7 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
     ...more
   } = props;
   const { asOf, staleAfterMs, stale: givenStale = false, height = 220, ...withCrosshair } = more;
-  const { crosshair = 'shared', ...more2 } = withCrosshair;
+  const { crosshair = 'shared', state = 'ready', errorMessage, onRetry, ...more2 } = withCrosshair;
   const {
     locale: givenLocale,
     timeZone: givenZone,
@@ -106,6 +117,9 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
   const id = useId();
   const [box, width] = useWidth();
   const [table, setTable] = useState(false);
+  const [retried, setRetried] = useState(false);
+  const retrying = retried && state === 'loading';
+  if (retried && !retrying && state !== 'error') setRetried(false);
 
   const all = useMemo(
     () =>
@@ -120,7 +134,7 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
     () => foldOthers(all, other, (count) => words.others(numberFormat(locale, {}).format(count))),
     [all, other, words, locale],
   );
-  const extent = useMemo(
+  const range = useMemo(
     () =>
       extentOf(
         drawn.map(({ points }) => points),
@@ -128,19 +142,25 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
       ),
     [drawn, thresholds],
   );
+  const extent = state === 'empty' ? null : range;
+  const shown = extent === null ? (state === 'ready' ? 'empty' : state) : state === 'error' ? state : 'ready';
   const lines = useMemo(
     () => drawn.map((line) => ({ ...line, points: thin(line.points, Math.max(200, width)) })),
     [drawn, width],
   );
 
   const asOfMs = toMs(asOf);
-  const tooOld = useClockValue(
-    asOfMs !== null && typeof staleAfterMs === 'number' ? clock : null,
-    (at) => asOfMs !== null && typeof staleAfterMs === 'number' && at - asOfMs > staleAfterMs,
-    false,
+  const staleText = useStaleText({ asOf, staleAfterMs, stale: givenStale }, clock, (since, at) =>
+    since === null
+      ? extent === null
+        ? messages.neverSeen
+        : messages.lastKnown
+      : messages.lastSeen(formatTime(since, { ...environment, now: at }), formatAge(at - since, locale)),
   );
-  const stale = tooOld || givenStale;
-  const staleTo = useClockValue(stale ? clock : null, (at) => Math.floor(at / 5000) * 5000, 0);
+  const stale = staleText !== null;
+  // Nobody confirmed what came after the last value.
+  const unconfirmed = stale || shown === 'error' || retrying;
+  const staleTo = useClockValue(unconfirmed ? clock : null, (at) => Math.floor(at / 5000) * 5000, 0);
 
   const write = useMemo(() => {
     const one = (value: number) => formatMetric(value, { locale, format, unit, units: messages.units });
@@ -166,7 +186,7 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
 
   // Round numbers of bytes are those of KiB and MiB.
   const binary = unit === 'By' || unit.startsWith('By/');
-  const to = extent === null ? 0 : stale ? Math.max(extent.to, staleTo) : extent.to;
+  const to = extent === null ? 0 : unconfirmed ? Math.max(extent.to, staleTo) : extent.to;
   const ticks = useMemo(
     () =>
       extent === null
@@ -228,13 +248,22 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
           top: ticks.value.at(-1) ?? 1,
         });
 
+  const problem =
+    shown === 'error'
+      ? [extent !== null && !stale && messages.lastKnown, errorMessage ?? words.error]
+          .filter(Boolean)
+          .join(' ')
+      : null;
+
   return (
     <figure
+      tabIndex={onRetry && -1}
+      aria-busy={shown === 'loading' || undefined}
       aria-labelledby={`${id}-title`}
       {...rest}
       className={classes('fd-chart', className)}
       data-stale={stale || undefined}
-      data-state={extent === null ? 'empty' : 'ready'}
+      data-state={shown}
     >
       <figcaption>
         <span className="fd-chart-title" id={`${id}-title`}>
@@ -252,6 +281,19 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
           </span>
         )}
       </figcaption>
+      {stale && shown !== 'loading' && <p className="fd-chart-note">{staleText}</p>}
+      {(problem !== null || retrying) && (
+        <ChartNotice
+          {...{ problem, words }}
+          onRetry={
+            onRetry &&
+            (() => {
+              setRetried(true);
+              onRetry();
+            })
+          }
+        />
+      )}
       <div ref={box} className="fd-chart-box" style={{ blockSize: height }}>
         {extent !== null && ticks !== null && plot !== null ? (
           <>
@@ -262,7 +304,7 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
                 timeTicks={ticks.time}
                 valueTicks={ticks.value}
                 thresholds={levels}
-                staleFrom={stale ? Math.min(asOfMs ?? extent.to, extent.to) : null}
+                staleFrom={unconfirmed ? Math.min(asOfMs ?? extent.to, extent.to) : null}
                 writeTime={writeTimes.tick}
                 writeValue={write.tick}
               />
@@ -281,23 +323,26 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
           </>
         ) : (
           extent === null && (
-            <span className="fd-chart-empty" aria-hidden="true">
-              {words.noData}
+            <span className="fd-chart-empty">
+              {shown === 'loading' && <span className="fd-hidden">{words.loading}</span>}
+              {shown === 'empty' && words.noData}
             </span>
           )
         )}
       </div>
-      <ul className={summaries.length > 1 && end === 0 ? 'fd-chart-legend' : 'fd-hidden'}>
-        {summaries.map(({ id: lineId, label, text }, index) => (
-          <li key={lineId}>
-            <svg viewBox="0 0 28 4" aria-hidden="true" focusable="false" data-line={index + 1}>
-              <path d="M0 2h28" />
-            </svg>
-            <span aria-hidden="true">{label}</span>
-            <span className="fd-hidden">{text}</span>
-          </li>
-        ))}
-      </ul>
+      {extent !== null && (
+        <ul className={summaries.length > 1 && end === 0 ? 'fd-chart-legend' : 'fd-hidden'}>
+          {summaries.map(({ id: lineId, label, text }, index) => (
+            <li key={lineId}>
+              <svg viewBox="0 0 28 4" aria-hidden="true" focusable="false" data-line={index + 1}>
+                <path d="M0 2h28" />
+              </svg>
+              <span aria-hidden="true">{label}</span>
+              <span className="fd-hidden">{text}</span>
+            </li>
+          ))}
+        </ul>
+      )}
       {events.length + levels.length > 0 && extent !== null && (
         <ul className="fd-hidden">
           {events.map(({ at, label }) => (
@@ -308,7 +353,7 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
           ))}
         </ul>
       )}
-      {all.length > MAX_LINES && other === undefined && (
+      {all.length > MAX_LINES && other === undefined && extent !== null && (
         <p className="fd-chart-note">
           {words.notDrawn(numberFormat(locale, {}).format(all.length - MAX_LINES))}
         </p>
@@ -324,7 +369,7 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
           {table ? words.hideTable : words.showTable}
         </button>
       )}
-      {table && (
+      {table && extent !== null && (
         <ChartTable
           id={`${id}-table`}
           titleId={`${id}-title`}

@@ -15,6 +15,8 @@ export interface CardTrendProps extends EnvironmentProps {
   thresholds: readonly MetricThreshold[];
   asOf: TimeInput | null | undefined;
   staleAfterMs: number | null | undefined;
+  /** The card is outdated, or could not be read. */
+  stale: boolean;
   words: ChartMessages;
   write: (value: number) => string;
 }

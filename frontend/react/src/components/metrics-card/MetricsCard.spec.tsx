@@ -336,6 +336,15 @@ describe('a MetricsCard that opens', () => {
     expect(onOpenChange.mock.calls).toEqual([[true], [false]]);
   });
 
+  it.each([
+    ['is outdated', { stale: true }],
+    ['could not be read', { state: 'error' }],
+  ] as const)('opens to a trend that is hatched at its end when it %s', async (_, props) => {
+    render(<MetricsCard title="CPU" value={9} points={points} openable open {...props} />);
+    const trend = await screen.findByRole('figure', { name: 'Trend of CPU' }, { timeout: 20_000 });
+    expect(trend).toHaveAttribute('data-stale', 'true');
+  });
+
   it('has no button without points to show, and none unless it is asked for', () => {
     render(<MetricsCard title="CPU" value={9} openable />);
     render(<MetricsCard title="CPU" value={9} points={points} />);

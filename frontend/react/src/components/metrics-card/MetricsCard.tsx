@@ -301,6 +301,7 @@ function Card(props: MetricsCardProps) {
         <div id={`${id}-trend`} className="fd-metric-more">
           <OpenedTrend
             {...{ title, unit, format, points, thresholds, asOf, staleAfterMs }}
+            stale={stale || shown === 'error'}
             {...{ locale, timeZone, hourCycle, messages: over, now }}
             words={chartWords}
             write={writeWhole}

@@ -20,7 +20,14 @@ it('says that the trend of a card cannot be loaded, and shows it once it can be'
   preloadTrend();
   const props = { title: 'Queue', unit: undefined, format: undefined, points: [], thresholds: [] };
   const { container } = render(
-    <OpenedTrend {...props} asOf={null} staleAfterMs={null} words={englishCharts} write={String} />,
+    <OpenedTrend
+      {...props}
+      asOf={null}
+      staleAfterMs={null}
+      stale={false}
+      words={englishCharts}
+      write={String}
+    />,
   );
   await act(() => jest.advanceTimersByTimeAsync(0));
   expect(container).toHaveTextContent(englishCharts.failed);
