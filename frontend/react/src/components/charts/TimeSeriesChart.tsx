@@ -12,6 +12,7 @@ import {
   extentOf,
   foldOthers,
   isCrossed,
+  isRightToLeft,
   MAX_LINES,
   placed,
   thin,
@@ -169,8 +170,13 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
       return written === '' ? text : `${text} ${written}`;
     };
     // Units that change with the size, as KiB and MiB, stand at each tick; one that stays stands in the title.
-    const fixed = unit === '' || one(1).unit === one(1e6).unit;
-    return { withUnit, tick: fixed ? (value: number) => one(value).text : withUnit, fixed };
+    const smallUnit = one(1).unit;
+    const fixed = smallUnit === one(1e6).unit;
+    return {
+      withUnit,
+      tick: fixed ? (value: number) => one(value).text : withUnit,
+      titleUnit: fixed ? smallUnit : '',
+    };
   }, [locale, format, unit, messages.units]);
   const writeTimes = useMemo(() => {
     const span = extent === null ? 0 : extent.to - extent.from;
@@ -184,8 +190,7 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
     };
   }, [extent, locale, timeZone, hourCycle]);
 
-  // Round numbers of bytes are those of KiB and MiB.
-  const binary = unit === 'By' || unit.startsWith('By/');
+  const binary = format === undefined ? unit === 'By' || unit.startsWith('By/') : format === 'bytes';
   const to = extent === null ? 0 : unconfirmed ? Math.max(extent.to, staleTo) : extent.to;
   const ticks = useMemo(
     () =>
@@ -232,7 +237,7 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
   const [own] = useState(createCrosshair);
   const writeReading = (moment: string, values: readonly string[]): string =>
     words.reading(moment, listFormat(locale, { type: 'unit', style: 'short' }).format(values));
-  const rightToLeft = new Intl.Locale(locale).language !== '' && /^(ar|fa|he|ur)\b/.test(locale);
+  const rightToLeft = isRightToLeft(locale);
 
   const end = endWidth(
     drawn.map(({ label }) => label),
@@ -268,12 +273,7 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
       <figcaption>
         <span className="fd-chart-title" id={`${id}-title`}>
           {title}
-          {unit !== '' && write.fixed && (
-            <span className="fd-chart-unit">
-              {' '}
-              {formatMetric(1, { locale, unit, units: messages.units }).unit}
-            </span>
-          )}
+          {write.titleUnit !== '' && <span className="fd-chart-unit"> {write.titleUnit}</span>}
         </span>
         {extent !== null && (
           <span className="fd-chart-span">

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from '@jest/globals';
 import {
   foldOthers,
+  isRightToLeft,
   isCrossed,
   extentOf,
   placed,
@@ -93,17 +94,48 @@ describe('valueTicks', () => {
     expect(valueTicks(300, 960)).toEqual([0, 250, 500, 750, 1000]);
     expect(valueTicks(900, 1000)).toEqual([900, 925, 950, 975, 1000]);
     expect(valueTicks(0, 0)).toEqual([0, 0.25]);
-    expect(valueTicks(400 * 1024, 900 * 1024, 1024).map((tick) => tick / 1024)).toEqual([
-      0, 250, 500, 750, 1000,
-    ]);
+    const bases = fc.constantFrom(1000 as const, 1024 as const);
     fc.assert(
-      fc.property(fc.integer({ min: -1e6, max: 1e6 }), fc.integer({ min: 0, max: 1e6 }), (min, span) => {
-        const ticks = valueTicks(min, min + span);
-        expect(ticks[0]).toBeLessThanOrEqual(min);
-        expect(ticks.at(-1)).toBeGreaterThanOrEqual(min + span);
-        expect(ticks.length).toBeLessThanOrEqual(8);
-      }),
+      fc.property(
+        fc.integer({ min: -1e6, max: 1e6 }),
+        fc.integer({ max: 1e6, min: 0 }),
+        bases,
+        (min, span, base) => {
+          const ticks = valueTicks(min, min + span, base);
+          expect(ticks[0]).toBeLessThanOrEqual(min);
+          expect(ticks.at(-1)).toBeGreaterThanOrEqual(min + span);
+          expect(ticks.length).toBeLessThanOrEqual(8);
+        },
+      ),
     );
+  });
+});
+
+describe('valueTicks of bytes', () => {
+  const MiB = 1024 ** 2;
+
+  it('are powers of 2 apart, so that they are round in KiB, MiB and so on', () => {
+    const inMiB = valueTicks(400 * MiB, 900 * MiB, 1024).map((tick) => tick / MiB);
+    expect(inMiB).toEqual([0, 256, 512, 768, 1024]);
+    expect(valueTicks(0, 5 * 1024, 1024)).toEqual([0, 2048, 4096, 6144]);
+    expect(valueTicks(0, 700, 1024)).toEqual([0, 256, 512, 768]);
+  });
+
+  it('are exact, also of petabytes', () => {
+    expect(valueTicks(0, 1024 ** 5, 1024).at(-1)).toBe(1024 ** 5);
+  });
+
+  it('are as those of other numbers where the bytes are few, as of a slow rate', () => {
+    expect(valueTicks(0, 3, 1024)).toEqual([0, 1, 2, 3]);
+    expect(valueTicks(0, 0.4, 1024)).toEqual(valueTicks(0, 0.4));
+  });
+});
+
+describe('isRightToLeft', () => {
+  it('goes by the script of a locale, whatever its language is', () => {
+    const rightToLeft = ['ar', 'ar-EG', 'fa', 'he', 'ur', 'ckb', 'ps', 'yi', 'dv', 'ug', 'az-Arab', 'pa-PK'];
+    expect(rightToLeft.filter((locale) => !isRightToLeft(locale))).toEqual([]);
+    expect(['en', 'de', 'ja', 'az', 'ar-Latn', 'hi'].filter(isRightToLeft)).toEqual([]);
   });
 });
 

@@ -198,22 +198,33 @@ export function extentOf(
 
 /**
  * Round numbers around a range, about four: the ticks of the axis of values, and its ends. With `base` 1024 they are
- * round in KiB, MiB and so on.
+ * powers of 2 apart, which are round in KiB, MiB and so on, and over the border of two: 768 MiB, 1 GiB.
  */
 export function valueTicks(min: number, max: number, base: 1000 | 1024 = 1000): number[] {
-  if (base === 1024) {
-    const size = Math.max(Math.abs(min), Math.abs(max), 1);
-    const scale = 1024 ** Math.floor(Math.log(size) / Math.log(1024));
-    return valueTicks(min / scale, max / scale).map((tick) => tick * scale);
-  }
   const low = min >= 0 && min < (max - min) * 2 ? 0 : min;
   const span = max - low || Math.abs(max) || 1;
   const rough = span / 4;
+  // Parts of a byte, as of a slow rate, are no powers of 2 to anybody.
+  const binary = base === 1024 && rough >= 1;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough) ?? 10);
+  const step = binary
+    ? 2 ** Math.ceil(Math.log2(rough))
+    : power * ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough) ?? 10);
   const first = Math.floor(low / step);
   const last = Math.max(first + 1, Math.ceil(max / step));
-  return Array.from({ length: last - first + 1 }, (_, index) =>
-    Number(((first + index) * step).toPrecision(12)),
-  );
+  return Array.from({ length: last - first + 1 }, (_, index) => {
+    const tick = (first + index) * step;
+    return binary ? tick : Number(tick.toPrecision(12));
+  });
+}
+
+/** Scripts of today that are written from right to left. */
+const RIGHT_TO_LEFT = /^(Adlm|Arab|Hebr|Mand|Nkoo|Rohg|Syrc|Thaa)$/;
+
+/**
+ * Whether people who read a locale read from right to left: by its script, since what the platform says of it differs
+ * between browsers and is wrong for some, as for Dhivehi.
+ */
+export function isRightToLeft(locale: string): boolean {
+  return RIGHT_TO_LEFT.test(new Intl.Locale(locale).maximize().script ?? '');
 }
