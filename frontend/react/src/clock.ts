@@ -68,7 +68,8 @@ export function createPageClock({ now = systemNow, intervalMs = 1000 }: PageCloc
   };
 }
 
-const idle = (): (() => void) => () => undefined;
+/** The subscription to what never changes. */
+export const idle = (): (() => void) => () => undefined;
 
 /**
  * Reads something off a clock and renders again only when that changes, not on each tick.

@@ -1,6 +1,6 @@
-import { createContext, useContext, useMemo } from 'react';
+import { createContext, useContext, useMemo, useSyncExternalStore } from 'react';
 import { pageAnnouncer, type Announcer } from './announcer.ts';
-import { createPageClock, type PageClock } from './clock.ts';
+import { createPageClock, idle, type PageClock } from './clock.ts';
 import { englishStatus, mergeMessages, type KnownMessages, type MessagesPart } from './messages.ts';
 
 /** How hours are written; `h23` runs from 00 to 23. */
@@ -25,7 +25,7 @@ export interface Environment {
 export interface EnvironmentProps {
   /** BCP 47 tag. @default the provider's, else `en` */
   locale?: string;
-  /** IANA name, as `Europe/Lisbon`. @default the provider's, else the machine's */
+  /** IANA name, as `Europe/Lisbon`. @default the provider's, else the machine's; UTC on a server */
   timeZone?: string;
   /** @default the provider's, else `h23` */
   hourCycle?: HourCycle;
@@ -48,7 +48,16 @@ export const defaultEnvironment: Environment = {
 /** Carries the provider's settings to the components. Components work without it. */
 export const EnvironmentContext = createContext<Environment>(defaultEnvironment);
 
-const noTicks = (): (() => void) => () => undefined;
+/**
+ * The zone where none is given: `undefined`, the machine's, but UTC on a server and for the first drawing of its page,
+ * since the reader is seldom where the server is.
+ */
+const useOwnZone = (): string | undefined =>
+  useSyncExternalStore<string | undefined>(
+    idle,
+    () => undefined,
+    () => 'UTC',
+  );
 
 /** The settings that hold for one component: its own props, else the provider's, else the defaults. */
 export function useEnvironment({
@@ -59,17 +68,18 @@ export function useEnvironment({
   now,
 }: EnvironmentProps): Environment {
   const outer = useContext(EnvironmentContext);
+  const ownZone = useOwnZone();
   const fixed = toMs(now);
   return useMemo(
     () => ({
       locale: locale ?? outer.locale,
-      timeZone: timeZone ?? outer.timeZone,
+      timeZone: timeZone ?? outer.timeZone ?? ownZone,
       hourCycle: hourCycle ?? outer.hourCycle,
       messages: mergeMessages(outer.messages, messages),
-      clock: fixed === null ? outer.clock : { getSnapshot: () => fixed, subscribe: noTicks },
+      clock: fixed === null ? outer.clock : { getSnapshot: () => fixed, subscribe: idle },
       announcer: outer.announcer,
     }),
-    [outer, locale, timeZone, hourCycle, messages, fixed],
+    [outer, locale, timeZone, ownZone, hourCycle, messages, fixed],
   );
 }
 

@@ -1,4 +1,5 @@
-import { act } from '@testing-library/react';
+import { useLayoutEffect } from 'react';
+import { act, render } from '@testing-library/react';
 import { hydrateRoot } from 'react-dom/client';
 import { ContextStore } from '@fleetdeck/client';
 import { FakeTabs } from '@fleetdeck/client/testing';
@@ -8,16 +9,20 @@ import {
   ConnectionStatus,
   ContextSelector,
   FleetdeckProvider,
+  HealthStrip,
+  IncidentList,
   MetricsCard,
   ProgressTracker,
   StatusBadge,
   StatusSummary,
   Timeline,
   useContextSelector,
+  useTimeFormat,
 } from './index.ts';
 import { fleet } from './testing/contexts.ts';
 import { someEvents } from './testing/events.ts';
 import { upgrade } from './testing/operations.ts';
+import { bucketsOf, incident } from './testing/past.ts';
 import { walk } from './testing/series.ts';
 
 const points = walk({ seed: 1, from: 3, to: 9 });
@@ -39,6 +44,53 @@ function Page() {
       <MetricTrend title="Trend" points={points} />
     </FleetdeckProvider>
   );
+}
+
+const AT = Date.parse('2026-01-15T14:07:12Z');
+
+function OwnTime() {
+  return <p>Own {useTimeFormat().time(AT)}</p>;
+}
+
+/** All that writes a time, in a zone that nobody gave. */
+function Times() {
+  return (
+    <>
+      <StatusBadge status="failed" since={AT} />
+      <StatusBadge status="failed" since={AT} compact />
+      <ConnectionStatus state="offline" since={AT} />
+      <HealthStrip subject="db" buckets={bucketsOf('hc')} from={AT} bucketMs={60_000} />
+      <IncidentList incidents={[incident()]} />
+      <MetricsCard title="CPU" value={9} points={points} asOf={AT} staleAfterMs={1} />
+      <Timeline title="Events" entries={someEvents} lastSeenAt={AT} />
+      <ProgressTracker title="Upgrade" tracking={upgrade} />
+      <TimeSeriesChart title="Load" series={series} markers={[{ at: AT, label: '2.5.0' }]} />
+      <OwnTime />
+    </>
+  );
+}
+
+const withinProvider = (
+  <FleetdeckProvider>
+    <Times />
+  </FleetdeckProvider>
+);
+
+/** Where this machine is, for whom asks without a zone, also of a formatter that was made before. */
+let machineZone = 'UTC';
+const RealFormat = Intl.DateTimeFormat;
+function beTravelling(): void {
+  jest.spyOn(Intl, 'DateTimeFormat').mockImplementation(((
+    locale?: string,
+    options: Intl.DateTimeFormatOptions = {},
+  ) => {
+    const real = () => new RealFormat(locale, { ...options, timeZone: options.timeZone ?? machineZone });
+    return {
+      format: (at?: number) => real().format(at),
+      formatToParts: (at?: number) => real().formatToParts(at),
+      resolvedOptions: () => real().resolvedOptions(),
+    };
+  }) as never);
 }
 
 let toServerText: (element: React.ReactNode) => string;
@@ -81,5 +133,49 @@ describe('a page that a server drew', () => {
     expect(root).toHaveTextContent('Billing 03');
     expect(root).toHaveTextContent('Older');
     act(() => mounted.unmount());
+  });
+
+  it.each([
+    ['within a provider without a zone', withinProvider],
+    ['without a provider', <Times key="alone" />],
+  ])('in another zone than the browser is taken over without a warning, %s', async (_, page) => {
+    beTravelling();
+    const complaints: unknown[] = [];
+    jest.spyOn(console, 'error').mockImplementation((...words) => void complaints.push(words));
+    machineZone = 'America/New_York';
+    const root = document.createElement('div');
+    root.innerHTML = toServerText(page);
+    document.body.append(root);
+    expect(root).toHaveTextContent('Offline since 14:07:12');
+
+    machineZone = 'Asia/Tokyo';
+    const mounted = await act(() =>
+      Promise.resolve(
+        hydrateRoot(root, page, { onRecoverableError: (error) => complaints.push(String(error)) }),
+      ),
+    );
+    expect(complaints).toEqual([]);
+    expect(root).toHaveTextContent('Offline since Jan 15, 23:07:12');
+    expect(root).toHaveTextContent('Asia/Tokyo');
+    expect(root).toHaveTextContent('Own Jan 15, 23:07:12');
+    act(() => mounted.unmount());
+    root.remove();
+  });
+});
+
+describe('a page that no server drew', () => {
+  it("has the times of the machine's zone from the first", () => {
+    beTravelling();
+    machineZone = 'Asia/Tokyo';
+    const first: (string | null)[] = [];
+    function Watched() {
+      useLayoutEffect(() => void first.push(document.body.textContent), []);
+      return withinProvider;
+    }
+    const { unmount } = render(<Watched />);
+    expect(first).toHaveLength(1);
+    expect(first[0]).toContain('Offline since Jan 15, 23:07:12');
+    expect(first[0]).toContain('Own Jan 15, 23:07:12');
+    unmount();
   });
 });

@@ -17,7 +17,7 @@ export interface FleetdeckProviderProps {
   context?: ContextSource | null;
   /** BCP 47 tag. @default 'en' */
   locale?: string;
-  /** IANA name. @default the machine's zone */
+  /** IANA name. @default the machine's zone; UTC on a server, and until its page is taken over */
   timeZone?: string;
   /** @default 'h23' */
   hourCycle?: HourCycle;

@@ -1,5 +1,5 @@
-import { useContext, useMemo } from 'react';
-import { EnvironmentContext } from '../environment.ts';
+import { useMemo } from 'react';
+import { useEnvironment } from '../environment.ts';
 import { formatAgo, formatTime } from '../format/formatTime.ts';
 import { usePageClock } from './usePageClock.ts';
 
@@ -22,7 +22,7 @@ export interface TimeFormat {
  * return <p title={time(Date.parse(agent.seenAt))}>{ago(Date.parse(agent.seenAt))}</p>;
  */
 export function useTimeFormat(): TimeFormat {
-  const { locale, timeZone, hourCycle } = useContext(EnvironmentContext);
+  const { locale, timeZone, hourCycle } = useEnvironment({});
   const now = usePageClock();
   return useMemo(
     () => ({
