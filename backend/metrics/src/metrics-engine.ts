@@ -87,7 +87,7 @@ export class MetricsEngine {
     const made = STORED_KINDS.map((kind) => [kind, new Partitions(sql, TABLES[kind])] as const);
     this.partitions = Object.fromEntries(made) as Record<StoredKind, Partitions>;
     this.cache = new AnswerCache(clock, timers, options.maxCachedAnswers, parts.store);
-    const repairs = new Repairs(query, this.cache, clock);
+    const repairs = new Repairs(this.cache, clock);
     const series = new SeriesStore(sql, options.maxSeriesPerMetric);
     this.writer = new PointWriter({
       sql,
@@ -98,7 +98,8 @@ export class MetricsEngine {
       rawRetentionMs: options.retentionHours.raw * HOUR_MS,
       onOverflow: (count, example) => this.noteOverflow(count, example),
       onClosed: (rows) => this.live.noteClosed(rows),
-      onRepair: (changed, at) => repairs.note(changed, at),
+      noteRepair: (manager, changed, at) => repairs.note(manager, changed, at),
+      onRepair: (changed, at) => repairs.written(changed, at),
     });
     this.flusher = new PointFlusher({
       buffer,

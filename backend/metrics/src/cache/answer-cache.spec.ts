@@ -109,6 +109,39 @@ describe('AnswerCache', () => {
     expect(load.times).toBe(2);
   });
 
+  it('trusts no answer of a process that died before it could forget it, but those of after the change', async () => {
+    const clock = new FakeClock();
+    const store = new Keyv();
+    const dead = make({ clock, store }).cache;
+    await dead.get('k', 900_000, ABOUT_X, () => Promise.resolve('before'));
+    await dead.get('other', 900_000, { ...ABOUT_X, metricNames: ['y'] }, () => Promise.resolve('untouched'));
+    clock.advance(70_000);
+    const living = make({ clock, store }).cache;
+    await living.forget(new Set(['x']), 1500, 1500);
+    const ask = (cache: AnswerCache, key: string) =>
+      cache.get(key, 900_000, ABOUT_X, () => Promise.resolve('after'));
+    expect(await ask(living, 'k')).toBe('after');
+    expect(await ask(living, 'other')).toBe('untouched');
+    clock.advance(70_000);
+    await make({ clock, store }).cache.get('late', 900_000, ABOUT_X, () => Promise.resolve('since'));
+    expect(await ask(living, 'late')).toBe('since');
+    await living.clear();
+    await dead.get('k2', 900_000, ABOUT_X, () => Promise.resolve('before'));
+    expect(await ask(living, 'k2')).toBe('after');
+  });
+
+  it('remembers a bounded number of changes, and trusts less when there were more', async () => {
+    const clock = new FakeClock();
+    const store = new Keyv();
+    const dead = make({ clock, store }).cache;
+    await dead.get('k', 900_000, ABOUT_X, () => Promise.resolve('before'));
+    clock.advance(70_000);
+    const living = make({ clock, store }).cache;
+    await living.forget(new Set(['x']), 1500, 1500);
+    for (let i = 0; i < 2000; i += 1) await living.forget(new Set(['y']), 0, 1);
+    expect(await living.get('k', 900_000, ABOUT_X, () => Promise.resolve('after'))).toBe('after');
+  });
+
   it('answers without the store when that fails or says nothing', async () => {
     const failing = new Keyv();
     jest.spyOn(failing, 'get').mockRejectedValue(new Error('ECONNREFUSED'));

@@ -19,8 +19,15 @@ export interface AnswerScope {
   readonly toMs: number;
 }
 
+/** How far apart the clocks of processes that share a store may be, in milliseconds. */
+const CLOCK_SPREAD_MS = 60_000;
+/** The most changes that are remembered for answers of other processes. */
+const MAX_CHANGES = 1000;
+
 interface StoredAnswer extends AnswerScope {
   readonly answer: unknown;
+  /** By the clock of whoever stored it. */
+  readonly storedAt: number;
   /** By the clock of whoever stored it. */
   readonly expiresAt: number;
 }
@@ -41,6 +48,8 @@ export class AnswerCache {
   /** What this process knows to be cached, oldest first, at most as many as the memory holds. */
   private readonly scopes = new Map<string, AnswerScope & { expiresAt: number }>();
   private readonly shared: boolean;
+  /** What changed lately, newest last: an answer in the store may be of a process that did not live to forget it. */
+  private readonly changes: (Change & { at: number })[] = [];
 
   constructor(
     private readonly clock: Clock,
@@ -80,8 +89,9 @@ export class AnswerCache {
 
   /** Forgets answers about these metrics that cover a time, also those on their way. Times are inclusive. */
   async forget(metricNames: ReadonlySet<string>, fromMs: number, toMs: number): Promise<void> {
-    const covers = (scope: AnswerScope) =>
-      scope.fromMs <= toMs && scope.toMs > fromMs && scope.metricNames.some((name) => metricNames.has(name));
+    const change = { names: metricNames, fromMs, toMs };
+    const covers = (scope: AnswerScope): boolean => isChanged(scope, change);
+    this.noteChange(change);
     for (const [key, entry] of this.underWay) {
       if (!covers(entry)) continue;
       entry.stale = true;
@@ -98,6 +108,7 @@ export class AnswerCache {
 
   /** Forgets everything that this process knows to be cached. */
   async clear(): Promise<void> {
+    this.noteChange(EVERYTHING);
     for (const entry of this.underWay.values()) entry.stale = true;
     this.underWay.clear();
     const keys = [...this.scopes.keys()];
@@ -109,7 +120,8 @@ export class AnswerCache {
     const scopeOfKnown = this.scopes.get(key);
     if (ttlMs > 0 && (this.shared || (scopeOfKnown && scopeOfKnown.expiresAt > this.clock.now()))) {
       const stored = await this.stored(key);
-      if (stored && stored.expiresAt > this.clock.now()) {
+      const trusted = stored && (scopeOfKnown !== undefined || !this.isOutdated(stored));
+      if (trusted && stored.expiresAt > this.clock.now()) {
         this.remember(key, stored);
         return stored.answer as T;
       }
@@ -117,7 +129,9 @@ export class AnswerCache {
     const answer = await load();
     if (ttlMs > 0 && !entry.stale) {
       const { metricNames, fromMs, toMs } = entry;
-      const stored: StoredAnswer = { metricNames, fromMs, toMs, answer, expiresAt: this.clock.now() + ttlMs };
+      const storedAt = this.clock.now();
+      const expiresAt = storedAt + ttlMs;
+      const stored: StoredAnswer = { metricNames, fromMs, toMs, answer, storedAt, expiresAt };
       this.remember(key, stored);
       await this.cache.set(storeKey(key), stored, ttlMs + STORE_GRACE_MS).catch(() => undefined);
       if (entry.stale) await this.cache.delete(storeKey(key)).catch(() => undefined);
@@ -133,6 +147,22 @@ export class AnswerCache {
     );
   }
 
+  private noteChange(change: Change): void {
+    if (!this.shared) return;
+    this.changes.push({ ...change, at: this.clock.now() });
+    if (this.changes.length <= MAX_CHANGES) return;
+    // Too many to tell apart: nothing that was stored before the middle of them is trusted.
+    const half = this.changes.splice(0, MAX_CHANGES / 2);
+    this.changes.unshift({ ...EVERYTHING, at: half.at(-1)?.at ?? 0 });
+  }
+
+  /** Whether what the answer of another process is about has changed since it was stored. */
+  private isOutdated(stored: StoredAnswer): boolean {
+    return this.changes.some(
+      (change) => stored.storedAt <= change.at + CLOCK_SPREAD_MS && isChanged(stored, change),
+    );
+  }
+
   private remember(key: string, { metricNames, fromMs, toMs, expiresAt }: StoredAnswer): void {
     this.scopes.delete(key);
     this.scopes.set(key, { metricNames, fromMs, toMs, expiresAt });
@@ -141,6 +171,15 @@ export class AnswerCache {
       this.scopes.delete(oldest);
     }
   }
+}
+
+type Change = { names: ReadonlySet<string> | null; fromMs: number; toMs: number };
+
+const EVERYTHING: Change = { names: null, fromMs: -Infinity, toMs: Infinity };
+
+function isChanged(scope: AnswerScope, { names, fromMs, toMs }: Change): boolean {
+  if (scope.fromMs > toMs || scope.toMs <= fromMs) return false;
+  return names === null || scope.metricNames.some((name) => names.has(name));
 }
 
 function storeKey(key: string): string {

@@ -5,6 +5,12 @@ import { TIER_MS, windowStart } from '../store/tiers.ts';
 /** For how long the marks are taken as known, in milliseconds. Older ones are safe: they make finer tiers answer. */
 const KNOWN_FOR_MS = 2000;
 const MAX_REPAIRS = 1000;
+/** Repairs are told again for so many numbers: one that was noted early may be committed late. */
+const OVERLAP = 200;
+/** What was repaired before this process began is told for as long as an answer may live, in milliseconds. */
+const HEARD_FOR_MS = 900_000;
+/** How far apart the clocks of replicas may be, in milliseconds. */
+const CLOCK_SPREAD_MS = 60_000;
 
 /** Up to where each tier is complete, in milliseconds since the epoch. */
 export interface Marks {
@@ -26,14 +32,15 @@ interface MarksRow {
   hours: number | null;
   days: number | null;
   newest_repair: string | null;
-  repairs: { metric: string; from_ms: number; to_ms: number }[] | null;
+  repairs: { id: number; metric: string; from_ms: number; to_ms: number }[] | null;
 }
 
 /** Knows how far the roll-ups have come, and hears what other processes repaired. */
 export class TierMarks {
   private known: { marks: Marks; until: number } | null = null;
   private asking: Promise<Marks> | null = null;
-  private lastRepair: string | null = null;
+  private lastRepair: number | null = null;
+  private readonly told = new Set<number>();
 
   constructor(
     private readonly query: Sql['query'],
@@ -60,9 +67,14 @@ export class TierMarks {
          (select ${epoch('rolled_to')} from fleetdeck.metric_tier where tier = '1h') as hours,
          (select ${epoch('rolled_to')} from fleetdeck.metric_tier where tier = '1d') as days,
          (select max(id) from fleetdeck.metric_repair) as newest_repair,
-         (select jsonb_agg(jsonb_build_object('metric', r.metric, 'from_ms', ${epoch('r.from_at')}, 'to_ms', ${epoch('r.to_at')}))
-          from (select * from fleetdeck.metric_repair where id > $1::bigint and noted_by <> $2 order by id limit ${MAX_REPAIRS}) r) as repairs`,
-      [this.lastRepair ?? '9223372036854775807', this.ownId],
+         (select jsonb_agg(jsonb_build_object('id', r.id, 'metric', r.metric, 'from_ms', ${epoch('r.from_at')}, 'to_ms', ${epoch('r.to_at')}))
+          from (select * from fleetdeck.metric_repair
+            where id > $1::bigint and noted_by <> $2 and noted_at > $3::timestamptz order by id desc limit ${MAX_REPAIRS}) r) as repairs`,
+      [
+        (this.lastRepair ?? 0) - OVERLAP,
+        this.ownId,
+        new Date(this.clock.now() - HEARD_FOR_MS - CLOCK_SPREAD_MS).toISOString(),
+      ],
     );
     const openMinute = windowStart(this.clock.now(), TIER_MS['1m']);
     const marks: Marks = {
@@ -70,8 +82,11 @@ export class TierMarks {
       hours: row?.hours ?? -Infinity,
       days: row?.days ?? -Infinity,
     };
-    this.lastRepair = row?.newest_repair ?? this.lastRepair ?? '0';
-    const repairs = row?.repairs ?? [];
+    const all = row?.repairs ?? [];
+    const repairs = all.filter(({ id }) => !this.told.has(id));
+    this.lastRepair = Number(row?.newest_repair ?? this.lastRepair ?? 0);
+    this.told.clear();
+    for (const { id } of all) this.told.add(id);
     this.onRepairs(
       repairs.length < MAX_REPAIRS
         ? repairs.map(({ metric, from_ms: fromMs, to_ms: toMs }) => ({ metric, fromMs, toMs }))

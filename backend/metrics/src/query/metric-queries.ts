@@ -111,7 +111,10 @@ export class MetricQueries {
     const [position] = await this.settle([asked.metricName]);
     const asOf = clock.now();
     const grid = asked.grid ?? trailingGrid(asOf, asked.windowMs);
-    const maxGroups = Math.max(1, Math.min(mostGroups, Math.floor(MAX_ANSWER_BUCKETS / grid.count)));
+    const maxGroups = Math.max(
+      1,
+      Math.min(mostGroups, Math.floor(MAX_ANSWER_BUCKETS / (grid.count * asked.aggregations.length))),
+    );
     const series = await finder.find(asked.metricName, asked.labels, asked.groupBy);
     const segments = planSegments(grid, {
       marks: await marks.get(),

@@ -11,28 +11,16 @@ export class Repairs {
   readonly id = randomUUID();
 
   constructor(
-    private readonly query: Sql['query'],
     private readonly cache: AnswerCache,
     private readonly clock: Clock,
   ) {}
 
-  /** Points of past minutes were written. */
-  note(series: readonly Series[], at: readonly number[]): void {
-    const spans = new Map<string, Repair>();
-    series.forEach((each, i) => {
-      const metric = each.metric.descriptor.name;
-      const time = at[i] as number;
-      const span = spans.get(metric);
-      if (!span) spans.set(metric, { metric, fromMs: time, toMs: time });
-      else {
-        span.fromMs = Math.min(span.fromMs, time);
-        span.toMs = Math.max(span.toMs, time);
-      }
-    });
-    const repairs = [...spans.values()];
-    this.heard(repairs);
+  /** Notes points of past minutes, in the transaction that writes them: others must hear of what is there. */
+  async note(sql: Pick<Sql, 'query'>, series: readonly Series[], at: readonly number[]): Promise<void> {
+    const repairs = repairsOf(series, at);
+    if (repairs.length === 0) return;
     const iso = (ms: number) => new Date(ms).toISOString();
-    void this.query(
+    await sql.query(
       `insert into fleetdeck.metric_repair (metric, from_at, to_at, noted_at, noted_by)
        select metric, from_at, to_at, $4::timestamptz, $5
        from unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) as r (metric, from_at, to_at)`,
@@ -43,8 +31,12 @@ export class Repairs {
         iso(this.clock.now()),
         this.id,
       ],
-      // Other processes then show what they cached until it is out of date, 15 minutes at most.
-    ).catch(() => undefined);
+    );
+  }
+
+  /** Points of past minutes were written here. */
+  written(series: readonly Series[], at: readonly number[]): void {
+    this.heard(repairsOf(series, at));
   }
 
   /** Past spans changed, here or elsewhere; `null` when they are too many to be told one by one. */
@@ -55,4 +47,20 @@ export class Repairs {
     }
     for (const { metric, fromMs, toMs } of repairs) void this.cache.forget(new Set([metric]), fromMs, toMs);
   }
+}
+
+/** The span of each metric in which points came. */
+function repairsOf(series: readonly Series[], at: readonly number[]): Repair[] {
+  const spans = new Map<string, Repair>();
+  series.forEach((each, i) => {
+    const metric = each.metric.descriptor.name;
+    const time = at[i] as number;
+    const span = spans.get(metric);
+    if (!span) spans.set(metric, { metric, fromMs: time, toMs: time });
+    else {
+      span.fromMs = Math.min(span.fromMs, time);
+      span.toMs = Math.max(span.toMs, time);
+    }
+  });
+  return [...spans.values()];
 }

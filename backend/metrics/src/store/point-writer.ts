@@ -30,6 +30,8 @@ export interface PointWriterParts {
   onOverflow(count: number, example: string): void;
   /** Told of minutes that are over and rolled up, but not of the open one that a last write rolls up. */
   onClosed(rows: readonly MinuteRow[]): void;
+  /** Notes points that change a past minute, in the transaction that writes them. */
+  noteRepair(sql: Pick<Sql, 'query'>, series: readonly Series[], at: readonly number[]): Promise<void>;
   /** Told of points that changed a past minute. */
   onRepair(series: readonly Series[], at: readonly number[]): void;
 }
@@ -82,13 +84,8 @@ export class PointWriter {
     if (overflowed[0]) this.parts.onOverflow(overflowed.length, overflowed[0].metric.descriptor.name);
     if (!planned || planned.session !== this.session) return;
     for (const i of planned.open) addPoint(planned.session.windows, batch, planned.steps, i);
-    const late = planned.late.filter((i) => (batch.at[i] as number) < planned.session.rolledTo);
-    if (late.length > 0) {
-      this.parts.onRepair(
-        late.map((i) => batch.series[i] as Series),
-        late.map((i) => batch.at[i] as number),
-      );
-    }
+    const { series, at } = repairedBy(planned);
+    if (series.length > 0) this.parts.onRepair(series, at);
   }
 
   /**
@@ -206,7 +203,10 @@ export class PointWriter {
         outcome = await sql().transaction(async (manager) => {
           await manager.query('select pg_advisory_xact_lock_shared($1)', [ROLLUP_LOCK]);
           const [row] = await manager.query<{ done: boolean }[]>(statement, parameters);
-          if (row?.done) await addRows(manager, rows.map(toRow));
+          if (!row?.done) return row;
+          await addRows(manager, rows.map(toRow));
+          const { series, at } = repairedBy(planned);
+          if (series.length > 0) await this.parts.noteRepair(manager, series, at);
           return row;
         });
       }
@@ -263,4 +263,13 @@ export class PointWriter {
   private forgetPartitions(): void {
     for (const each of Object.values(this.parts.partitions)) each.forget();
   }
+}
+
+/** The points of a batch that change a minute which was rolled up before. */
+function repairedBy({ batch, late, session }: PlannedBatch): { series: Series[]; at: number[] } {
+  const repaired = late.filter((i) => (batch.at[i] as number) < session.rolledTo);
+  return {
+    series: repaired.map((i) => batch.series[i] as Series),
+    at: repaired.map((i) => batch.at[i] as number),
+  };
 }
