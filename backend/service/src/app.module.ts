@@ -1,8 +1,16 @@
-import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { Global, Logger, Module, type DynamicModule } from '@nestjs/common';
 import proxyAddr from 'proxy-addr';
 import { DataSource } from 'typeorm';
 import { SOCKET_PATH } from '@fleetdeck/dto';
-import { CLOCK, PRINCIPAL_RESOLVER, ProblemFilter, systemClock } from '@fleetdeck/kernel';
+import {
+  CLOCK,
+  createPostgresLease,
+  LEASE,
+  messageOf,
+  PRINCIPAL_RESOLVER,
+  ProblemFilter,
+  systemClock,
+} from '@fleetdeck/kernel';
 import { AlertingModule } from '@fleetdeck/alerting';
 import { BroadcastModule } from '@fleetdeck/broadcast';
 import { TerminusHealthModule } from '@fleetdeck/health';
@@ -30,12 +38,18 @@ class FoundationModule {
   static forRuntime(runtime: ServiceRuntime, meter: RequestMeter): DynamicModule {
     const sessions = new SessionStore(runtime.dataSource, systemClock);
     const tokens = new TokenVerifier(runtime.secret, runtime.environment, systemClock);
+    const logger = new Logger('Lease');
+    const lease = createPostgresLease(runtime.dataSource, {
+      // Whoever works under a lease says what that means; this is for looking closer.
+      onError: (name, thrown) => logger.debug(`The lease "${name}": ${messageOf(thrown)}`),
+    });
     return {
       module: FoundationModule,
       providers: [
         { provide: RUNTIME, useValue: runtime },
         { provide: CLOCK, useValue: systemClock },
         { provide: DataSource, useValue: runtime.dataSource },
+        { provide: LEASE, useValue: lease },
         { provide: SessionStore, useValue: sessions },
         {
           provide: PRINCIPAL_RESOLVER,
@@ -43,7 +57,7 @@ class FoundationModule {
         },
         { provide: RequestMeter, useValue: meter },
       ],
-      exports: [RUNTIME, CLOCK, DataSource, SessionStore, PRINCIPAL_RESOLVER, RequestMeter],
+      exports: [RUNTIME, CLOCK, DataSource, LEASE, SessionStore, PRINCIPAL_RESOLVER, RequestMeter],
     };
   }
 }

@@ -439,7 +439,7 @@ describe('a service that is closed', () => {
       seen.push((await ask(`${service.url}/health/ready`)).status);
       seen.push((await ask(`${service.url}/health/live`)).status);
       stopping.mockRestore();
-      this.onModuleDestroy();
+      await this.onModuleDestroy();
     });
     await service.close();
     expect(seen).toEqual([503, 200]);
