@@ -242,11 +242,14 @@ describe('register', () => {
     expect(() => checker.register('port:AuditSink', healthy)).toThrow('registered already');
   });
 
-  it.each(['', '1st', 'a b', '__proto__', 'x'.repeat(101)])('refuses the name "%s"', (name) => {
-    expect(() => checkerFixture().checker.register(name, healthy)).toThrow(
-      expect.objectContaining({ code: 'INVALID_INPUT' }),
-    );
-  });
+  it.each(['', '1st', 'a b', '__proto__', 'x'.repeat(101), undefined as unknown as string])(
+    'refuses the name "%s"',
+    (name) => {
+      expect(() => checkerFixture().checker.register(name, healthy)).toThrow(
+        expect.objectContaining({ code: 'INVALID_INPUT' }),
+      );
+    },
+  );
 
   it.each([
     ['intervalMs', { intervalMs: 99 }],

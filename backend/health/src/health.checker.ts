@@ -117,7 +117,7 @@ export class HealthChecker {
    * `LIMIT_EXCEEDED` when {@link MAX_COMPONENTS} are watched already
    */
   register(name: string, check: HealthCheck, options: HealthCheckOptions = {}): void {
-    if (!NAME.test(name)) {
+    if (typeof name !== 'string' || !NAME.test(name)) {
       throw new FleetdeckError(
         'INVALID_INPUT',
         `Health check "${name}": the name must be a letter, then letters, digits, "_", ".", ":" or "-", at most 100 in all.`,

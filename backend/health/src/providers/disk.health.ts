@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import type { HealthCheckContributor, HealthCheckOptions } from '../health.options.ts';
+import { requireGiven } from './given.ts';
 import { judgeShare, percentOf, type ShareLimits } from './share.ts';
 
 /** What a file system holds, in blocks of `bsize` bytes. */
@@ -24,6 +25,8 @@ export interface DiskHealthOptions extends HealthCheckOptions, Partial<ShareLimi
 
 /**
  * Watches how full the file system below `path` is, as `df` counts: of what this user may use. Optional by default.
+ *
+ * @throws FleetdeckError `INVALID_INPUT` when `path` is missing
  */
 export function diskHealth(
   path: string,
@@ -35,6 +38,7 @@ export function diskHealth(
     ...options
   }: DiskHealthOptions = {},
 ): HealthCheckContributor {
+  requireGiven('diskHealth', 'path', path, 'Give it a path on the file system to watch.');
   return {
     healthName: name,
     healthOptions: { criticality: 'optional', ...options },

@@ -2,6 +2,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { FleetdeckError } from '@fleetdeck/kernel';
 import type { HealthCheckContributor, HealthCheckOptions } from '../health.options.ts';
+import { requireGiven } from './given.ts';
 
 /** Options of {@link dockerHealth}. */
 export interface DockerHealthOptions extends HealthCheckOptions {
@@ -25,6 +26,7 @@ export function dockerHealth({
   host = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock',
   ...options
 }: DockerHealthOptions = {}): HealthCheckContributor {
+  requireGiven('dockerHealth', 'host', host, 'Give it unix:///path or tcp://host:port, or leave it out.');
   const target = targetOf(host);
   return {
     healthName: name,

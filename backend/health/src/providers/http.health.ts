@@ -1,5 +1,6 @@
 import { FleetdeckError } from '@fleetdeck/kernel';
 import type { HealthCheckContributor, HealthCheckOptions } from '../health.options.ts';
+import { requireGiven } from './given.ts';
 
 /** Options of {@link httpHealth}. */
 export interface HttpHealthOptions extends HealthCheckOptions {
@@ -17,20 +18,26 @@ export interface HttpHealthOptions extends HealthCheckOptions {
  * Asks an address over HTTP. Only the status counts; the body is not read, and no redirect is followed, so that a
  * sign-in page is not taken for the service. Critical by default.
  *
- * @throws FleetdeckError `INVALID_INPUT` when the address is neither `http://` nor `https://`
+ * @throws FleetdeckError `INVALID_INPUT` when the address or the name is missing, or the address is neither `http://` nor
+ * `https://`
  * @example
  * httpHealth('https://payments.internal/health', { name: 'payments', criticality: 'optional' })
  */
-export function httpHealth(
-  address: string,
-  {
+export function httpHealth(address: string, given: HttpHealthOptions): HealthCheckContributor {
+  const {
     name,
     method = 'GET',
     headers = {},
-    expect = (status) => status >= 200 && status < 300,
+    expect = (status: number) => status >= 200 && status < 300,
     ...options
-  }: HttpHealthOptions,
-): HealthCheckContributor {
+  } = { ...given };
+  requireGiven('httpHealth', 'name', name, 'Give it, in the options, the name under which it is shown.');
+  requireGiven(
+    'httpHealth',
+    `the address of "${name}"`,
+    address,
+    'Give it http://host/path or https://host/path.',
+  );
   if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
     throw new FleetdeckError(
       'INVALID_INPUT',

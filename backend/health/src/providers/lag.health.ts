@@ -1,4 +1,5 @@
 import type { HealthCheckContributor, HealthCheckOptions } from '../health.options.ts';
+import { requireGiven } from './given.ts';
 
 /** Options of {@link lagHealth}. */
 export interface LagHealthOptions extends HealthCheckOptions {
@@ -14,7 +15,12 @@ export interface LagHealthOptions extends HealthCheckOptions {
   criticalAboveMs?: number;
 }
 
-/** Watches how far work is behind that is done later: points to store, entries to seal, messages to send. Optional by default. */
+/**
+ * Watches how far work is behind that is done later: points to store, entries to seal, messages to send. Optional by
+ * default.
+ *
+ * @throws FleetdeckError `INVALID_INPUT` when `read` is missing
+ */
 export function lagHealth({
   name,
   read,
@@ -23,6 +29,7 @@ export function lagHealth({
   criticalAboveMs = Infinity,
   ...options
 }: LagHealthOptions): HealthCheckContributor {
+  requireGiven(`Health check "${name}"`, 'read', read, 'Give it a function that answers milliseconds.');
   return {
     healthName: name,
     healthOptions: { criticality: 'optional', ...options },

@@ -1,4 +1,5 @@
 import type { HealthCheckContributor, HealthCheckOptions } from '../health.options.ts';
+import { requireMethod } from './given.ts';
 
 /** What {@link postgresHealth} needs of a connection: a TypeORM `DataSource` has it, so has a `pg.Pool`. */
 export interface Queryable {
@@ -24,11 +25,20 @@ interface PoolFigures {
  * Asks PostgreSQL for an answer: `critical` when none comes, `degraded` when it takes over 250 ms, until it takes
  * under 150 ms again. Shows the figures of the connection pool where it finds one. One connection is in use, and a
  * second one only while the first has not answered in time: a connection that a firewall forgot says nothing of others.
+ *
+ * @throws FleetdeckError `INVALID_INPUT` when `dataSource` is missing or no connection
  */
 export function postgresHealth(
   dataSource: Queryable,
   { name = 'postgres', ...options }: PostgresHealthOptions = {},
 ): HealthCheckContributor {
+  requireMethod(
+    'postgresHealth',
+    'dataSource',
+    dataSource,
+    'query',
+    'Give it a TypeORM DataSource or a pg.Pool; in forRootAsync() name it in inject.',
+  );
   let waiting = 0;
   return {
     healthName: name,

@@ -1,12 +1,41 @@
 import { describe, expect, it } from '@jest/globals';
 import { broadcastHealth } from './broadcast.health.ts';
 import { diskHealth } from './disk.health.ts';
+import { dockerHealth } from './docker.health.ts';
 import { eventLoopHealth } from './event-loop.health.ts';
+import { httpHealth } from './http.health.ts';
 import { auditSealLagHealth, lagHealth, metricsLagHealth } from './lag.health.ts';
 import { memoryHealth } from './memory.health.ts';
 import { postgresHealth } from './postgres.health.ts';
+import { rabbitmqHealth } from './rabbitmq.health.ts';
+import { redisHealth } from './redis.health.ts';
 
 const signal = new AbortController().signal;
+
+describe('a provider without what it asks', () => {
+  const nothing = undefined as never;
+
+  it.each<[() => unknown, string]>([
+    [
+      () => postgresHealth(nothing),
+      'postgresHealth: dataSource is missing. Give it a TypeORM DataSource or a pg.Pool; in forRootAsync() name it in inject.',
+    ],
+    [() => postgresHealth({} as never), 'postgresHealth: dataSource has no method query(). Give it'],
+    [() => redisHealth(nothing), 'redisHealth: redis is missing. Give it an address, redis://host:port, or'],
+    [() => redisHealth({} as never), 'redisHealth: redis has no method ping(). Give it'],
+    [() => rabbitmqHealth(nothing), 'rabbitmqHealth: the address is missing. Give it amqp://host/vhost'],
+    [() => dockerHealth({ host: null as never }), 'dockerHealth: host is missing. Give it unix:///path'],
+    [() => httpHealth(nothing, { name: 'shop' }), 'httpHealth: the address of "shop" is missing. Give it'],
+    [() => httpHealth('http://x', nothing), 'httpHealth: name is missing. Give it'],
+    [() => broadcastHealth(nothing), 'broadcastHealth: publisher is missing. Give it a Publisher'],
+    [() => diskHealth(nothing), 'diskHealth: path is missing. Give it'],
+    [() => auditSealLagHealth(nothing), 'Health check "audit-seal": read is missing. Give it a function'],
+  ])('is refused at once, by the field and what to give it', (make, message) => {
+    expect(make).toThrow(
+      expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringContaining(message) }),
+    );
+  });
+});
 
 describe('postgresHealth', () => {
   it('is healthy when the database answers, and critical by what it throws when it does not', async () => {

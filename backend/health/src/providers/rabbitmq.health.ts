@@ -1,6 +1,7 @@
 import { FleetdeckError } from '@fleetdeck/kernel';
 import type { HealthCheckContributor, HealthCheckOptions } from '../health.options.ts';
 import { openAmqp } from './amqp.ts';
+import { requireGiven } from './given.ts';
 
 /** Options of {@link rabbitmqHealth}. */
 export interface RabbitmqHealthOptions extends HealthCheckOptions {
@@ -18,7 +19,7 @@ export interface RabbitmqHealthOptions extends HealthCheckOptions {
  * channel opened. The address reads `amqp://user:password@host:port/vhost`, or `amqps://`. Degraded when that takes over
  * 500 ms, until it takes under 300 ms again. Critical by default.
  *
- * @throws FleetdeckError `INVALID_INPUT` when an address is not valid
+ * @throws FleetdeckError `INVALID_INPUT` when an address is missing or not valid
  * @example
  * rabbitmqHealth('amqp://portal:secret@broker/', { criticality: 'optional', intervalMs: 30_000 })
  */
@@ -26,6 +27,8 @@ export function rabbitmqHealth(
   address: string,
   { name = 'rabbitmq', managementUrl, ...options }: RabbitmqHealthOptions = {},
 ): HealthCheckContributor {
+  const remedy = 'Give it amqp://host/vhost, or leave the check out where there is no broker.';
+  requireGiven('rabbitmqHealth', 'the address', address, remedy);
   const url = parseUrl(address, 'the address', /^amqps?:$/, 'amqp://host/vhost or amqps://host/vhost');
   const management =
     managementUrl === undefined

@@ -1,5 +1,6 @@
 import { FleetdeckError } from '@fleetdeck/kernel';
 import type { HealthCheckContributor, HealthCheckOptions } from '../health.options.ts';
+import { requireMethod } from './given.ts';
 import { talk, wireTarget, type Wire } from './wire.ts';
 
 /** What {@link redisHealth} needs of a client: those of `redis` and `ioredis` have it. */
@@ -18,7 +19,7 @@ export interface RedisHealthOptions extends HealthCheckOptions {
  * user and password where it needs them), over a connection of its own that ends with the check. Degraded when the
  * answer takes over 100 ms, until it takes under 50 ms again. Critical by default.
  *
- * @throws FleetdeckError `INVALID_INPUT` when the address is not one of Redis
+ * @throws FleetdeckError `INVALID_INPUT` when the address is not one of Redis, or a client is missing
  * @example
  * redisHealth('redis://127.0.0.1:6379', { criticality: 'optional' })
  */
@@ -26,6 +27,10 @@ export function redisHealth(
   redis: string | RedisPing,
   { name = 'redis', ...options }: RedisHealthOptions = {},
 ): HealthCheckContributor {
+  if (typeof redis !== 'string') {
+    const remedy = 'Give it an address, redis://host:port, or a client; in forRootAsync() name it in inject.';
+    requireMethod('redisHealth', 'redis', redis, 'ping', remedy);
+  }
   const ask = typeof redis === 'string' ? byAddress(redis) : () => redis.ping();
   return {
     healthName: name,

@@ -1,0 +1,28 @@
+import { FleetdeckError } from '@fleetdeck/kernel';
+
+/**
+ * Refuses what injection or the environment left empty, before a check trips over it again and again.
+ * @param remedy what to give, as a sentence
+ */
+export function requireGiven(subject: string, field: string, value: unknown, remedy: string): void {
+  if (value === undefined || value === null) throw refused(subject, field, 'is missing', remedy);
+}
+
+/** As {@link requireGiven}; what is given must also have a method of that name. */
+export function requireMethod(
+  subject: string,
+  field: string,
+  value: unknown,
+  method: string,
+  remedy: string,
+): void {
+  requireGiven(subject, field, value, remedy);
+  if (typeof (value as Record<string, unknown>)[method] === 'function') return;
+  throw refused(subject, field, `has no method ${method}()`, remedy);
+}
+
+function refused(subject: string, field: string, message: string, remedy: string): FleetdeckError {
+  return new FleetdeckError('INVALID_INPUT', `${subject}: ${field} ${message}. ${remedy}`, {
+    fields: [{ field, message }],
+  });
+}
