@@ -59,7 +59,7 @@ describe('RequestMeter', () => {
 });
 
 describe('healthChecks', () => {
-  const names = (environment: Partial<Environment>) =>
+  const checksOf = (environment: Partial<Environment>) =>
     healthChecks({
       environment: {
         redisUrl: null,
@@ -70,9 +70,17 @@ describe('healthChecks', () => {
       },
       dataSource: { query: () => Promise.resolve() },
       dataDir: '/',
-    } as unknown as ServiceRuntime).map(
+    } as unknown as ServiceRuntime);
+  const names = (environment: Partial<Environment>) =>
+    checksOf(environment).map(
       ({ healthName, healthOptions }) => `${healthName} ${healthOptions?.criticality ?? 'critical'}`,
     );
+  const named = {
+    redisUrl: 'redis://cache',
+    amqpUrl: 'amqp://broker',
+    rabbitmqManagementUrl: 'http://broker:15672',
+    dockerHost: 'unix:///var/run/docker.sock',
+  };
 
   it('watch the service and its database', () => {
     expect(names({})).toEqual([
@@ -84,12 +92,14 @@ describe('healthChecks', () => {
   });
 
   it('watch what the environment names, and none of it may end readiness', () => {
-    const named = {
-      redisUrl: 'redis://cache',
-      amqpUrl: 'amqp://broker',
-      rabbitmqManagementUrl: 'http://broker:15672',
-      dockerHost: 'unix:///var/run/docker.sock',
-    };
     expect(names(named).slice(4)).toEqual(['redis optional', 'rabbitmq optional', 'docker optional']);
+  });
+
+  it('take one bad or one good answer of another process for chance, and believe two in a row', () => {
+    const patient = checksOf(named).filter(
+      ({ healthOptions: { failureThreshold, successThreshold } = {} }) =>
+        failureThreshold === 2 && successThreshold === 2,
+    );
+    expect(patient.map(({ healthName }) => healthName)).toEqual(['postgres', 'redis', 'rabbitmq', 'docker']);
   });
 });
