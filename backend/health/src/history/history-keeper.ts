@@ -13,7 +13,7 @@ import {
 import { RecentWindow } from '../check/recent-window.ts';
 import { HEALTH_MODULE_OPTIONS, type HealthModuleOptions } from '../health.options.ts';
 import { HEALTH_TIMERS, type HealthTimers } from '../health.timers.ts';
-import { HistoryStore, MAX_READ } from './history-store.ts';
+import { HistoryStore } from './history-store.ts';
 import { HistoryWriter } from './history-writer.ts';
 import {
   MAX_TRANSITIONS,
@@ -139,13 +139,13 @@ export class HealthHistoryKeeper {
       const read = this.store.read(since, component);
       const stored = await withDeadline(read, READ_DEADLINE_MS, this.timers, TOO_SLOW);
       const known = new Set(
-        stored.flatMap(({ run, sequence }) => (run.id === this.run.id ? [sequence] : [])),
+        stored.transitions.flatMap(({ run, sequence }) => (run.id === this.run.id ? [sequence] : [])),
       );
-      const transitions = stored.slice(0, MAX_READ).map((one) => this.withOwnRun(one));
+      const transitions = stored.transitions.map((one) => this.withOwnRun(one));
       return {
         transitions: [...transitions, ...held.filter(({ sequence }) => !known.has(sequence))],
         durable: true,
-        complete: stored.length <= MAX_READ && (this.writer?.lost ?? 0) === 0,
+        complete: stored.complete && (this.writer?.lost ?? 0) === 0,
         problem: null,
       };
     } catch (thrown) {

@@ -1,4 +1,5 @@
 import type { StatusFamily } from '@fleetdeck/dto';
+import { groupBy } from './group-by.ts';
 import type { HealthRun, SeenTransition, TransitionRecord } from './transition.ts';
 
 /** What the history needs of a database: a TypeORM `DataSource` has it, so has a `pg.Pool`. */
@@ -6,7 +7,7 @@ export interface HistoryDatabase {
   query(sql: string, parameters?: unknown[]): Promise<unknown>;
 }
 
-/** The most transitions that are read for one answer. */
+/** The most transitions of a span that are read for one answer. */
 export const MAX_READ = 10_000;
 /** The most transitions that are written by one statement. */
 export const MAX_WRITE = 1_000;
@@ -49,31 +50,57 @@ export class HistoryStore {
   }
 
   /**
-   * What runs saw since a moment, with the last change of each before it, which still held then: the newest
-   * {@link MAX_READ} and one more when there are more.
+   * What runs saw since a moment, with the last change of each component before it, which still held then. Of more than
+   * {@link MAX_READ} changes the oldest are left out, of those components first that changed the most: one that flaps
+   * costs no other its past. What held before is then left out too, since nobody knows until when it did.
    */
-  async read(since: number, component: string | null): Promise<SeenTransition[]> {
+  async read(since: number, component: string | null): Promise<StoredPast> {
     const only = component === null ? '' : 'and t.component = $2';
     const answer = await this.database.query(
       `with runs as (select * from fleetdeck.health_run where seen_at >= $1),
-       seen as (
-         select t.* from runs join fleetdeck.health_transition t on t.run = runs.id
+       counted as (
+         select t.run, t.component, count(*) as changes
+         from runs join fleetdeck.health_transition t on t.run = runs.id
          where t.at >= $1 ${only}
-         union all
-         (select distinct on (t.run, t.component) t.*
-          from runs join fleetdeck.health_transition t on t.run = runs.id
-          where t.at < $1 ${only}
-          order by t.run, t.component, t.at desc, t.sequence desc)
+         group by t.run, t.component
+       ),
+       newest as (
+         select one.* from counted cross join lateral (
+           select t.*, row_number() over (order by t.at desc, t.sequence desc) as place
+           from fleetdeck.health_transition t
+           where t.run = counted.run and t.component = counted.component and t.at >= $1
+           order by t.at desc, t.sequence desc
+           limit ${MAX_READ}
+         ) one
+         order by one.place, one.at desc, one.run, one.sequence
+         limit ${MAX_READ}
+       ),
+       held as (
+         select distinct on (t.run, t.component) t.*, 0 as place
+         from runs join fleetdeck.health_transition t on t.run = runs.id
+         where t.at < $1 ${only}
+         order by t.run, t.component, t.at desc, t.sequence desc
        )
        select runs.id, runs.node, runs.started_at, runs.seen_at, runs.ended_at,
-         seen.sequence, seen.component, seen.at, seen.previous, seen.status, seen.reason
-       from seen join runs on runs.id = seen.run
-       order by seen.at desc, seen.run desc, seen.sequence desc
-       limit ${MAX_READ + 1}`,
+         seen.sequence, seen.component, seen.at, seen.previous, seen.status, seen.reason,
+         seen.place = 0 as held, coalesce(counted.changes, 0) as changes,
+         (select coalesce(sum(changes), 0) from counted) as all_changes
+       from (select * from newest union all select * from held) seen
+       join runs on runs.id = seen.run
+       left join counted on counted.run = seen.run and counted.component = seen.component
+       order by seen.at desc, seen.run desc, seen.sequence desc`,
       component === null ? [new Date(since)] : [new Date(since), component],
     );
-    const rows = Array.isArray(answer) ? answer : (answer as { rows: unknown[] }).rows;
-    return (rows as TransitionRow[]).map(fromRow);
+    const rows = (Array.isArray(answer) ? answer : (answer as { rows: unknown[] }).rows) as TransitionRow[];
+    const changes = rows.filter(({ held }) => !held);
+    const read = groupBy(changes, pairOf);
+    const known = rows.filter(
+      (row) => !row.held || Number(row.changes) === (read.get(pairOf(row))?.length ?? 0),
+    );
+    return {
+      transitions: known.map(fromRow),
+      complete: changes.length === Number(rows[0]?.all_changes ?? 0),
+    };
   }
 
   /** Forgets what ended before a moment. The change that still held then stays. */
@@ -92,6 +119,13 @@ export class HistoryStore {
   }
 }
 
+/** What {@link HistoryStore.read} found. */
+export interface StoredPast {
+  transitions: SeenTransition[];
+  /** `false` when there is more than is read. */
+  complete: boolean;
+}
+
 interface TransitionRow {
   id: string;
   node: string;
@@ -104,6 +138,16 @@ interface TransitionRow {
   previous: StatusFamily;
   status: StatusFamily | null;
   reason: string | null;
+  /** Whether it is from before the span, and held when that began. */
+  held: boolean;
+  /** How many changes its run saw of its component in the span. */
+  changes: string;
+  /** How many changes there are in the span. */
+  all_changes: string;
+}
+
+function pairOf({ id, component }: TransitionRow): string {
+  return `${id} ${component}`;
 }
 
 function fromRow(row: TransitionRow): SeenTransition {

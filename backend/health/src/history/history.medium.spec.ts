@@ -4,7 +4,7 @@ import { HEALTH_SPAN_MS, type StatusFamily } from '@fleetdeck/dto';
 import { migrateFleetdeck } from '@fleetdeck/kernel';
 import { createTestDatabase, type TestDatabase } from '@fleetdeck/kernel/testing';
 import { HealthHistoryKeeper } from './history-keeper.ts';
-import { HistoryStore } from './history-store.ts';
+import { HistoryStore, MAX_READ, MAX_WRITE } from './history-store.ts';
 import { healthMigrations } from './migrations/health-migrations.ts';
 import { FakeTime } from '../testing/fake-time.ts';
 import { checkerFixture } from '../testing/checker.fixture.ts';
@@ -61,7 +61,7 @@ describe('the store', () => {
     const records = [change(1, START, 'healthy'), change(2, START + 5, null, { reason: 'a\0b' })];
     await store.write(run(1), records);
     await store.write(run(1, { seenAt: START + 9 }), records);
-    const read = await store.read(START - 1, 'db');
+    const { transitions: read } = await store.read(START - 1, 'db');
     expect(read.map(({ sequence, to, reason }) => [sequence, to, reason])).toEqual([
       [2, null, 'ab'],
       [1, 'healthy', null],
@@ -80,7 +80,9 @@ describe('the store', () => {
       change(4, START, 'healthy'),
     ]);
     const sequences = async (component: string | null) =>
-      (await store.read(START - 1, component)).map(({ run: { node }, sequence }) => `${node} ${sequence}`);
+      (await store.read(START - 1, component)).transitions.map(
+        ({ run: { node }, sequence }) => `${node} ${sequence}`,
+      );
     expect(await sequences('db')).toEqual(['n2 4', 'n2 2']);
     expect(await sequences(null)).toEqual(['n2 4', 'n2 3', 'n2 2']);
   });
@@ -94,7 +96,7 @@ describe('the store', () => {
       change(3, START, 'critical'),
     ]);
     await store.forgetBefore(START - DAY_MS / 2);
-    const left = await store.read(0, null);
+    const { transitions: left } = await store.read(0, null);
     expect(left.map(({ run: { node }, sequence }) => `${node} ${sequence}`)).toEqual(['n2 3', 'n2 2']);
   });
 
@@ -105,7 +107,7 @@ describe('the store', () => {
       }),
     };
     await new HistoryStore(pool).write(run(1), [change(1, START, 'healthy')]);
-    expect(await new HistoryStore(pool).read(0, 'db')).toHaveLength(1);
+    expect((await new HistoryStore(pool).read(0, 'db')).transitions).toHaveLength(1);
   });
 });
 
@@ -249,6 +251,40 @@ describe('the timeline', () => {
     expect(timeline.components['idle']?.buckets.every(({ status }) => status === 'unknown')).toBe(true);
     expect(db?.uptime.percent).toBe(100);
     await keeper.close();
+  });
+
+  it('keeps the past of every other component when one changed more often than is read', async () => {
+    const { checker, time, reader } = checkerFixture({ history: { dataSource: database.dataSource } });
+    for (const name of ['stable', 'late', 'flap']) checker.register(name, () => ({ status: 'healthy' }));
+    await time.advance(DAY_MS);
+    const now = time.now();
+    const store = new HistoryStore(database.dataSource);
+    const writes = (number: number, records: TransitionRecord[]) =>
+      store.write(run(number, { seenAt: now }), records);
+    // Of another replica too, where the same component holds still.
+    await writes(2, [change(1, START - 2000, 'healthy', { component: 'flap' })]);
+    await writes(1, [
+      change(1, START - 2000, 'degraded', { component: 'flap' }),
+      change(2, START - 1000, 'healthy', { component: 'stable' }),
+      change(3, START + HOUR_MS, 'critical', { component: 'late' }),
+    ]);
+    const flaps = Array.from({ length: MAX_READ + 2000 }, (_, n) =>
+      change(n + 4, START + 2 * HOUR_MS + 6000 * n, n % 2 ? 'healthy' : 'degraded', { component: 'flap' }),
+    );
+    for (let n = 0; n < flaps.length; n += MAX_WRITE) await writes(1, flaps.slice(n, n + MAX_WRITE));
+
+    const { components, complete } = await reader.timeline();
+    expect(complete).toBe(false);
+    expect(components['stable']?.uptime).toMatchObject({ healthyMs: DAY_MS, unknownMs: 0 });
+    expect(components['late']?.uptime).toMatchObject({ criticalMs: 23 * HOUR_MS, unknownMs: HOUR_MS });
+    // The rest of what flapped is not told as what it was like before: only the other replica knows of it.
+    const words = components['flap']?.buckets.map(({ status }) => status);
+    expect(words?.slice(0, 4)).toEqual(Array(4).fill('healthy'));
+    expect(words?.at(-1)).toBe('healthy');
+    const alone = await reader.history('flap', { node: 'n1' });
+    expect(alone.complete).toBe(false);
+    expect(alone.uptime['24h'].unknownMs).toBeGreaterThanOrEqual(2 * HOUR_MS + 2000 * 6000);
+    expect(alone.uptime['24h'].degradedMs).toBeLessThan(12 * HOUR_MS);
   });
 
   it('is read once for all who ask within two seconds', async () => {
