@@ -213,7 +213,8 @@ function checkWindow(name: string, field: string, window: number, least: number)
   throw refused(name, field, `must be a whole number from ${least} to 1000, not ${window}`);
 }
 
-function refused(name: string, field: string, message: string): FleetdeckError {
+/** The error of an option that is not valid. */
+export function refused(name: string, field: string, message: string): FleetdeckError {
   return new FleetdeckError('INVALID_INPUT', `Health check "${name}": ${field} ${message}.`, {
     fields: [{ field, message }],
   });

@@ -50,7 +50,7 @@ export { memoryHealth, type MemoryFigures, type MemoryHealthOptions } from './pr
 export { postgresHealth, type PostgresHealthOptions, type Queryable } from './providers/postgres.health.ts';
 export { rabbitmqHealth, type RabbitmqHealthOptions } from './providers/rabbitmq.health.ts';
 export { redisHealth, type RedisHealthOptions, type RedisPing } from './providers/redis.health.ts';
-export type { ShareLimits } from './providers/share.ts';
+export type { Levels, LevelsMs } from './providers/levels.ts';
 export { overallStatus } from './report/overall-status.ts';
 export type { ProbeAnswer } from './report/probe-answers.ts';
 export type { TerminusComponent, TerminusReport } from './report/terminus-report.ts';

@@ -1,8 +1,9 @@
 import type { HealthCheckContributor, HealthCheckOptions } from '../health.options.ts';
 import { requireGiven } from './given.ts';
+import { LevelJudge, levelsMs, type LevelsMs } from './levels.ts';
 
 /** Options of {@link lagHealth}. */
-export interface LagHealthOptions extends HealthCheckOptions {
+export interface LagHealthOptions extends HealthCheckOptions, Partial<LevelsMs> {
   /** What the component is called. */
   name: string;
   /** How far behind the work is, in milliseconds; `null` when nothing waits. */
@@ -11,25 +12,38 @@ export interface LagHealthOptions extends HealthCheckOptions {
   what?: string;
   /** Lag above which it is degraded, in milliseconds. @default 10000 */
   degradedAboveMs?: number;
-  /** The same for critical, in milliseconds. @default never */
+  /** Lag at or below which it is healthy again. @default 80 % of `degradedAboveMs` */
+  recoverBelowMs?: number;
+  /** Lag above which it is critical. @default never */
   criticalAboveMs?: number;
+  /** Lag at or below which it is critical no more. @default 80 % of `criticalAboveMs` */
+  criticalRecoverBelowMs?: number;
 }
 
 /**
  * Watches how far work is behind that is done later: points to store, entries to seal, messages to send. Optional by
  * default.
  *
- * @throws FleetdeckError `INVALID_INPUT` when `read` is missing
+ * @throws FleetdeckError `INVALID_INPUT` when `read` is missing, or a value to leave at is past the value to enter at
  */
 export function lagHealth({
   name,
   read,
   what = 'The work',
   degradedAboveMs = 10_000,
+  recoverBelowMs,
   criticalAboveMs = Infinity,
+  criticalRecoverBelowMs,
   ...options
 }: LagHealthOptions): HealthCheckContributor {
   requireGiven(`Health check "${name}"`, 'read', read, 'Give it a function that answers milliseconds.');
+  const judge = new LevelJudge(
+    levelsMs(name, { degradedAboveMs, recoverBelowMs, criticalAboveMs, criticalRecoverBelowMs }),
+  );
+  const sentence = (above: number, below: number | null): string => {
+    const until = below === null ? '' : `, and not yet again ${below / 1000} s or less`;
+    return `${what} is over ${above / 1000} s behind${until}.`;
+  };
   return {
     healthName: name,
     healthOptions: { criticality: 'optional', ...options },
@@ -37,14 +51,7 @@ export function lagHealth({
       const lagMs = Math.round((await read(signal)) ?? 0);
       // A comparison with it would always come out well.
       if (!Number.isFinite(lagMs)) throw new Error('The lag is not a number of milliseconds.');
-      const details = { lagMs };
-      const limit = lagMs > criticalAboveMs ? criticalAboveMs : degradedAboveMs;
-      if (!(lagMs > limit)) return { status: 'healthy', details };
-      return {
-        status: limit === criticalAboveMs ? 'critical' : 'degraded',
-        reason: `${what} is over ${limit / 1000} s behind.`,
-        details,
-      };
+      return { ...judge.judge(lagMs, sentence), details: { lagMs } };
     },
   };
 }

@@ -148,10 +148,20 @@ describe('memoryHealth', () => {
       'a heap nearly full',
       { heapUsed: 90 },
       'degraded',
-      'More than 85 % of the heap that V8 allows is used.',
+      'More than 85 % of the heap that V8 allows is used, and not yet again 80 % or less.',
     ],
-    ['a heap full', { heapUsed: 96 }, 'critical', 'More than 95 % of the heap that V8 allows is used.'],
-    ['a container full', { rss: 99 }, 'critical', 'More than 95 % of the memory of the container is used.'],
+    [
+      'a heap full',
+      { heapUsed: 96 },
+      'critical',
+      'More than 95 % of the heap that V8 allows is used, and not yet again 90 % or less.',
+    ],
+    [
+      'a container full',
+      { rss: 99 },
+      'critical',
+      'More than 95 % of the memory of the container is used, and not yet again 90 % or less.',
+    ],
     ['much in use where nobody limits it', { rss: 9999, memoryLimit: null }, 'healthy', undefined],
   ])('with %s', async (_name, part, status, reason) => {
     const outcome = await memoryHealth({ read: () => ({ ...figures, ...part }) }).checkHealth(signal);
@@ -210,10 +220,13 @@ describe('lagHealth', () => {
     expect((await lag(1000)).status).toBe('healthy');
     expect(await lag(1001)).toEqual({
       status: 'degraded',
-      reason: 'The work is over 1 s behind.',
+      reason: 'The work is over 1 s behind, and not yet again 0.8 s or less.',
       details: { lagMs: 1001 },
     });
-    expect(await lag(5001)).toMatchObject({ status: 'critical', reason: 'The work is over 5 s behind.' });
+    expect(await lag(5001)).toMatchObject({
+      status: 'critical',
+      reason: expect.stringMatching(/^The work is over 5 s behind/),
+    });
   });
 
   it('takes no reading for a lag that is none', async () => {
@@ -227,11 +240,81 @@ describe('lagHealth', () => {
     expect([seal.healthName, seal.healthOptions]).toEqual(['audit-seal', { criticality: 'optional' }]);
     expect(await seal.checkHealth(signal)).toMatchObject({
       status: 'critical',
-      reason: 'The sealing of audit entries is over 60 s behind.',
+      reason: 'The sealing of audit entries is over 60 s behind, and not yet again 48 s or less.',
     });
     const metrics = metricsLagHealth(() => 1e9, { name: 'points' });
     expect(metrics.healthName).toBe('points');
     expect((await metrics.checkHealth(signal)).status).toBe('degraded');
+  });
+});
+
+describe('what hovers around a limit', () => {
+  let value = 0;
+  const read = () => value;
+  const memory = () => ({ rss: 1, heapUsed: value, heapLimit: 100, memoryLimit: null });
+  const disk = () => Promise.resolve({ bsize: 1, blocks: 100, bfree: 100 - value, bavail: 100 - value });
+  const histogram = () => ({
+    ...{ count: 1, max: 0, enable: () => true, reset: () => undefined },
+    percentile: () => (value + 20) * 1e6,
+  });
+
+  it.each([
+    ['memory', memoryHealth({ read: memory }), [86, 84, 86, 81, 80, 84, 96, 94, 91, 90, 81, 80]],
+    ['disk', diskHealth('/', { read: disk }), [91, 89, 91, 86, 85, 89, 98, 96, 93, 92, 86, 85]],
+    [
+      'the event loop',
+      eventLoopHealth({ histogram }),
+      [101, 99, 101, 81, 80, 99, 1001, 999, 801, 800, 81, 80],
+    ],
+    [
+      'the sealing of audit entries',
+      auditSealLagHealth(read),
+      [5001, 4999, 5001, 4001, 4000, 4999, 60_001, 59_999, 48_001, 48_000, 4001, 4000],
+    ],
+  ])('of %s neither gets worse nor better by it', async (_name, provider, values) => {
+    const seen: string[] = [];
+    for (value of values) seen.push((await provider.checkHealth(signal)).status);
+    expect(seen).toEqual([
+      ...['degraded', 'degraded', 'degraded', 'degraded', 'healthy', 'healthy'],
+      ...['critical', 'critical', 'critical', 'degraded', 'degraded', 'healthy'],
+    ]);
+  });
+
+  it('keeps its reason while it does', async () => {
+    const provider = metricsLagHealth(read);
+    const reasons = new Set<string | undefined>();
+    for (value of [10_001, 9_000, 10_001, 8_001]) reasons.add((await provider.checkHealth(signal)).reason);
+    expect([...reasons]).toEqual([
+      'The writing of metrics is over 10 s behind, and not yet again 8 s or less.',
+    ]);
+  });
+
+  it('follows every value where enter and leave are the same', async () => {
+    const provider = lagHealth({ name: 'outbox', read, degradedAboveMs: 1000, recoverBelowMs: 1000 });
+    const seen: unknown[] = [];
+    for (value of [1001, 1000]) seen.push((await provider.checkHealth(signal)).reason);
+    expect(seen).toEqual(['The work is over 1 s behind.', undefined]);
+  });
+
+  it.each<[() => unknown, string]>([
+    [
+      () => memoryHealth({ recoverBelow: 0.9 }),
+      'Health check "memory": recoverBelow must be from 0 to degradedAbove (0.85), not 0.9.',
+    ],
+    [
+      () => diskHealth('/', { criticalAbove: 0.95, criticalRecoverBelow: 0.96 }),
+      'Health check "disk": criticalRecoverBelow must be from 0 to criticalAbove (0.95), not 0.96.',
+    ],
+    [
+      () => eventLoopHealth({ recoverBelowMs: -1 }),
+      'Health check "event-loop": recoverBelowMs must be from 0 to degradedAboveMs (100), not -1.',
+    ],
+    [
+      () => metricsLagHealth(read, { degradedAboveMs: Number.NaN }),
+      'Health check "metrics-lag": degradedAboveMs must be 0 or more, not NaN.',
+    ],
+  ])('is told by limits that are refused at start when they make no sense', (make, message) => {
+    expect(make).toThrow(expect.objectContaining({ code: 'INVALID_INPUT', message }));
   });
 });
 
