@@ -171,6 +171,22 @@ describe('a check on its schedule', () => {
     ]);
   });
 
+  it('that takes longer than three intervals, within its timeout, stays known and keeps to its thresholds', async () => {
+    const { checker, time } = checkerFixture();
+    const row = 'hhchh';
+    let next = 0;
+    const check = () =>
+      new Promise<HealthCheckOutcome>((resolve) => {
+        const outcome: HealthCheckOutcome = row[next++] === 'c' ? { status: 'critical' } : HEALTHY;
+        time.after(450, () => resolve(outcome));
+      });
+    checker.register('slow', check, { intervalMs: 100, timeoutMs: 1000, failureThreshold: 2 });
+    checker.start();
+    await time.advance(2500);
+    expect(next).toBeGreaterThanOrEqual(row.length);
+    expect(checker.transitions('slow').map(({ from, to }) => `${from}>${to}`)).toEqual(['unknown>healthy']);
+  });
+
   it('becomes unknown when no result came for three intervals, and known again by the next', async () => {
     const { checker, time, health } = checkerFixture();
     let answer: (outcome: HealthCheckOutcome) => void = () => undefined;
@@ -180,9 +196,11 @@ describe('a check on its schedule', () => {
       first = false;
       return HEALTHY;
     };
-    checker.register('db', check, { intervalMs: 1000, timeoutMs: 60_000 });
+    checker.register('db', check, { intervalMs: 1000, timeoutMs: 500 });
     checker.start();
-    await time.advance(2999);
+    await time.advance(0);
+    time.sleep(2999);
+    await time.advance(0);
     expect(health('db')?.status).toBe('healthy');
     await time.advance(1);
     expect(health('db')).toMatchObject({ status: 'unknown', reason: 'No result for over 3 s.' });
@@ -658,9 +676,11 @@ describe('announcements', () => {
     const { checker, time, ports } = checkerFixture();
     let runs = 0;
     const check = () => (runs++ === 0 ? ({ status: 'critical' } as const) : never());
-    checker.register('db', check, { intervalMs: 1000, timeoutMs: 60_000 });
+    checker.register('db', check, { intervalMs: 1000, timeoutMs: 500 });
     checker.start();
-    await time.advance(10_000);
+    await time.advance(0);
+    time.sleep(10_000);
+    await time.advance(0);
     expect(checker.report().components['db']?.status).toBe('unknown');
     expect(ports.signals.map(({ active }) => active)).toEqual([true]);
   });

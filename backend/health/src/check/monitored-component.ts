@@ -7,8 +7,8 @@ import type { HealthCheck } from './health-check.ts';
 import type { HealthTransition } from '../history/transition.ts';
 import { StatusJudge } from './status-judge.ts';
 
-/** After this many intervals without a result, what was known is no longer true. */
-const STALE_AFTER_INTERVALS = 3;
+/** After this many intervals without a result, or timeouts where those are longer, what was known is no longer true. */
+const STALE_AFTER = 3;
 /** Share of the interval by which starts are spread, to either side. */
 const JITTER = 0.1;
 
@@ -32,6 +32,7 @@ export class MonitoredComponent {
   private readonly judge: StatusJudge;
   private readonly runner: CheckRunner;
   private current: ComponentHealth;
+  private readonly staleMs: number;
   private cancelNext: (() => void) | null = null;
   private cancelStale: (() => void) | null = null;
   private stopped = false;
@@ -42,6 +43,7 @@ export class MonitoredComponent {
     readonly options: ResolvedCheckOptions,
     private readonly context: ComponentContext,
   ) {
+    this.staleMs = STALE_AFTER * Math.max(options.intervalMs, options.timeoutMs);
     this.judge = new StatusJudge(options);
     this.runner = new CheckRunner(
       check,
@@ -94,7 +96,7 @@ export class MonitoredComponent {
   private take(outcome: HealthCheckOutcome, latencyMs: number): void {
     const { clock, timers } = this.context;
     this.cancelStale?.();
-    this.cancelStale = timers.after(STALE_AFTER_INTERVALS * this.options.intervalMs, () => this.goStale());
+    this.cancelStale = timers.after(this.staleMs, () => this.goStale());
     const { latencyMs: _latency, checkedAt: _checkedAt, details: _details, ...rest } = this.current;
     const next: ComponentHealth = {
       ...rest,
@@ -113,7 +115,7 @@ export class MonitoredComponent {
   }
 
   private goStale(): void {
-    const overdue = `No result for over ${(STALE_AFTER_INTERVALS * this.options.intervalMs) / 1000} s.`;
+    const overdue = `No result for over ${this.staleMs / 1000} s.`;
     this.become(this.current, 'unknown', overdue);
   }
 

@@ -33,6 +33,11 @@ export class FakeTime implements Clock, HealthTimers {
     return this.waiting.length;
   }
 
+  /** Lets time pass in which nothing runs, as when the process is stopped or its machine sleeps. */
+  sleep(ms: number): void {
+    this.current += ms;
+  }
+
   /** Lets time pass, with everything that falls due in it, in order. */
   async advance(ms: number): Promise<void> {
     const target = this.current + ms;
