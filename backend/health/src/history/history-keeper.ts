@@ -14,7 +14,8 @@ import { RecentWindow } from '../check/recent-window.ts';
 import { HEALTH_MODULE_OPTIONS, type HealthModuleOptions } from '../health.options.ts';
 import { HEALTH_TIMERS, type HealthTimers } from '../health.timers.ts';
 import { HistoryStore } from './history-store.ts';
-import { HistoryWriter } from './history-writer.ts';
+import { HEARTBEAT_MS, HistoryWriter } from './history-writer.ts';
+import { RUN_LOST_AFTER_MS } from './segments.ts';
 import {
   MAX_TRANSITIONS,
   type HealthRun,
@@ -62,6 +63,9 @@ export class HealthHistoryKeeper {
   private readonly store: HistoryStore | null;
   private readonly writer: HistoryWriter | null;
   private sequence = 0;
+  /** Until when this process surely watched. */
+  private watchedAt: number;
+  private cancelBeat: (() => void) | null = null;
   /** Whether memory has given something up, so that the past in it begins later than the process. */
   private trimmed = false;
 
@@ -78,6 +82,7 @@ export class HealthHistoryKeeper {
       );
     }
     const now = clock.now();
+    this.watchedAt = now;
     this.run = { id: randomUUID(), node, startedAt: now, seenAt: now, endedAt: null };
     this.store = dataSource ? new HistoryStore(dataSource) : null;
     this.writer =
@@ -91,13 +96,16 @@ export class HealthHistoryKeeper {
       });
   }
 
-  /** Begins to write. */
+  /** Begins to write, and to notice when the process was paused. */
   start(): void {
     this.writer?.start();
+    this.beat();
   }
 
   /** Writes what is left and ends. */
   async close(): Promise<void> {
+    this.watch();
+    this.cancelBeat?.();
     await this.writer?.close();
   }
 
@@ -131,6 +139,7 @@ export class HealthHistoryKeeper {
 
   /** What is known since a moment, of one component or of all (`null`). Never rejects. */
   async past(since: number, component: string | null): Promise<KnownPast> {
+    this.watch();
     const held = this.held(component);
     if (!this.store) {
       return { transitions: held, durable: false, complete: !this.trimmed, problem: null };
@@ -153,7 +162,34 @@ export class HealthHistoryKeeper {
     }
   }
 
+  private beat(): void {
+    this.watch();
+    this.cancelBeat = this.timers.after(HEARTBEAT_MS, () => this.beat());
+  }
+
+  /**
+   * Notes a time in which nothing ran: the process was stopped, or its machine slept. Nobody watched then, as after a
+   * crash; what was known before it holds again from now on, until the checks that are overdue say otherwise.
+   */
+  private watch(): void {
+    const now = this.clock.now();
+    const since = this.watchedAt;
+    this.watchedAt = now;
+    if (this.cancelBeat === null || now - since <= RUN_LOST_AFTER_MS) return;
+    for (const [component, recent] of this.recent) {
+      const { to, reason } = recent.toArray().at(-1) ?? { to: null, reason: null };
+      if (to === null || to === 'unknown') continue;
+      this.append({ component, from: to, to: 'unknown', reason: 'The process was paused.', at: since });
+      this.append({ component, from: 'unknown', to, reason, at: now });
+    }
+  }
+
   private add(record: Omit<TransitionRecord, 'sequence'>): void {
+    this.watch();
+    this.append(record);
+  }
+
+  private append(record: Omit<TransitionRecord, 'sequence'>): void {
     const { component } = record;
     const numbered = { ...record, sequence: ++this.sequence };
     let recent = this.recent.get(component);

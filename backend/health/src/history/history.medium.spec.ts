@@ -4,7 +4,7 @@ import { HEALTH_SPAN_MS, type StatusFamily } from '@fleetdeck/dto';
 import { migrateFleetdeck } from '@fleetdeck/kernel';
 import { createTestDatabase, type TestDatabase } from '@fleetdeck/kernel/testing';
 import { HealthHistoryKeeper } from './history-keeper.ts';
-import { HistoryStore, MAX_READ, MAX_WRITE } from './history-store.ts';
+import { HistoryStore, MAX_READ, MAX_WRITE, type HistoryDatabase } from './history-store.ts';
 import { healthMigrations } from './migrations/health-migrations.ts';
 import { FakeTime } from '../testing/fake-time.ts';
 import { checkerFixture } from '../testing/checker.fixture.ts';
@@ -37,10 +37,10 @@ function change(sequence: number, at: number, to: StatusFamily | null, over: Par
 }
 
 /** A checker on fake time that keeps its history in the database, with one component to steer. */
-function watched(node = 'a', time?: FakeTime) {
+function watched(node = 'a', time?: FakeTime, dataSource: HistoryDatabase | null = database.dataSource) {
   const fixture = checkerFixture(
     {
-      history: { dataSource: database.dataSource, node },
+      history: { ...(dataSource && { dataSource }), node },
       defaults: { intervalMs: 1000 },
     },
     time,
@@ -148,6 +148,41 @@ describe('the history of a component', () => {
     const onlyB = await second.reader.history('db', { node: 'b' });
     expect([onlyB.incidents, onlyB.items.length]).toEqual([[], 1]);
     await second.keeper.close();
+  });
+
+  it.each([
+    ['kept in the database', () => watched()],
+    ['in memory', () => watched('a', undefined, null)],
+  ])('counts the time in which the process was paused as unknown, %s', async (_name, start) => {
+    const { time, steer, reader, keeper } = start();
+    await time.advance(HOUR_MS);
+    time.sleep(2 * HOUR_MS);
+    // What a check finds first, after the pause, is not what it was like in it.
+    steer.status = 'critical';
+    await time.advance(HOUR_MS);
+    steer.status = 'healthy';
+    await time.advance(HOUR_MS);
+    const { uptime, incidents, items } = await reader.history('db');
+    // A beat is every 15 s, so the pause may have begun up to that much later.
+    expect(uptime['24h'].unknownMs).toBeGreaterThanOrEqual(DAY_MS - 3 * HOUR_MS);
+    expect(uptime['24h'].unknownMs).toBeLessThanOrEqual(DAY_MS - 3 * HOUR_MS + 15_000);
+    // Until the next check, a second later.
+    expect(uptime['24h'].criticalMs).toBe(HOUR_MS + 1000);
+    expect(incidents).toMatchObject([{ begin: new Date(START + 3 * HOUR_MS).toISOString() }]);
+    expect(items.map(({ from, to, reason }) => [from, to, reason])).toContainEqual([
+      ...['healthy', 'unknown', 'The process was paused.'],
+    ]);
+    await keeper.close();
+  });
+
+  it('knows the time in which the process was only slow', async () => {
+    const { time, reader, keeper } = watched();
+    await time.advance(HOUR_MS);
+    time.sleep(44_000);
+    await time.advance(HOUR_MS - 44_000);
+    const { uptime } = await reader.history('db');
+    expect(uptime['1h'].unknownMs).toBe(0);
+    await keeper.close();
   });
 
   it('counts the time after a crash as unknown', async () => {
