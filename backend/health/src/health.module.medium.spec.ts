@@ -16,7 +16,12 @@ import {
   type ModuleMetadata,
 } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
-import { HealthIndicatorService } from '@nestjs/terminus';
+import {
+  DiskHealthIndicator,
+  HealthIndicatorService,
+  MemoryHealthIndicator,
+  type HealthIndicatorResult,
+} from '@nestjs/terminus';
 import type { HealthReport, Role } from '@fleetdeck/dto';
 import {
   ALERT_SINK,
@@ -398,6 +403,79 @@ describe('the module', () => {
     const { components } = await checker.checkAll({ fresh: true });
     expect(components['plain']).toMatchObject({ status: 'degraded', reason: 'half', details: { queue: 4 } });
     expect(components['attempt']).toMatchObject({ status: 'critical' });
+  });
+
+  it('runs the indicators that Terminus ships unchanged, as providers and by register()', async () => {
+    let limit = 1e12;
+    let share = 1;
+    @Injectable()
+    @HealthProvider('heap')
+    class Heap {
+      constructor(private readonly memory: MemoryHealthIndicator) {}
+      check() {
+        return this.memory.checkHeap('heap', limit);
+      }
+    }
+    @Injectable()
+    @HealthProvider('storage', { criticality: 'optional' })
+    class Storage {
+      constructor(private readonly disk: DiskHealthIndicator) {}
+      check(): Promise<HealthIndicatorResult> {
+        return this.disk.checkStorage('storage', { path: '/', thresholdPercent: share });
+      }
+    }
+    @Injectable()
+    @HealthProvider('queue')
+    class Queue {
+      constructor(private readonly indicators: HealthIndicatorService) {}
+      check() {
+        return this.indicators
+          .check('queue')
+          .attempt(() => (limit > 1 ? { depth: 3 } : Promise.reject(new Error('no route'))))
+          .withTimeout(1000);
+      }
+    }
+    @Injectable()
+    class Registers {
+      constructor(checker: HealthChecker, memory: MemoryHealthIndicator, disk: DiskHealthIndicator) {
+        checker.register('rss', () => memory.checkRSS('rss', limit));
+        checker.register('space', () => disk.checkStorage('space', { path: '/', threshold: limit * 1e6 }));
+        // A whole row of indicators as one component, as HealthCheckService.check() would take them.
+        checker.register('both', async () => ({
+          ...(await memory.checkHeap('heap', limit)),
+          ...(await disk.checkStorage('disk', { path: '/', thresholdPercent: 1 })),
+        }));
+      }
+    }
+    const { checker } = await serve([TerminusHealthModule.forRoot({})], {
+      providers: [Heap, Storage, Queue, Registers],
+    });
+    const statuses = async () => {
+      const { components } = await checker.checkAll({ fresh: true });
+      const names = ['heap', 'storage', 'queue', 'rss', 'space', 'both'];
+      return Object.fromEntries(
+        names.map((name) => [name, [components[name]?.status, components[name]?.reason]]),
+      );
+    };
+    expect(await statuses()).toEqual({
+      heap: ['healthy', null],
+      storage: ['healthy', null],
+      queue: ['healthy', null],
+      rss: ['healthy', null],
+      space: ['healthy', null],
+      both: ['healthy', null],
+    });
+    limit = share = 1e-9;
+    const disk = ['critical', 'Used disk storage exceeded the set threshold'];
+    const heap = ['critical', 'Used heap exceeded the set threshold'];
+    expect(await statuses()).toEqual({
+      heap,
+      storage: disk,
+      queue: ['critical', 'no route'],
+      rss: ['critical', 'Used rss exceeded the set threshold'],
+      space: disk,
+      both: heap,
+    });
   });
 
   it('leaves out a contributor it cannot register, and watches the others', async () => {
