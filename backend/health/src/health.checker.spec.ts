@@ -129,6 +129,28 @@ describe('a check on its schedule', () => {
     expect(runs).toBe(11);
   });
 
+  it('tells nobody the credentials of an address that stands in its reason', async () => {
+    const { checker, time, ports } = checkerFixture();
+    const address = 'postgres://ada:s3cret@db/shop';
+    checker.register('thrown', () => Promise.reject(new Error(`connect to ${address} failed`)));
+    checker.register('said', () => ({ status: 'degraded', reason: address, details: { address } }));
+    checker.register('indicator', () => ({ indicator: { status: 'down', message: address } }));
+    // What is cut off may not leave half of a password behind.
+    checker.register('long', () =>
+      Promise.reject(new Error(`${'x'.repeat(270)} ${address}${'y'.repeat(99)}`)),
+    );
+    checker.start();
+    await time.advance(0);
+    const told = JSON.stringify([
+      checker.report(),
+      ports.updates,
+      ports.signals,
+      ['thrown', 'said', 'indicator', 'long'].map((name) => checker.transitions(name)),
+    ]);
+    expect(told).toContain('postgres://[redacted]@db/shop');
+    expect(told).not.toMatch(/ada|s3c/);
+  });
+
   it('that answers garbage is critical', async () => {
     const { checker, time, health } = checkerFixture();
     checker.register('odd', () => 'fine' as unknown as HealthCheckOutcome);

@@ -1,5 +1,6 @@
 import type { HealthIndicatorResult } from '@nestjs/terminus';
 import { messageOf, type HealthCheckOutcome } from '@fleetdeck/kernel';
+import { withoutCredentials } from './credentials.ts';
 
 /** What a check may answer: an outcome, or the result of a Terminus indicator. */
 export type HealthCheckAnswer = HealthCheckOutcome | HealthIndicatorResult;
@@ -29,7 +30,7 @@ const GARBAGE: HealthCheckOutcome = {
 
 /** The outcome of a check that threw. */
 export function failureOutcome(thrown: unknown): HealthCheckOutcome {
-  return { status: 'critical', reason: shorten(messageOf(thrown)) };
+  return { status: 'critical', reason: tellable(messageOf(thrown)) };
 }
 
 /** Reads what a check answered. What cannot be understood is critical, never healthy. */
@@ -46,7 +47,7 @@ function readOutcome(answer: Record<string, unknown>): HealthCheckOutcome {
   const details = isRecord(answer['details']) ? plainFields(answer['details']) : undefined;
   return {
     status,
-    ...(typeof reason === 'string' && reason !== '' ? { reason: shorten(reason) } : {}),
+    ...(typeof reason === 'string' && reason !== '' ? { reason: tellable(reason) } : {}),
     ...(details ? { details } : {}),
   };
 }
@@ -62,7 +63,7 @@ function readIndicators(answer: Record<string, unknown>): HealthCheckOutcome {
     const status = isTerminusStatus(word) ? TERMINUS_STATUSES[word] : undefined;
     if (!status) return GARBAGE;
     if (STATUSES.indexOf(status) > STATUSES.indexOf(worst.status)) {
-      worst = { status, ...(typeof message === 'string' ? { reason: shorten(message) } : {}) };
+      worst = { status, ...(typeof message === 'string' ? { reason: tellable(message) } : {}) };
     }
     for (const [field, value] of Object.entries(rest)) {
       fields[indicators.length === 1 ? field : `${key}.${field}`] = value;
@@ -87,12 +88,13 @@ function plainFields(fields: Record<string, unknown>): Details | undefined {
     if (kept.length === MAX_DETAILS) break;
     if (value === null || typeof value === 'boolean' || Number.isFinite(value)) {
       kept.push([name, value as number | boolean | null]);
-    } else if (typeof value === 'string') kept.push([name, shorten(value)]);
+    } else if (typeof value === 'string') kept.push([name, tellable(value)]);
   }
   return kept.length === 0 ? undefined : Object.fromEntries(kept);
 }
 
-function shorten(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+/** One line, bounded, and without the credentials of addresses: drivers like to repeat what they were given. */
+function tellable(text: string): string {
+  const line = withoutCredentials(text).replace(/\s+/g, ' ').trim();
   return line.length <= MAX_TEXT ? line : `${line.slice(0, MAX_TEXT - 1)}…`;
 }

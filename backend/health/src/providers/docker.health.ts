@@ -1,6 +1,7 @@
 import { request, type IncomingMessage } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { FleetdeckError } from '@fleetdeck/kernel';
+import { withoutCredentials } from '../check/credentials.ts';
 import type { HealthCheckContributor, HealthCheckOptions } from '../health.options.ts';
 import { requireGiven } from './given.ts';
 
@@ -51,7 +52,7 @@ function targetOf(address: string): Target {
   if (url?.hostname) return { host: url.hostname, port: Number(url.port || (tls ? 2376 : 2375)), tls };
   throw new FleetdeckError(
     'INVALID_INPUT',
-    `dockerHealth: host (or DOCKER_HOST) must read unix:///path or tcp://host:port, not "${address}".`,
+    `dockerHealth: host (or DOCKER_HOST) must read unix:///path or tcp://host:port, not "${withoutCredentials(address)}".`,
   );
 }
 
