@@ -25,6 +25,9 @@ export const CHECK_DURATION_METRIC = 'fleetdeck_health_check_duration_ms';
 /** Metric that counts the changes of status of each `component`. */
 export const TRANSITIONS_METRIC = 'fleetdeck_health_transitions';
 
+/** Metric that counts the changes that the history had to give up. */
+export const HISTORY_LOST_METRIC = 'fleetdeck_health_history_lost';
+
 /** How a component is, as the announcer tells it. */
 export interface HealthNews {
   /** The word of this replica. */
@@ -56,6 +59,7 @@ export class HealthAnnouncer {
   private alerts: AlertSink | null = null;
   private readonly alerting = new Map<string, AlertSignal['severity']>();
   private readonly failing = new Set<string>();
+  private historyLosses: number | null = null;
   private readonly transitions = new Map<string, number>();
 
   constructor(@Inject(ModuleRef) private readonly moduleRef: Pick<ModuleRef, 'get'>) {}
@@ -82,6 +86,12 @@ export class HealthAnnouncer {
           labels: ['component'],
           goodDirection: 'down',
         },
+        {
+          name: HISTORY_LOST_METRIC,
+          kind: 'counter',
+          help: 'Changes of health that were given up because too many waited for the database.',
+          goodDirection: 'down',
+        },
       ]),
     );
     return KNOWN_PORTS.filter(({ token }) => this.lookUp(token) === null).map(({ name }) => name);
@@ -95,6 +105,13 @@ export class HealthAnnouncer {
   /** Records how long a check took. */
   checked(component: string, latencyMs: number): void {
     this.guarded('MetricSink', () => this.metrics?.record(CHECK_DURATION_METRIC, latencyMs, { component }));
+  }
+
+  /** Records how many changes the history has given up so far. */
+  historyLost(count: number): void {
+    if (count === this.historyLosses) return;
+    this.historyLosses = count;
+    this.guarded('MetricSink', () => this.metrics?.record(HISTORY_LOST_METRIC, count));
   }
 
   /** Publishes a change; a transition also goes to the log and, if it matters, to the alert sink. */

@@ -715,7 +715,10 @@ describe('announcements', () => {
     );
     checker.start();
     await time.advance(12);
-    expect(ports.declared).toEqual(['fleetdeck_health_check_duration_ms', 'fleetdeck_health_transitions']);
+    expect(ports.declared).toEqual([
+      ...['fleetdeck_health_check_duration_ms', 'fleetdeck_health_transitions'],
+      'fleetdeck_health_history_lost',
+    ]);
     expect(ports.recorded).toEqual([
       { name: 'fleetdeck_health_transitions', value: 1, component: 'db' },
       { name: 'fleetdeck_health_check_duration_ms', value: 12, component: 'db' },

@@ -318,6 +318,8 @@ export class HealthChecker {
       for (const { name, health } of this.components.values()) {
         this.announcer.tell({ replica: this.replica, component: name, health, overallStatus: whole });
       }
+      const { durable, lost } = this.keeper.state;
+      if (durable) this.announcer.historyLost(lost);
       this.tellLater();
     });
   }

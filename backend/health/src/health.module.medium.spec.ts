@@ -535,6 +535,19 @@ describe('the module', () => {
     expect((await ask('/api/v1/health/groups/other', 'viewer')).status).toBe(404);
   });
 
+  it('watches its own history where that has a database, without a part in readiness', async () => {
+    const away = { query: () => Promise.reject(new Error('connection refused')) };
+    const kept = await serve([TerminusHealthModule.forRoot({ history: { dataSource: away } })]);
+    await kept.time.advance(20_000);
+    expect(kept.checker.report().components['health-history']).toMatchObject({
+      ...{ status: 'degraded', criticality: 'optional' },
+      reason: 'The history cannot be written, so changes wait in memory.',
+    });
+    expect(kept.checker.ready).toBe(true);
+    const inMemory = await serve([TerminusHealthModule.forRoot({})]);
+    expect(inMemory.checker.has('health-history')).toBe(false);
+  });
+
   it('starts without an HTTP server as well', async () => {
     const context = await NestFactory.createApplicationContext(TerminusHealthModule.forRoot({}), {
       logger: false,

@@ -9,6 +9,7 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
+import { CLOCK, type Clock } from '@fleetdeck/kernel';
 import { HealthAnnouncer } from './health.announcer.ts';
 import { HealthChecker } from './health.checker.ts';
 import { HealthDiscovery } from './health.discovery.ts';
@@ -16,6 +17,7 @@ import { HEALTH_HTTP_OPTIONS, HealthModuleBase } from './health.module-definitio
 import { HEALTH_MODULE_OPTIONS, type HealthHttpOptions, type HealthModuleOptions } from './health.options.ts';
 import { HealthHistoryKeeper } from './history/history-keeper.ts';
 import { HealthHistoryReader } from './history/history-reader.ts';
+import { HistoryHealth } from './history/history.health.ts';
 import { mountProbes } from './http/probe-routes.ts';
 
 /**
@@ -31,7 +33,20 @@ import { mountProbes } from './http/probe-routes.ts';
  */
 @Module({
   imports: [TerminusModule, DiscoveryModule],
-  providers: [HealthAnnouncer, HealthChecker, HealthDiscovery, HealthHistoryKeeper, HealthHistoryReader],
+  providers: [
+    HealthAnnouncer,
+    HealthChecker,
+    HealthDiscovery,
+    HealthHistoryKeeper,
+    HealthHistoryReader,
+    {
+      provide: HistoryHealth,
+      // What is in memory only cannot fail.
+      useFactory: (keeper: HealthHistoryKeeper, clock?: Clock) =>
+        keeper.state.durable ? new HistoryHealth(keeper, clock) : null,
+      inject: [HealthHistoryKeeper, { token: CLOCK, optional: true }],
+    },
+  ],
   exports: [HealthChecker, HealthHistoryReader, TerminusModule],
 })
 export class TerminusHealthModule

@@ -1,6 +1,11 @@
 export type { HealthCheck, HealthCheckAnswer } from './check/health-check.ts';
 export { MAX_TRANSITIONS, type HealthTransition } from './history/transition.ts';
-export { CHECK_DURATION_METRIC, HEALTH_TOPIC, TRANSITIONS_METRIC } from './health.announcer.ts';
+export {
+  CHECK_DURATION_METRIC,
+  HEALTH_TOPIC,
+  HISTORY_LOST_METRIC,
+  TRANSITIONS_METRIC,
+} from './health.announcer.ts';
 export { HealthChecker, MAX_COMPONENTS } from './health.checker.ts';
 export type { HealthModuleExtras } from './health.module-definition.ts';
 export { TerminusHealthModule } from './health.module.ts';

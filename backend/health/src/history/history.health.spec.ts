@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { checkerFixture } from '../testing/checker.fixture.ts';
+import { HistoryHealth } from './history.health.ts';
+import { MAX_PENDING } from './history-writer.ts';
+
+Logger.overrideLogger(false);
+
+/** A history whose database refuses until it is told to answer. */
+function historyFixture() {
+  const state = { up: false };
+  const dataSource = {
+    query: () => (state.up ? Promise.resolve([]) : Promise.reject(new Error('connection refused'))),
+  };
+  const fixture = checkerFixture({ history: { dataSource } });
+  const { keeper, time } = fixture;
+  fixture.checker.start();
+  keeper.start();
+  const change = (count: number) => {
+    for (let i = 0; i < count; i++) {
+      const at = new Date(time.now()).toISOString();
+      keeper.record({ component: 'db', from: 'healthy', to: 'critical', reason: null, at });
+    }
+  };
+  return { ...fixture, state, change, health: new HistoryHealth(keeper, time) };
+}
+
+describe('the health of the history', () => {
+  it('is well while it is written, and says how much waits while it is not', async () => {
+    const { time, state, change, health } = historyFixture();
+    change(3);
+    await time.advance(0);
+    expect(await health.checkHealth()).toEqual({
+      status: 'degraded',
+      reason: 'The history cannot be written, so changes wait in memory.',
+      details: { pendingChanges: 3, lostChanges: 0 },
+    });
+    state.up = true;
+    await time.advance(5000);
+    expect(await health.checkHealth()).toEqual({
+      status: 'healthy',
+      details: { pendingChanges: 0, lostChanges: 0 },
+    });
+  });
+
+  it('is degraded for a minute after changes were lost, and counts them for good', async () => {
+    const { time, state, change, health, ports } = historyFixture();
+    const counted = () => ports.recorded.filter(({ name }) => name === 'fleetdeck_health_history_lost');
+    await time.advance(15_000);
+    expect(counted().map(({ value }) => value)).toEqual([0]);
+    change(MAX_PENDING + 2);
+    state.up = true;
+    await time.advance(15_000);
+    expect(counted().map(({ value }) => value)).toEqual([0, 2]);
+    expect(await health.checkHealth()).toEqual({
+      status: 'degraded',
+      reason: 'Changes were lost in the last minute: more than 50000 waited for the database.',
+      details: { pendingChanges: 0, lostChanges: 2 },
+    });
+    await time.advance(59_999);
+    expect((await health.checkHealth()).status).toBe('degraded');
+    await time.advance(1);
+    expect(await health.checkHealth()).toMatchObject({ status: 'healthy', details: { lostChanges: 2 } });
+    expect(counted()).toHaveLength(2);
+  });
+});
