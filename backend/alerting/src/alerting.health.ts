@@ -40,7 +40,7 @@ export class AlertingHealth implements HealthContributor {
       evaluator: 'here',
       waitingNotices: evaluator.waitingNotices,
       abandonedNotices: evaluator.abandonedNotices,
-      droppedEvents: evaluator.droppedEvents,
+      droppedRecords: evaluator.droppedRecords,
       seriesLeftOut: evaluator.seriesLeftOut,
       rulesWithoutReading: evaluator.ruleProblems.length,
     };

@@ -72,7 +72,7 @@ describe('an alert from beginning to end', () => {
       ['firing', 'recovering', 40_000],
       ['recovering', 'inactive', 20_000],
     ]);
-    expect(app.updates().map(({ event }) => event.to)).toEqual([
+    expect(app.updates().map(({ event }) => event?.to)).toEqual([
       'pending',
       'firing',
       'recovering',
@@ -153,6 +153,31 @@ describe('silences and acknowledgements', () => {
     const again = await app.http(`incidents/${alert?.incidentId}/ack`, { role: 'admin', body: {} });
     expect(again.json).toMatchObject({ acknowledgement: { reason: 'On it.' } });
     expect(app.audit).toHaveLength(2);
+  });
+
+  it('the topic tells of a silence when one is made, when its time comes, and when it is over', async () => {
+    app = await startAlerting(database, { rules: [{ ...LAG, forMs: 0 }] });
+    app.metrics.set('lag_ms', 250);
+    await app.evaluate();
+    const told = () => app.updates().map(({ event, alert }) => [event?.to ?? null, alert.silencedBy]);
+    const at = (ms: number) => new Date(app.time.clock.now() + ms).toISOString();
+    const matchers = [{ label: 'rule', is: 'equals' as const, value: 'LoopLag' }];
+    const now = await app.alerting.silence({ matchers, reason: 'x', endsAt: at(5000) }, 'ada');
+    expect(told()).toEqual([
+      ['firing', null],
+      [null, now.id],
+    ]);
+    await app.evaluate();
+    const later = { matchers, reason: 'x', startsAt: at(15_000), endsAt: at(90_000) };
+    const { id } = await app.alerting.silence(later, 'ada');
+    await app.evaluate(2);
+    await app.alerting.endSilence(id, 'ada');
+    await app.evaluate();
+    expect(told().slice(2)).toEqual([
+      [null, null],
+      [null, id],
+      [null, null],
+    ]);
   });
 
   it('nobody is told of the end of what nobody was told of', async () => {

@@ -87,7 +87,8 @@ export interface IncidentEvent {
 
 /** What topic `alerts` carries: the event, and the alert as it is after it. */
 export interface AlertUpdate {
-  event: IncidentEvent;
+  /** `null` when only a silence began or ended. */
+  event: IncidentEvent | null;
   alert: Alert;
 }
 

@@ -40,7 +40,8 @@ export interface EvaluatorStats {
   storeAwaySince: number | null;
   waitingNotices: number;
   abandonedNotices: number;
-  droppedEvents: number;
+  /** Events, incidents and deliveries that will not be on record, since the store was away for too long. */
+  droppedRecords: number;
   seriesLeftOut: number;
   /** What is wrong with rules that saw nothing, a sentence each. */
   ruleProblems: readonly string[];
@@ -59,6 +60,8 @@ export class Evaluator {
   private readonly queue: DeliveryQueue;
   private news: StoreNews = { silences: [], acknowledgements: new Map(), signals: [], fence: null };
   private readonly stats_ = { evaluatedAt: null as number | null, abandoned: 0 };
+  /** The silence of each alert as the topic was last told, by its key. */
+  private readonly toldSilences = new Map<string, string>();
   private awaySince: number | null = null;
   private prunedAt = -Infinity;
   private saving: Promise<boolean> | null = null;
@@ -102,7 +105,7 @@ export class Evaluator {
       storeAwaySince: this.awaySince,
       waitingNotices: this.queue.waiting,
       abandonedNotices: this.stats_.abandoned,
-      droppedEvents: this.journal.droppedEvents,
+      droppedRecords: this.journal.droppedRecords,
       seriesLeftOut: this.engine.seriesLeftOut,
       ruleProblems: this.parts.problems(),
     };
@@ -143,6 +146,7 @@ export class Evaluator {
     this.stats_.evaluatedAt = at;
     const leads = away || ((this.news.fence ?? 0) <= this.fence && (await this.save('evaluated')));
     this.announce(changes);
+    this.announceSilences();
     if (this.awaySince !== null) this.releaseOverdue();
     if (leads && this.awaySince === null) await this.prune();
     return leads;
@@ -159,6 +163,7 @@ export class Evaluator {
   /** Takes note of a silence or an acknowledgement made on this replica, without waiting for the next evaluation. */
   async hear(): Promise<void> {
     await this.refresh(this.parts.clock.now());
+    if (!this.ended) this.announceSilences();
   }
 
   /** Ends quietly: what waits is taken up by the next evaluator. */
@@ -315,7 +320,21 @@ export class Evaluator {
 
   private announce(changes: readonly Change[]): void {
     for (const { instance, rule, event } of changes) {
-      if (rule) this.parts.publish({ event, alert: this.view(rule, instance) });
+      if (!rule) continue;
+      const alert = this.view(rule, instance);
+      if (alert.silencedBy !== null) this.toldSilences.set(alert.key, alert.silencedBy);
+      this.parts.publish({ event, alert });
+    }
+  }
+
+  /** Tells the topic where a silence began or ended: its time may just have come. */
+  private announceSilences(): void {
+    if (this.news.silences.length === 0 && this.toldSilences.size === 0) return;
+    const before = new Map(this.toldSilences);
+    this.toldSilences.clear();
+    for (const alert of this.alerts()) {
+      if (alert.silencedBy !== null) this.toldSilences.set(alert.key, alert.silencedBy);
+      if ((before.get(alert.key) ?? null) !== alert.silencedBy) this.parts.publish({ event: null, alert });
     }
   }
 

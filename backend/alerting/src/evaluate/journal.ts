@@ -6,8 +6,11 @@ import { labelsOf, messageFor, reasonFor, type Instance } from '../rule/instance
 import type { Change } from '../rule/rule-engine.ts';
 import type { IncidentRecord, StoreWrite } from '../store/alert-store.ts';
 
-/** Events that are kept for a store that is away; of more the oldest are dropped and counted. */
-export const MAX_EVENTS = 10_000;
+/**
+ * Events, incidents and deliveries, of each, that are kept for a store that is away. Of more the oldest are dropped and
+ * counted, but none that is not over: of incidents those that have ended, of deliveries those that are done.
+ */
+export const MAX_KEPT = 10_000;
 
 type History = Omit<StoreWrite, 'instances' | 'forget'>;
 
@@ -20,17 +23,14 @@ export class Journal {
   private readonly begun = new Set<string>();
   private dropped = 0;
 
-  get droppedEvents(): number {
+  /** How many events, incidents and deliveries will not be on record. */
+  get droppedRecords(): number {
     return this.dropped;
   }
 
   addChange({ instance, rule, event }: Change): void {
     this.events.set(event.id, event);
-    if (this.events.size > MAX_EVENTS) {
-      const [oldest] = this.events.keys();
-      this.events.delete(String(oldest));
-      this.dropped += 1;
-    }
+    this.bound(this.events, () => true);
     const wasOn = event.from === 'firing' || event.from === 'recovering';
     if (event.to === 'firing' && !wasOn) {
       this.begun.add(event.incidentId);
@@ -47,6 +47,13 @@ export class Journal {
 
   addDelivery(delivery: Delivery): void {
     this.deliveries.add(delivery);
+    if (this.deliveries.size <= MAX_KEPT) return;
+    for (const oldest of this.deliveries) {
+      if (oldest.status === 'waiting') continue;
+      this.deliveries.delete(oldest);
+      this.dropped += 1;
+      if (this.deliveries.size <= MAX_KEPT) return;
+    }
   }
 
   /** Takes everything out, to store it. */
@@ -86,6 +93,17 @@ export class Journal {
       notifiedAt: instance.notifiedAt === null ? null : isoTime(instance.notifiedAt),
       ...part,
     });
+    this.bound(this.incidents, ({ endedAt }) => endedAt !== null);
+  }
+
+  private bound<T>(kept: Map<string, T>, mayGo: (each: T) => boolean): void {
+    if (kept.size <= MAX_KEPT) return;
+    for (const [key, each] of kept) {
+      if (!mayGo(each)) continue;
+      kept.delete(key);
+      this.dropped += 1;
+      if (kept.size <= MAX_KEPT) return;
+    }
   }
 }
 

@@ -39,7 +39,9 @@ const metrics = {
   },
 };
 const publisher = {
-  publish: (_topic: string, { event }: AlertUpdate) => tell({ is: 'changed', to: event.to }),
+  publish: (_topic: string, { event }: AlertUpdate) => {
+    if (event) tell({ is: 'changed', to: event.to });
+  },
   position: () => null,
 };
 

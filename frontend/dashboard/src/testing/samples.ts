@@ -8,6 +8,7 @@ import type {
   HealthTimeline,
   HealthUptime,
   Incident,
+  IncidentEvent,
   MetricDescriptor,
   MetricLabels,
   MetricRecent,
@@ -128,7 +129,7 @@ export function alert(node: string, over: Partial<Alert> = {}): Alert {
 }
 
 /** What topic `alerts` says when an alert has become as given. */
-export function alertUpdate(alert: Alert, over: Partial<AlertUpdate['event']> = {}): AlertUpdate {
+export function alertUpdate(alert: Alert, over: Partial<IncidentEvent> = {}): AlertUpdate {
   const { incidentId, rule, state, message, value } = alert;
   return {
     alert,

@@ -8,7 +8,7 @@ export const MAX_ALERTS = 5000;
 function isUpdate(data: unknown): data is AlertUpdate {
   if (typeof data !== 'object' || data === null) return false;
   const { event, alert } = data as { event?: unknown; alert?: unknown };
-  return typeof event === 'object' && event !== null && typeof alert === 'object' && alert !== null;
+  return typeof event === 'object' && typeof alert === 'object' && alert !== null;
 }
 
 /** Whether an alert says something newer than what is known: of the same incident by version, else by time. */
@@ -42,7 +42,11 @@ export function createAlertsModel(): LiveModel<AlertsAnswer, readonly Alert[]> {
       if (alerts === null || !isUpdate(message.data) || isCovered(position, message)) return false;
       const { event, alert } = message.data;
       const before = alerts.get(alert.key);
-      if (event.kind === 'acknowledged') {
+      if (event === null) {
+        if (!before || before.incidentId !== alert.incidentId) return false;
+        if (before.silencedBy === alert.silencedBy) return false;
+        alerts.set(alert.key, { ...before, silencedBy: alert.silencedBy });
+      } else if (event.kind === 'acknowledged') {
         if (before?.incidentId !== event.incidentId) return false;
         alerts.set(alert.key, { ...before, acknowledgement: alert.acknowledgement });
       } else if (!isNewer(alert, before)) {

@@ -103,6 +103,19 @@ describe('the alerts that a page knows', () => {
     expect(model.read()).toBe(list);
   });
 
+  it('are silenced and heard again as silences begin and end, and keep what else is known', () => {
+    const acknowledgement = { by: 'ada', at: '2026-01-15T14:00:00.000Z', reason: null };
+    const model = modelOf(alertOf('a', { acknowledgement }));
+    const silenced = (silencedBy: string | null, part = {}) =>
+      model.apply(message({ event: null, alert: alertOf('a', { silencedBy, ...part }) }));
+    expect(silenced('s1')).toBe(true);
+    expect(model.read()).toMatchObject([{ silencedBy: 's1', acknowledgement }]);
+    expect(silenced('s1')).toBe(false);
+    expect(silenced('s2', { incidentId: 'before' })).toBe(false);
+    expect(silenced(null)).toBe(true);
+    expect(model.read()).toMatchObject([{ silencedBy: null, acknowledgement }]);
+  });
+
   it('take a new incident of the same alert, even though its versions begin anew', () => {
     const model = modelOf(alertOf('a', { version: 9 }));
     const next = alertOf('a', { incidentId: 'next', version: 1, since: '2026-01-15T15:00:00.000Z' });

@@ -1,4 +1,4 @@
-import type { Alert, AlertUpdate } from '@fleetdeck/dto';
+import type { Alert, AlertUpdate, IncidentEvent } from '@fleetdeck/dto';
 
 /** An alert for tests and stories. */
 export function alertOf(key: string, part: Partial<Alert> = {}): Alert {
@@ -23,7 +23,7 @@ export function alertOf(key: string, part: Partial<Alert> = {}): Alert {
 }
 
 /** What the topic says when an alert has become as given. */
-export function updateOf(alert: Alert, part: Partial<AlertUpdate['event']> = {}): AlertUpdate {
+export function updateOf(alert: Alert, part: Partial<IncidentEvent> = {}): AlertUpdate {
   return {
     alert,
     event: {
