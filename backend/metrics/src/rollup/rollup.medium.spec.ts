@@ -157,6 +157,38 @@ describe('minutes', () => {
     )) as [{ n: number }];
     expect(n).toBe(0);
   });
+
+  it('that get no answer hold up no later points, and are counted once though they come through in the end', async () => {
+    const clock = new FakeClock(iso(NOON));
+    const app = await start(clock);
+    let release: () => void = () => undefined;
+    let hung = false;
+    app.sql.beforeStatement = (statement) => {
+      if (hung || !statement.includes('set rolled_to')) return;
+      hung = true;
+      return new Promise((resolve) => (release = resolve));
+    };
+    app.aggregator.record('took', 1, { host: 'a' });
+    await app.aggregator.getMetrics({ metricName: 'took', timeWindow: '1m', aggregation: 'count' });
+    clock.advance(MINUTE + 3000);
+    app.aggregator.record('took', 2, { host: 'a' });
+    await until(() => {
+      app.timers.advance(1000);
+      return hung;
+    });
+    app.aggregator.record('took', 3, { host: 'a' });
+    await until(() => {
+      app.timers.advance(1000);
+      return app.aggregator.stats().writtenPoints === 3;
+    });
+    release();
+    await until(() => app.sql.pending === 0);
+    await until(async () => {
+      app.timers.advance(MINUTE);
+      return (await rows('metric_rollup_1m')).length > 0;
+    });
+    expect(await ask(app, 'took', 'count', NOON, NOON + HOUR)).toEqual([3]);
+  });
 });
 
 describe('hours and days', () => {

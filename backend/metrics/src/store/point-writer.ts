@@ -14,6 +14,8 @@ import { beginSession, type WriterSession } from './writer-session.ts';
 
 /** How long after its end a minute is rolled up, in milliseconds: points on their way still find it open. */
 const CLOSE_AFTER_MS = 2000;
+/** After this rolling up counts as failed: points must not wait behind a connection that says nothing. */
+const ROLL_UP_DEADLINE_MS = 10_000;
 /** How long rolling up waits for writes that are under way, in milliseconds. */
 const UNDER_WAY_MS = 5000;
 
@@ -93,7 +95,7 @@ export class PointWriter {
    * Must not run while a batch is on its way.
    */
   async rollUp(everything = false): Promise<void> {
-    const { clock, sql, partitions, series: store } = this.parts;
+    const { clock, timers } = this.parts;
     const { session } = this;
     if (!session) return;
     const now = clock.now();
@@ -106,36 +108,9 @@ export class PointWriter {
       if (this.underWay.size > 0 && !(await this.othersEnded(everything))) this.leave(session);
       if (this.session !== session) return;
       const rows = session.windows.rowsBefore(rolledTo);
-      await store.resolve(
-        rows.map(({ series }) => series),
-        now,
-      );
-      await ensureRowPartitions(
-        partitions,
-        rows.map(({ at }) => at),
-      );
-      const done = await sql().transaction(async (manager) => {
-        await manager.query('select pg_advisory_xact_lock_shared($1)', [ROLLUP_LOCK]);
-        const [mark] = await manager.query<{ rolled: boolean }[]>(
-          `with mark as (
-             update fleetdeck.metric_writer set rolled_to = $3::timestamptz, seen_at = $4::timestamptz, ended = $5
-             where id = $1 and not ended and rolled_to = $2::timestamptz returning 1
-           ) select exists (select from mark) as rolled`,
-          [
-            session.id,
-            new Date(before).toISOString(),
-            everything ? 'infinity' : new Date(rolledTo).toISOString(),
-            new Date(now).toISOString(),
-            everything,
-          ],
-        );
-        if (!mark?.rolled) return false;
-        await addRows(manager, rows.map(toRow));
-        return true;
-      });
-      // Not rolled up by this statement: either its answer was lost the time before, or somebody took the session for
-      // dead. A session that goes on under its old number in the second case would be rolled up twice.
-      if (!done && !(await this.isAt(session, rolledTo))) {
+      const late = () => new Error(`no answer within ${ROLL_UP_DEADLINE_MS / 1000} s`);
+      const rollUp = this.rollUpRows(session, rows, { before, rolledTo, now, ended: everything });
+      if (!(await withDeadline(rollUp, ROLL_UP_DEADLINE_MS, timers, late))) {
         this.leave(session);
         return;
       }
@@ -152,6 +127,45 @@ export class PointWriter {
       }
       throw thrown;
     }
+  }
+
+  /** Writes the roll-ups of a session's minutes; `false` when somebody took it for dead. */
+  private async rollUpRows(
+    session: WriterSession,
+    rows: readonly MinuteRow[],
+    { before, rolledTo, now, ended }: { before: number; rolledTo: number; now: number; ended: boolean },
+  ): Promise<boolean> {
+    const { sql, partitions, series: store } = this.parts;
+    await store.resolve(
+      rows.map(({ series }) => series),
+      now,
+    );
+    await ensureRowPartitions(
+      partitions,
+      rows.map(({ at }) => at),
+    );
+    const done = await sql().transaction(async (manager) => {
+      await manager.query('select pg_advisory_xact_lock_shared($1)', [ROLLUP_LOCK]);
+      const [mark] = await manager.query<{ rolled: boolean }[]>(
+        `with mark as (
+           update fleetdeck.metric_writer set rolled_to = $3::timestamptz, seen_at = $4::timestamptz, ended = $5
+           where id = $1 and not ended and rolled_to = $2::timestamptz returning 1
+         ) select exists (select from mark) as rolled`,
+        [
+          session.id,
+          new Date(before).toISOString(),
+          ended ? 'infinity' : new Date(rolledTo).toISOString(),
+          new Date(now).toISOString(),
+          ended,
+        ],
+      );
+      if (!mark?.rolled) return false;
+      await addRows(manager, rows.map(toRow));
+      return true;
+    });
+    // Not rolled up by this statement: either its answer was lost the time before, or somebody took the session for
+    // dead. A session that goes on under its old number in the second case would be rolled up twice.
+    return done || this.isAt(session, rolledTo);
   }
 
   /** Whether the writes that were under way have ended. The last thing that a session does is not to wait for them. */

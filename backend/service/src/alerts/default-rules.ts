@@ -23,7 +23,7 @@ export const DEFAULT_RULES: readonly AlertRule[] = [
     metric: {
       name: 'fleetdeck_event_loop_delay_ms',
       window: '1m',
-      aggregation: 'avg',
+      aggregation: 'p95',
       groupBy: ['node'],
     },
     when: { is: 'above', value: 250, recoverAt: 100 },

@@ -26,7 +26,7 @@ export const SERVICE_METRICS = [
     name: 'fleetdeck_event_loop_delay_ms',
     kind: 'gauge',
     unit: 'ms',
-    help: '99th percentile of the event loop delay over the last second.',
+    help: 'The longest that the event loop ran a timer late in the last second.',
     labels: ['node'],
     goodDirection: 'down',
     ...EVERY_SECOND,

@@ -54,10 +54,12 @@ export class EventLoopDelay {
     this.histogram.enable();
   }
 
-  /** 99th percentile since the call before, in milliseconds; `null` when nothing was measured. */
-  takeP99(): number | null {
-    const measured =
-      this.histogram.count > 0 ? this.histogram.percentile(99) / NANOSECONDS_A_MILLISECOND : null;
+  /**
+   * The longest since the call before, in milliseconds; `null` when nothing was measured. The longest of many seconds is
+   * the longest of theirs, which is true of no percentile.
+   */
+  takeLongest(): number | null {
+    const measured = this.histogram.count > 0 ? this.histogram.max / NANOSECONDS_A_MILLISECOND : null;
     this.histogram.reset();
     // The histogram counts the timer's own interval too.
     return measured === null ? null : Math.max(0, measured - RESOLUTION_MS);

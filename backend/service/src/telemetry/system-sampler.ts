@@ -81,7 +81,7 @@ export class SystemSampler implements OnApplicationBootstrap, OnModuleDestroy {
     gauge('fleetdeck_host_cpu_percent', this.hostCpu.next(host.busy, host.total));
     gauge('fleetdeck_process_memory_bytes', process.memoryUsage.rss());
     gauge('fleetdeck_host_memory_percent', hostMemoryPercent());
-    gauge('fleetdeck_event_loop_delay_ms', this.loopDelay?.takeP99() ?? null);
+    gauge('fleetdeck_event_loop_delay_ms', this.loopDelay?.takeLongest() ?? null);
     gauge('fleetdeck_http_requests_total', this.requests.total);
     for (const durationMs of this.requests.takeDurations()) {
       this.metrics.record('fleetdeck_http_request_duration_ms', durationMs, labels, at);
