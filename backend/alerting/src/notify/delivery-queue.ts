@@ -26,7 +26,9 @@ export interface DeliveryListener {
 
 /**
  * Brings notices to their sinks: each sink gets one after the other, in order, so that an end never comes before its
- * begin; a sink that is away holds up no other.
+ * begin; a sink that is away holds up no other. While the first of a line waits to be tried again, those of other
+ * incidents pass it, as its receiver may only choke on that one; when one of these fails too the sink counts as away, and
+ * the line rests until the first is due: only that uses up its attempts.
  */
 export class DeliveryQueue {
   private readonly lines: ReadonlyMap<string, Line>;
@@ -39,7 +41,10 @@ export class DeliveryQueue {
     private readonly listener: DeliveryListener,
   ) {
     this.lines = new Map(
-      sinks.map((sink) => [sink.name, { sink, waiting: [], told: new Set(), busy: null, cancel: null }]),
+      sinks.map((sink) => [
+        sink.name,
+        { sink, waiting: [], told: new Set(), busy: null, cancel: null, resting: false },
+      ]),
     );
   }
 
@@ -97,7 +102,7 @@ export class DeliveryQueue {
 
   private makeRoom(line: Line): void {
     // Never the one that is on its way.
-    const free = line.waiting.slice(line.busy ? 1 : 0);
+    const free = line.waiting.filter((delivery) => delivery !== line.busy?.delivery);
     const victim = free.find(({ notice }) => notice.kind === 'reminder') ?? free[0];
     if (!victim) return;
     line.waiting.splice(line.waiting.indexOf(victim), 1);
@@ -109,28 +114,49 @@ export class DeliveryQueue {
     line.cancel?.();
     line.cancel = null;
     const first = line.waiting[0];
-    if (!first?.released) return;
+    if (!first) return;
     const wait = first.nextAttemptAt - this.clock.now();
-    if (wait > 0) {
+    if (first.released && wait <= 0) {
+      line.resting = false;
+      this.send(line, first);
+      return;
+    }
+    const other = line.resting ? undefined : this.nextBeside(line, first);
+    if (other) {
+      this.send(line, other);
+    } else if (first.released) {
       // A clock that was set back must not hold notices up for longer than any wait can be.
       line.cancel = this.timers.after(Math.min(wait, this.options.retryCapMs), () => {
         first.nextAttemptAt = Math.min(first.nextAttemptAt, this.clock.now());
         this.pump(line);
       });
-      return;
     }
+  }
+
+  /** The next that shares no incident with one before it. */
+  private nextBeside(line: Line, first: Delivery): Delivery | undefined {
+    const before = new Set(incidentsOf(first));
+    return line.waiting.slice(1).find((delivery) => {
+      const mayPass = incidentsOf(delivery).every((id) => !before.has(id));
+      for (const id of incidentsOf(delivery)) before.add(id);
+      return mayPass && delivery.released && delivery.nextAttemptAt <= this.clock.now();
+    });
+  }
+
+  private send(line: Line, delivery: Delivery): void {
     const abort = new AbortController();
-    const done = this.attempt(line, first, abort).then(() => {
+    const done = this.attempt(line, delivery, abort).then(() => {
       line.busy = null;
       this.pump(line);
     });
-    line.busy = { abort, done };
+    line.busy = { delivery, abort, done };
   }
 
   private async attempt(line: Line, delivery: Delivery, abort: AbortController): Promise<void> {
     const notice = told(line, delivery);
+    const passes = delivery !== line.waiting[0];
     if (notice === null) {
-      line.waiting.shift();
+      leave(line, delivery);
       this.settle(delivery, 'abandoned', 'Nobody was told of its begin here.', true);
       return;
     }
@@ -147,8 +173,7 @@ export class DeliveryQueue {
         line.sink.deliver(notice, abort.signal).then(resolve, reject);
       });
       cancel();
-      if (line.waiting[0] !== delivery) return;
-      line.waiting.shift();
+      if (!leave(line, delivery)) return;
       for (const { incidentId } of notice.incidents) {
         if (notice.kind === 'resolved') line.told.delete(incidentId);
         else line.told.add(incidentId);
@@ -157,11 +182,16 @@ export class DeliveryQueue {
     } catch (thrown) {
       cancel();
       // Stopped meanwhile: the next evaluator tries again, under the same id.
-      if (line.waiting[0] !== delivery) return;
+      if (!line.waiting.includes(delivery)) return;
       const sentence = messageOf(thrown);
       const refused = (thrown as { name?: unknown } | null)?.name === 'NoticeRefused';
+      if (passes && !refused) {
+        delivery.attempts -= 1;
+        line.resting = true;
+        return;
+      }
       if (refused || delivery.attempts >= maxAttempts) {
-        line.waiting.shift();
+        leave(line, delivery);
         this.settle(delivery, 'abandoned', sentence);
         return;
       }
@@ -196,8 +226,21 @@ interface Line {
   readonly waiting: Delivery[];
   /** Incidents of which the sink was told that they fire. */
   readonly told: Set<string>;
-  busy: { abort: AbortController; done: Promise<void> } | null;
+  busy: { delivery: Delivery; abort: AbortController; done: Promise<void> } | null;
   cancel: (() => void) | null;
+  /** Whether the sink seems to be away, so that nothing passes the first. */
+  resting: boolean;
+}
+
+/** Takes a delivery out of its line; `false` when it is not there, as after a stop. */
+function leave(line: Line, delivery: Delivery): boolean {
+  const place = line.waiting.indexOf(delivery);
+  if (place >= 0) line.waiting.splice(place, 1);
+  return place >= 0;
+}
+
+function incidentsOf({ notice }: Delivery): string[] {
+  return notice.incidents.map(({ incidentId }) => incidentId);
 }
 
 /** The notice as the sink should get it: an end only of what it was told of; `null` when nothing is left. */

@@ -123,6 +123,37 @@ describe('DeliveryQueue', () => {
     expect(changed.at(-1)).toBe(`${second.notice.id} sent`);
   });
 
+  it('a notice on which its receiver chokes holds up no other incident, and keeps the order of its own', async () => {
+    const { add, sink, time, queue } = setUp({ maxWaiting: 10 });
+    const chokes = noticeOf('firing', 'x');
+    const { deliver } = sink;
+    sink.deliver = (notice) =>
+      notice.id === chokes.id ? Promise.reject(new Error('500')) : deliver.call(sink, notice);
+    add(chokes);
+    add(noticeOf('firing', 'y'));
+    add(noticeOf('resolved', 'x'));
+    add(noticeOf('firing', 'x', 'z'));
+    add(noticeOf('firing', 'w'));
+    await queue.idle();
+    expect(sink.told).toEqual(['firing Lag', 'firing Lag']);
+    expect(sink.got.map(({ incidents }) => incidents[0]?.incidentId)).toEqual(['y', 'w']);
+    await time.advance(10_000, () => queue.idle());
+    expect(sink.got.map(({ kind, incidents }) => [kind, incidents.length])).toContainEqual(['firing', 2]);
+    expect(queue.waiting).toBe(0);
+  });
+
+  it('while a sink is away only the first notice uses up attempts', async () => {
+    const { add, sink, time, queue } = setUp({ maxAttempts: 2 });
+    sink.failure = new Error('away');
+    const [first, second] = [add(noticeOf('firing', 'x')), add(noticeOf('firing', 'y'))];
+    await queue.idle();
+    expect([first.attempts, second.attempts]).toEqual([1, 0]);
+    sink.failure = null;
+    await time.advance(1500, () => queue.idle());
+    expect([first.status, second.status]).toEqual(['sent', 'sent']);
+    expect(sink.got).toHaveLength(2);
+  });
+
   it('gives up at once what the sink refuses', async () => {
     const { sink, queue, add } = setUp();
     sink.failure = new NoticeRefused('no such hook');
