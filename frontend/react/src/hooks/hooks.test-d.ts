@@ -1,4 +1,4 @@
-import type { HttpClient, WebSocketManager } from '@fleetdeck/client';
+import type { ContextStore, HttpClient, WebSocketManager } from '@fleetdeck/client';
 import {
   defineTopics,
   fleetdeckTopics,
@@ -7,7 +7,11 @@ import {
   type HealthUpdate,
   type MetricLive,
 } from '@fleetdeck/dto';
-import type { HttpReader, LiveSocket } from './services.ts';
+import type { ContextSelectorProps } from '../components/context-selector/ContextSelector.tsx';
+import type { StatusBadgeProps } from '../components/status-badge/StatusBadge.tsx';
+import type { StatusSummaryProps } from '../components/status-summary/StatusSummary.tsx';
+import type { ContextSource, HttpReader, LiveSocket } from './services.ts';
+import { useContextSelector } from './useContextSelector.ts';
 import { useTopic } from './useTopic.ts';
 import { useTopicQuery } from './useTopicQuery.ts';
 
@@ -21,6 +25,7 @@ const exactly =
 /** The classes of the client are what the provider takes. */
 export const sockets = (manager: WebSocketManager): LiveSocket => manager;
 export const readers = (client: HttpClient): HttpReader => client;
+export const contexts = (store: ContextStore): ContextSource => store;
 
 /** The payload of a topic reaches the component by the topic's name. */
 export function useTypes(): void {
@@ -95,4 +100,41 @@ export function useQueryTypes(http: HttpReader): void {
     topic: 'health',
     reduce: (count) => count,
   });
+}
+
+/** What a topic says is what badge and summary take, without a cast. */
+export function useStatusTypes(): [StatusBadgeProps, StatusSummaryProps] {
+  const { data, isStale: stale, lastMessageAt: asOf } = useTopic('health');
+  const badge: StatusBadgeProps = { status: data.get('database')?.health?.status, stale, asOf };
+  // @ts-expect-error an update is no status word
+  badge.status = data.get('database');
+  const summary: StatusSummaryProps = {
+    statuses: [...data.values()].map(({ health }) => health?.status),
+    stale,
+  };
+  // @ts-expect-error nor are updates
+  summary.statuses = [...data.values()];
+  return [badge, summary];
+}
+
+/** What the hook gives is what the selector takes, and the selector's words are the hook's. */
+export function useContextTypes(store: ContextStore): ContextSelectorProps {
+  const { context, generation, pinned, signal, set, clear, selectorProps } = useContextSelector(store);
+  exactly<string | null | undefined>()(context);
+  exactly<number>()(generation);
+  exactly<boolean>()(pinned);
+  exactly<AbortSignal>()(signal);
+  exactly<Promise<boolean>>()(set('triage-12'));
+  exactly<Promise<boolean>>()(clear());
+  exactly<string | null>()(selectorProps.value);
+  exactly<(id: string | null) => void>()(selectorProps.onChange);
+  // @ts-expect-error a context is named by its id; "none" is said by clear()
+  void set(null);
+  // @ts-expect-error an id is text
+  void set(12);
+  // @ts-expect-error a store is more than its snapshot
+  useContextSelector({ getSnapshot: () => store.getSnapshot() });
+  // @ts-expect-error options are objects with id and label
+  const wrong: ContextSelectorProps = { ...selectorProps, options: ['triage-12'] };
+  return { ...wrong, ...selectorProps, options: [{ id: 'triage-12', label: 'Triage' }] };
 }
