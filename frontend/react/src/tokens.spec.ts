@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { ciede2000, contrastRatio, labOf, rgbOf, simulate, type Sight } from './testing/colour.ts';
+import { ciede2000, contrastRatio, labOf, rgbOf, simulate, type Rgb, type Sight } from './testing/colour.ts';
 import {
   colorSets,
   colorTokens,
@@ -59,7 +59,112 @@ describe('styles.css', () => {
   });
 });
 
+/** On what each second text is read: the first class of a selector begins with the name, the longest one counts. */
+const READ_ON: Readonly<Record<string, readonly ColorToken[]>> = {
+  'fd-badge': ['bg', 'surface', 'sunken', 'selected-bg', 'st-degraded-bg'],
+  'fd-button': ['bg', 'surface', 'sunken'],
+  'fd-chart': ['bg', 'surface', 'st-critical-bg'],
+  'fd-connection': ['bg', 'surface'],
+  'fd-context': ['surface'],
+  'fd-context-aside': ['surface', 'sunken'],
+  'fd-context-button': ['surface', 'sunken'],
+  'fd-context-name': ['surface', 'sunken'],
+  'fd-context-option': ['surface', 'sunken', 'selected-bg'],
+  'fd-entry': ['surface'],
+  'fd-icon-button': ['bg', 'surface', 'sunken'],
+  'fd-incident': ['bg', 'surface'],
+  'fd-metric': ['surface', 'st-critical-bg'],
+  'fd-progress': ['surface'],
+  'fd-stage': ['surface'],
+  'fd-stage-error': ['st-critical-bg'],
+  'fd-strip': ['bg', 'surface'],
+  'fd-summary': ['bg', 'surface'],
+  'fd-timeline': ['surface'],
+};
+
+/** The rules of styles.css, without their comments and the at-rules around them. */
+const rules = [...css.replace(/\/\*[\s\S]*?\*\//g, '').matchAll(/([^{}]+)\{([^{}]*)\}/g)].map(
+  ([, selectors = '', declarations = '']) => ({
+    selectors: selectors.replace(/\s+/g, ' ').trim(),
+    declarations,
+  }),
+);
+
+function* secondTexts(): Generator<[selectors: string, ink: ColorToken, ground: ColorToken | null]> {
+  for (const { selectors, declarations } of rules) {
+    const inks = new Set([...declarations.matchAll(/var\(--fd-(text-[23])\)/g)].map(([, ink]) => ink));
+    const [, owner = ''] = /\.(fd-[\w-]+)/.exec(selectors) ?? [];
+    const [name = ''] = Object.keys(READ_ON)
+      .filter((each) => owner.startsWith(each))
+      .sort((a, b) => b.length - a.length);
+    for (const ink of inks as Set<ColorToken>)
+      for (const ground of READ_ON[name] ?? [null]) yield [selectors, ink, ground];
+  }
+}
+
+const mixed = (ink: ColorToken, share: number, ground: ColorToken, theme: ThemeName): Rgb => {
+  const [over, under] = [rgbOf(colorTokens[theme][ink]), rgbOf(colorTokens[theme][ground])];
+  const channel = (index: 0 | 1 | 2): number => over[index] * share + under[index] * (1 - share);
+  return [channel(0), channel(1), channel(2)];
+};
+
 describe('colour tokens', () => {
+  it('are checked on every ground on which a second text is read', () => {
+    const checked = new Map(contrastPairs.map(([ink, ground, least]) => [`${ink} on ${ground}`, least]));
+    const texts = [...secondTexts()];
+    expect(texts.length).toBeGreaterThan(40);
+    for (const [selectors, ink, ground] of texts) {
+      expect([selectors, ink, ground, (checked.get(`${ink} on ${ground}`) ?? 0) >= 4.5]).toEqual([
+        ...[selectors, ink, ground],
+        true,
+      ]);
+    }
+  });
+
+  it.each(THEMES)('keep the contrast of texts on hatching in the %s theme', (theme) => {
+    const hatched = rules.flatMap(({ selectors, declarations }) => {
+      const [, percent] = /color-mix\(in srgb, var\(--fd-hatch\) (\d+)%/.exec(declarations) ?? [];
+      // No text stands on the line of a card nor on the bars of a strip.
+      if (percent === undefined || /fd-metric-spark$|fd-strip/.test(selectors)) return [];
+      const raised = declarations.includes('--fd-text-3: var(--fd-text-2);');
+      return [{ selectors, share: Number(percent) / 100, raised }];
+    });
+    expect(hatched).toHaveLength(3);
+    for (const { selectors, share, raised } of hatched) {
+      const faintest = raised || selectors.includes('.fd-incident-time') ? 'text-2' : 'text-3';
+      for (const ink of ['text', 'st-unknown', faintest] as const) {
+        for (const ground of ['bg', 'surface'] as const) {
+          const ratio = contrastRatio(
+            rgbOf(colorTokens[theme][ink]),
+            mixed('border-strong', share, ground, theme),
+          );
+          expect([selectors, ink, ground, ratio >= 4.5]).toEqual([selectors, ink, ground, true]);
+        }
+      }
+    }
+  });
+
+  it('that stand for a status or a line are all in the set whose distances are measured', () => {
+    const names = Object.keys(colorTokens.light);
+    expect(colorSets.status).toEqual(names.filter((name) => /^st-[a-z]+$/.test(name)));
+    expect(colorSets.chart).toEqual(names.filter((name) => name.startsWith('ch-')));
+  });
+
+  it.each(THEMES)('give a critical badge more ink than a degraded one in the %s theme', (theme) => {
+    // In the dark theme amber is brighter than red, which no red mends that is told from green by all eyes: so the
+    // critical badge is solid, and has an edge in the colour of text.
+    const against = (name: ColorToken): number =>
+      contrastRatio(rgbOf(colorTokens[theme][name]), rgbOf(colorTokens[theme].surface));
+    expect(against('st-critical')).toBeGreaterThan(3 * against('st-degraded-bg'));
+    const edge = theme === 'dark' ? 'text' : 'st-critical';
+    expect(against(edge)).toBeGreaterThan(against('st-degraded'));
+    const critical = rules.find(({ selectors }) => selectors === ".fd-badge[data-tone='critical']");
+    expect(critical?.declarations).toContain(
+      'border-color: light-dark(var(--fd-st-critical), var(--fd-text))',
+    );
+    expect(critical?.declarations).toContain('background: var(--fd-st-critical)');
+  });
+
   it.each(THEMES)('keep the contrast that reading needs in the %s theme', (theme) => {
     for (const [ink, ground, least] of contrastPairs) {
       const ratio = contrastRatio(rgbOf(colorTokens[theme][ink]), rgbOf(colorTokens[theme][ground]));
