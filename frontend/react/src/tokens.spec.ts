@@ -9,6 +9,7 @@ import {
   LEAST_COLOUR_DISTANCE,
   sizeTokens,
   type ColorToken,
+  type DensityToken,
   type ThemeName,
 } from './tokens.ts';
 
@@ -107,6 +108,35 @@ const mixed = (ink: ColorToken, share: number, ground: ColorToken, theme: ThemeN
   const channel = (index: 0 | 1 | 2): number => over[index] * share + under[index] * (1 - share);
   return [channel(0), channel(1), channel(2)];
 };
+
+describe('the guide to theming', () => {
+  const guide = readFileSync(`${process.cwd()}/../../.storybook/docs/theming.mdx`, 'utf8');
+  const named = new Set([...guide.matchAll(/`(--fd-[\w-]+)`/g)].map(([, name]) => name));
+  const used = new Set([...css.matchAll(/--fd-[\w-]+/g)].map(([name]) => name));
+  const rowOf = (name: string): string | undefined =>
+    guide.split('\n').find((line) => line.startsWith(`| \`--fd-${name}\``));
+
+  it('names every custom property of the style sheet, and no other', () => {
+    expect([...used].filter((name) => !named.has(name))).toEqual([]);
+    expect([...named].filter((name) => !used.has(name ?? ''))).toEqual([]);
+  });
+
+  it('tells every size as the tokens have it', () => {
+    for (const [name, value] of Object.entries(sizeTokens))
+      expect(
+        rowOf(name)
+          ?.split('|')
+          .map((cell) => cell.trim()),
+      ).toContain(value);
+    const densities = Object.values(densityTokens);
+    for (const name of Object.keys(densityTokens.default) as DensityToken[]) {
+      const cells = rowOf(name)
+        ?.split('|')
+        .map((cell) => cell.trim());
+      expect([name, cells?.slice(2, 6)]).toEqual([name, densities.map((sizes) => sizes[name])]);
+    }
+  });
+});
 
 describe('colour tokens', () => {
   it('are checked on every ground on which a second text is read', () => {
