@@ -12,6 +12,9 @@ export default defineConfig({
   forbidOnly: true,
   timeout: 30_000,
   reporter: [['line']],
+  expect: {
+    toMatchAriaSnapshot: { pathTemplate: '{testDir}/trees/{arg}{ext}', children: 'deep-equal' },
+  },
   use: {
     viewport: { width: 1280, height: 800 },
     timezoneId: 'UTC',

@@ -149,6 +149,8 @@ export function ContextPanel(props: ContextPanelProps) {
       <div
         {...menu}
         className="fd-context-list"
+        // A browser makes a stop of what scrolls, but the list is read from the search.
+        tabIndex={-1}
         aria-busy={state === 'loading' || undefined}
         data-state={state}
       >

@@ -193,9 +193,12 @@ export const Infinite: Story = {
     const canvas = within(canvasElement);
     await waitFor(() => expect(canvas.getAllByRole('article').length).toBeGreaterThanOrEqual(30));
     const [first, second] = canvas.getAllByRole('article');
-    first!.focus();
-    await userEvent.keyboard('{PageDown}');
-    await expect(second).toHaveFocus();
+    // The keys of a feed come with a part that is loaded after it.
+    await waitFor(async () => {
+      first!.focus();
+      await userEvent.keyboard('{PageDown}');
+      await expect(second).toHaveFocus();
+    });
     await userEvent.keyboard('{Control>}{End}{/Control}');
     await expect(document.activeElement).toHaveClass('fd-timeline-foot');
     canvas.getByRole('feed').scrollTop = 100_000;
