@@ -7,6 +7,7 @@ import { lazyPart, useLazyPart } from '../lazyPart.ts';
 import { usePopover } from '../popover/usePopover.ts';
 import { arrange, type ContextOption } from './contextOptions.ts';
 import { OptionList } from './OptionList.tsx';
+import { readRemembered, remember } from './remembered.ts';
 import { useOptions, type LoadOptions } from './useOptions.ts';
 import { contextPanelWords } from '../../messages/contextPanel.ts';
 
@@ -30,6 +31,10 @@ export interface ContextPanelProps {
   initialQuery: string;
   options: readonly ContextOption[] | undefined;
   loadOptions: LoadOptions | undefined;
+  /** Key of the labels that are kept for what `loadOptions` does not answer. */
+  storageKey: string | null;
+  /** What is known of what is chosen; `null`: it is gone. */
+  selected: ContextOption | null | undefined;
   /** Of the options given; `loadOptions` has a state of its own. */
   state: 'ready' | 'loading' | 'error';
   errorMessage: string | undefined;
@@ -43,7 +48,7 @@ export interface ContextPanelProps {
 
 /** The search and the list of a `ContextSelector`: a combobox whose list is always open. */
 export function ContextPanel(props: ContextPanelProps) {
-  const { label, value, initialQuery, environment, favourites, recent, onChoose, footer } = props;
+  const { label, value, initialQuery, environment, favourites, recent, footer, selected, storageKey } = props;
   const { messages, locale, announcer } = environment;
   const words = contextPanelWords(messages);
   const [query, setQuery] = useState(initialQuery);
@@ -56,9 +61,16 @@ export function ContextPanel(props: ContextPanelProps) {
   const found = useOptions(query.trim(), props.options, props.loadOptions);
   const state = props.state === 'ready' ? found.state : props.state;
   const searching = query.trim() !== '';
+  const asks = props.loadOptions !== undefined;
+  const [remembered] = useState(() => (asks ? readRemembered(storageKey) : undefined));
+  const known = useMemo(() => {
+    const gone = remembered?.find(({ id }) => id === value) ?? { id: value ?? '', label: value ?? '' };
+    const last = selected === null ? { ...gone, unavailable: true } : selected;
+    return remembered && (last ? [...remembered, last] : remembered);
+  }, [remembered, selected, value]);
   const { rows, items } = useMemo(
-    () => arrange(found.options, { searching, favourites, recent }, words),
-    [found.options, searching, favourites, recent, words],
+    () => arrange(found.options, { searching, favourites, recent, known }, words),
+    [found.options, searching, favourites, recent, known, words],
   );
   const long = items.length > VIRTUAL_FROM;
   const { part: VirtualOptionList } = useLazyPart(virtualPart, long);
@@ -74,6 +86,7 @@ export function ContextPanel(props: ContextPanelProps) {
     inputValue: query,
     itemToString: (item) => item?.label ?? '',
     itemToKey: (item) => item?.id,
+    isItemDisabled: (item) => item.unavailable === true,
     defaultHighlightedIndex: 0,
     initialHighlightedIndex: Math.max(
       0,
@@ -85,7 +98,9 @@ export function ContextPanel(props: ContextPanelProps) {
         ? before
         : changes,
     onSelectedItemChange: ({ selectedItem }) => {
-      if (selectedItem) onChoose(selectedItem);
+      if (!selectedItem) return;
+      if (asks) remember(storageKey, selectedItem);
+      props.onChoose(selectedItem);
     },
     ...(long && VirtualOptionList && { scrollIntoView: () => undefined }),
   });

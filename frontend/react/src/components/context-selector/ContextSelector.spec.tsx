@@ -347,6 +347,141 @@ describe('options that are asked for', () => {
     expect(button()).toHaveTextContent('Refund 07');
   });
 
+  describe('keep what was marked', () => {
+    const marks = { favourites: ['resume-04'], recent: ['refund-07', 'old-1'] };
+    const page = fleet.slice(0, 2);
+    const choose = async (name: RegExp): Promise<void> => {
+      await open();
+      await userEvent.click(await screen.findByRole('option', { name }));
+    };
+    const groupOf = (name: string) => within(screen.getByRole('group', { name })).getAllByRole('option');
+
+    beforeEach(() => localStorage.clear());
+
+    it('in the list, although the loader answered others', async () => {
+      const { asked, loadOptions } = asking();
+      draw(<ContextSelector label="Agent" loadOptions={loadOptions} {...marks} />);
+      await open();
+      // Before the answer too. Of what nobody ever chose here only the id is known.
+      expect(groupOf('Favourites').map((each) => each.textContent)).toEqual([
+        expect.stringContaining('resume-04'),
+      ]);
+      await waitFor(() => expect(asked).toHaveLength(1));
+      await settle(() => asked[0]?.answer(page));
+      expect(groupOf('Recent')).toHaveLength(2);
+      expect(groupOf('All')).toHaveLength(2);
+      expect(screen.queryByText('not available')).toBeNull();
+    });
+
+    it('by the label that it had when it was chosen, also on the next visit', async () => {
+      const loadOptions = () => Promise.resolve(fleet);
+      const first = draw(<ContextSelector label="Agent" loadOptions={loadOptions} />);
+      await choose(/^Résumé 04/);
+      await choose(/^Refund 07/);
+      first.unmount();
+
+      const onChange = jest.fn();
+      draw(
+        <ContextSelector
+          label="Agent"
+          loadOptions={() => Promise.resolve(page)}
+          {...marks}
+          onChange={onChange}
+        />,
+      );
+      await choose(/^Résumé 04 Zürich office$/);
+      expect(onChange).toHaveBeenCalledWith('resume-04');
+      expect(button()).toHaveTextContent('Résumé 04');
+      await open();
+      expect(groupOf('Recent').map((each) => each.textContent)).toEqual([
+        expect.stringContaining('Refund 07'),
+        expect.stringContaining('old-1'),
+      ]);
+    });
+
+    it('as not available once the loader says so, and then it cannot be chosen', async () => {
+      const onChange = jest.fn();
+      const gone = { ...fleet[4]!, unavailable: true };
+      draw(
+        <ContextSelector
+          label="Agent"
+          loadOptions={() => Promise.resolve([...page, gone])}
+          {...marks}
+          onChange={onChange}
+        />,
+      );
+      await open();
+      const [marked] = await screen.findAllByRole('option', { name: /^Résumé 04 .*not available/ });
+      expect(marked).toHaveAttribute('aria-disabled', 'true');
+      await userEvent.click(marked!);
+      expect(onChange).not.toHaveBeenCalled();
+    });
+
+    it('as not available where its owner says that the chosen one is gone', async () => {
+      draw(
+        <ContextSelector
+          label="Agent"
+          loadOptions={() => Promise.resolve(page)}
+          {...marks}
+          value="refund-07"
+          selected={null}
+        />,
+      );
+      await open();
+      expect(await screen.findByRole('option', { name: 'refund-07 not available' })).toHaveAttribute(
+        'aria-disabled',
+        'true',
+      );
+    });
+
+    it('of 60 contexts at most, in texts of 200 characters at most', async () => {
+      const long = { id: 'long', label: 'L'.repeat(500), description: 'D'.repeat(500) };
+      const stored = () => JSON.parse(localStorage.getItem('fleetdeck:contexts') ?? '[]') as ContextOption[];
+      localStorage.setItem('fleetdeck:contexts', JSON.stringify(manyContexts(500)));
+      draw(<ContextSelector label="Agent" loadOptions={() => Promise.resolve([long])} />);
+      await choose(/^L/);
+      expect(stored()).toHaveLength(60);
+      expect(stored()[0]).toEqual({ id: 'long', label: 'L'.repeat(200), description: 'D'.repeat(200) });
+      // A status is of the moment, and no label.
+      expect(stored()[1]).toEqual({ id: 'agent-1', label: 'Agent 00001' });
+    });
+
+    it.each([
+      ['is no JSON', '{'],
+      ['is no list', '{"id":1}'],
+      ['holds what is no option', '[null,{"id":7,"label":"x"},{"id":"refund-07"},"x"]'],
+    ])('by its id where what is stored %s', async (_case, text) => {
+      localStorage.setItem('fleetdeck:contexts', text);
+      draw(<ContextSelector label="Agent" loadOptions={() => Promise.resolve(page)} {...marks} />);
+      await open();
+      expect(await screen.findByRole('option', { name: 'refund-07' })).toBeInTheDocument();
+    });
+
+    it('under a key of its own, or nowhere', async () => {
+      const draws = (storageKey: string | null) =>
+        draw(
+          <ContextSelector label="Agent" loadOptions={() => Promise.resolve(page)} storageKey={storageKey} />,
+        );
+      const first = draws(null);
+      await choose(/^Billing 03/);
+      expect(localStorage).toHaveLength(0);
+      first.unmount();
+      draws('shop');
+      await choose(/^Billing 03/);
+      expect(Object.keys(localStorage)).toEqual(['shop']);
+    });
+
+    it('where the browser stores nothing, while the page is open', async () => {
+      const full = jest.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
+        throw new DOMException('full', 'QuotaExceededError');
+      });
+      draw(<ContextSelector label="Agent" loadOptions={() => Promise.resolve(fleet)} />);
+      await choose(/^Refund 07/);
+      expect(button()).toHaveTextContent('Refund 07');
+      full.mockRestore();
+    });
+  });
+
   it('can be tried again after a failure', async () => {
     const { asked, loadOptions } = asking();
     draw(<ContextSelector label="Agent" loadOptions={loadOptions} selected={fleet[0]} value="billing-03" />);

@@ -37,6 +37,11 @@ export interface ContextSelectorProps
   options?: readonly ContextOption[];
   /** Finds options while typing, instead of `options`. */
   loadOptions?: LoadOptions;
+  /**
+   * Where the browser keeps the labels of what was chosen by `loadOptions`, so that favourites and recent ones have them
+   * on the next visit: 60 at most. `null`: nowhere, and they are shown by their ids. @default 'fleetdeck:contexts'
+   */
+  storageKey?: string | null;
   /** What is known of the chosen context where `options` do not hold it, as with `loadOptions`; `null`: it is gone. */
   selected?: ContextOption | null;
   /** Whether `options` are there. The choice stays usable in each state. @default 'ready' */
@@ -96,6 +101,7 @@ export function ContextSelector(props: ContextSelectorProps) {
     onChange,
     options,
     loadOptions,
+    storageKey = 'fleetdeck:contexts',
     selected,
     ...more
   } = props;
@@ -292,6 +298,8 @@ export function ContextSelector(props: ContextSelectorProps) {
             value,
             options,
             loadOptions,
+            storageKey,
+            selected,
             state,
             errorMessage,
             onRetry,

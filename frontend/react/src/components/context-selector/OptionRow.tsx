@@ -1,5 +1,6 @@
 import type { ComponentProps } from 'react';
 import type { Environment } from '../../environment.ts';
+import { contextWords } from '../../messages/context.ts';
 import { StatusBadge } from '../status-badge/StatusBadge.tsx';
 import type { ContextOption, ContextRow } from './contextOptions.ts';
 
@@ -56,7 +57,8 @@ export function OptionRow({
           <span className="fd-context-option-note">{option.description}</span>
         )}
       </span>{' '}
-      {option.status !== undefined && (
+      {option.unavailable && <span className="fd-context-aside">{contextWords(messages).missing}</span>}
+      {option.status !== undefined && !option.unavailable && (
         <StatusBadge status={option.status} size="sm" locale={locale} messages={messages} />
       )}
     </div>

@@ -12,6 +12,8 @@ export interface ContextOption {
   keywords?: readonly string[];
   /** Any status word: shown as a badge. */
   status?: string | null;
+  /** It is gone: said so, and not to be chosen. @default false */
+  unavailable?: boolean;
 }
 
 /** What another tab did. */
@@ -68,15 +70,21 @@ export function searchOptions(options: readonly ContextOption[], query: string):
 }
 
 /**
- * The list as it is drawn. While nothing is searched for, favourites and recent contexts stand above all; ids that
- * are no options (any more) are left out, and a favourite is not repeated among the recent ones.
+ * The list as it is drawn. While nothing is searched for, favourites and recent contexts stand above all, and a
+ * favourite is not repeated among the recent ones. Ids that are no options (any more) are left out, unless `known` is
+ * given since the options are only some of all there are: then they are what that holds, or else their id.
  */
 export function arrange(
   options: readonly ContextOption[],
-  marked: { searching: boolean; favourites: readonly string[]; recent: readonly string[] },
+  marked: {
+    searching: boolean;
+    favourites: readonly string[];
+    recent: readonly string[];
+    known?: readonly ContextOption[] | undefined;
+  },
   messages: Pick<ContextMessages, 'favourites' | 'recent' | 'all'>,
 ): { rows: ContextRow[]; items: ContextOption[] } {
-  const { searching, favourites, recent } = marked;
+  const { searching, favourites, recent, known: others } = marked;
   const rows: ContextRow[] = [];
   const items: ContextOption[] = [];
   let group = 0;
@@ -90,10 +98,10 @@ export function arrange(
     group += 1;
   };
   if (!searching && (favourites.length > 0 || recent.length > 0)) {
-    const byId = new Map(options.map((option) => [option.id, option]));
+    const byId = new Map([...(others ?? []), ...options].map((option) => [option.id, option]));
     const known = (ids: readonly string[]): ContextOption[] =>
       ids.flatMap((id) => {
-        const option = byId.get(id);
+        const option = byId.get(id) ?? (others && { id, label: id });
         return option ? [option] : [];
       });
     add('favourite', messages.favourites, known(favourites));
