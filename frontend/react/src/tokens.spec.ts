@@ -54,6 +54,25 @@ describe('styles.css', () => {
     }
   });
 
+  it('shows old data in forced colours too, which drop the hatching', () => {
+    const forced = css.slice(css.lastIndexOf('@media (forced-colors: active)'));
+    const hatched = [...css.matchAll(/\n {2}([^{}]*\[data-stale\][^{}]*)\{[^{}]*var\(--fd-hatch\)/g)].flatMap(
+      ([, selectors = '']) =>
+        selectors
+          .replace(/\/\*[\s\S]*?\*\//g, '')
+          .split(/,\n/)
+          .map((each) => each.trim()),
+    );
+    expect(hatched.length).toBeGreaterThan(5);
+    for (const selector of hatched) {
+      // Its own element, or one inside it, gets an edge there.
+      const [owner = ''] = /^\.fd-[a-z]+/.exec(selector) ?? [];
+      expect([selector, new RegExp(`\\${owner}(\\[data-stale\\]|:is\\(\\[data-stale)`).test(forced)]).toEqual(
+        [selector, true],
+      );
+    }
+  });
+
   it('keeps its rules inside the two layers', () => {
     const outside = css.replace(/\/\*[\s\S]*?\*\//g, '').replace(/@layer [\w.]+ \{[\s\S]*?\n\}/g, '');
     expect(outside.trim()).toBe('@layer fleetdeck.tokens, fleetdeck.components;');

@@ -29,6 +29,13 @@ export const checks = (): void => {
   );
   answers<No<Takes<TimelineProps, { title: string; renderDetails: (entry: Deployment) => string }>>>(true);
   answers<No<Takes<TimelineProps, { title: string; entries: { id: number }[] }>>>(true);
+  answers<
+    Takes<
+      TimelineProps<Deployment>,
+      { title: string; renderEntry: (entry: Deployment) => string; canOpen: (entry: Deployment) => boolean }
+    >
+  >(true);
+  answers<No<Takes<TimelineProps, { title: string; canOpen: (entry: Deployment) => boolean }>>>(true);
   answers<Takes<ContextSelectorProps, { options: { id: string; label: string }[]; value: null }>>(true);
   answers<No<Takes<ContextSelectorProps, { options: string[] }>>>(true);
   answers<No<Takes<ContextSelectorProps, { value: number }>>>(true);

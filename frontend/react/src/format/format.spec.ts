@@ -75,6 +75,15 @@ describe('formatTime', () => {
     expect(formatTime(at, { locale: 'en', timeZone: 'UTC', now })).toBe('Jan 15, 23:30:05');
     expect(formatTime(at, { locale: 'en', timeZone: 'Asia/Tokyo', now })).toBe('08:30:05');
   });
+
+  it('adds the year when it was another year in that zone', () => {
+    const [eve, now] = [Date.parse('2025-12-31T23:30:05Z'), at];
+    expect(formatTime(eve, { locale: 'en', timeZone: 'UTC', now })).toBe('Dec 31, 2025, 23:30:05');
+    expect(formatTime(eve, { locale: 'en', timeZone: 'Asia/Tokyo', now })).toBe('Jan 1, 08:30:05');
+    expect(formatTime(eve, { locale: 'de', timeZone: 'UTC', seconds: false, now })).toBe(
+      '31. Dez. 2025, 23:30',
+    );
+  });
 });
 
 describe('ages', () => {

@@ -10,12 +10,13 @@ export interface TimeOptions {
   hourCycle?: HourCycle;
   /** Whether seconds are shown. @default true */
   seconds?: boolean;
-  /** With it, a moment of another day than this one is shown with its date. */
+  /** With it, a moment of another day than this one is shown with its date, and one of another year with its year. */
   now?: number;
 }
 
 /**
- * The time of day of a moment, in the zone and hour cycle that are given; with the date when it was another day.
+ * The time of day of a moment, in the zone and hour cycle that are given; with the date when it was another day, and
+ * with the year when it was another one.
  *
  * @param ms - ms since 1970
  * @example formatTime(0, { locale: 'en', timeZone: 'UTC' }); // "00:00:00"
@@ -24,15 +25,18 @@ export function formatTime(
   ms: number,
   { locale, timeZone, hourCycle = 'h23', seconds = true, now }: TimeOptions,
 ): string {
-  const day = dateFormat(locale, { timeZone, year: 'numeric', month: 'numeric', day: 'numeric' });
-  const otherDay = now !== undefined && day.format(ms) !== day.format(now);
+  const differs = (part: Intl.DateTimeFormatOptions): boolean => {
+    const format = dateFormat(locale, { timeZone, year: 'numeric', ...part });
+    return now !== undefined && format.format(ms) !== format.format(now);
+  };
+  const otherDay = differs({ month: 'numeric', day: 'numeric' });
   return dateFormat(locale, {
     timeZone,
     hourCycle,
     hour: '2-digit',
     minute: '2-digit',
     ...(seconds && { second: '2-digit' }),
-    ...(otherDay && { day: 'numeric', month: 'short' }),
+    ...(otherDay && { day: 'numeric', month: 'short', ...(differs({}) && { year: 'numeric' }) }),
   }).format(ms);
 }
 

@@ -36,6 +36,8 @@ export interface TimelineMessages {
   olderFailed: string;
   retry: string;
   stale: (time: string, age: string) => string;
+  /** They are stale, and nobody knows of when they are. */
+  mayBeNewer: string;
   /** Above what came before the last visit. */
   seenBefore: string;
   exportAs: string;
@@ -77,6 +79,7 @@ export const englishTimeline: TimelineMessages = {
   olderFailed: 'Older entries could not be loaded.',
   retry: 'Try again',
   stale: (time, age) => `As of ${time} (${age})`,
+  mayBeNewer: 'There may be newer entries.',
   seenBefore: 'Seen before',
   exportAs: 'Export',
   csv: 'CSV',

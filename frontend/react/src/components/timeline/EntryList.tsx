@@ -15,7 +15,9 @@ export interface EntryView<E extends TimelineEntry> {
   feed: boolean;
   open: ReadonlySet<string>;
   onToggle: (id: string) => void;
+  renderEntry: ((entry: E) => ReactNode) | undefined;
   renderDetails: ((entry: E) => ReactNode) | undefined;
+  canOpen: (entry: E) => boolean;
   /** Entries up to this time were there at the last visit; ms since 1970. */
   lastSeen: number | null;
   /** All are drawn, for find-in-page and paper: times stand still. */
@@ -80,12 +82,13 @@ export function PlacedItem<E extends TimelineEntry>({
   heading?: ReactNode;
 }) {
   const { entry, index, firstSeen, row, gap, ref } = placed;
-  const { feed, open, onToggle, renderDetails, environment, idPrefix, still = false } = view;
+  const { feed, onToggle, environment, idPrefix, still = false } = view;
+  const open = view.open.has(entry.id);
   return createElement(
     feed ? 'article' : 'li',
     {
       className: 'fd-entry',
-      'data-open': open.has(entry.id) || undefined,
+      'data-open': open || undefined,
       'data-index': row,
       style: gap ? { marginBlockStart: gap } : undefined,
       ref,
@@ -106,9 +109,11 @@ export function PlacedItem<E extends TimelineEntry>({
     <TimelineItem
       key="item"
       entry={entry}
-      open={open.has(entry.id)}
+      open={open}
       onToggle={onToggle}
-      details={renderDetails?.(entry)}
+      expandable={view.canOpen(entry)}
+      line={view.renderEntry?.(entry)}
+      details={open ? view.renderDetails?.(entry) : undefined}
       still={still}
       environment={environment}
     />,

@@ -122,6 +122,49 @@ describe('Timeline', () => {
     draw({ renderDetails: ({ id }) => (id === 'e3' ? <b>mine</b> : undefined) });
     await userEvent.click(screen.getByRole('button', { name: /^billing-03/ }));
     expect(screen.getByText('mine')).toBeInTheDocument();
+    // One that it has nothing for shows what the entry holds.
+    await userEvent.click(screen.getByRole('button', { name: /^refund-07/ }));
+    expect(screen.getByText(/3 of 4 probes fail/)).toBeInTheDocument();
+  });
+
+  it('asks for details of open entries only, and for which entries can be opened where it is told', async () => {
+    const renderDetails = jest.fn(({ id }: TimelineEntry) => <b>all of {id}</b>);
+    const { again } = draw({ renderDetails });
+    expect(screen.getByRole('button', { name: /^Token rotated/ })).toBeInTheDocument();
+    expect(renderDetails).not.toHaveBeenCalled();
+    await userEvent.click(screen.getByRole('button', { name: /^billing-03/ }));
+    expect(new Set(renderDetails.mock.calls.map(([{ id }]) => id))).toEqual(new Set(['e3']));
+    again({ renderDetails, canOpen: ({ type }: TimelineEntry) => type === 'deployment' });
+    expect(screen.queryByRole('button', { name: /^Token rotated/ })).toBeNull();
+    expect(screen.queryByRole('button', { name: /^refund-07/ })).toBeNull();
+    expect(screen.getByText('all of e3')).toBeInTheDocument();
+  });
+
+  it('shows lines of the caller’s own, inside the button that opens them', async () => {
+    draw({
+      renderEntry: ({ id, title, actor }) =>
+        id === 'e1' || id === 'e6' ? (
+          <>
+            <code>{id}</code> {title} by {actor ?? 'nobody'}
+          </>
+        ) : undefined,
+    });
+    const own = screen.getByRole('button', { name: 'e1 refund-07 failed its health check by nobody' });
+    expect(own.closest('li')?.querySelector('[data-shape="critical"]')).not.toBeNull();
+    expect(own.closest('li')?.querySelector('time')).toHaveTextContent('14:06:30');
+    await userEvent.click(own);
+    expect(own).toHaveAttribute('aria-expanded', 'true');
+    expect(screen.getByText('e6').closest('.fd-entry-head')).toHaveTextContent('e6 Token rotated by jo');
+    // Others stay as they are.
+    expect(
+      screen.getByRole('button', { name: /^triage-12 .* In progress · deployment · ana$/ }),
+    ).toBeVisible();
+  });
+
+  it('gives the year of an entry that is not of this one', () => {
+    draw();
+    expect(screen.getByText('Portal installed').closest('li')).toHaveTextContent('Dec 16, 2025, 14:07:12');
+    expect(screen.getByText('intake-02 provisioned').closest('li')).toHaveTextContent(/ago Jan 10, 14:07:12/);
   });
 
   it('filters by words, days, types and statuses, counts, and clears', async () => {
@@ -177,6 +220,16 @@ describe('Timeline', () => {
     act(() => void jest.advanceTimersByTime(1000));
     expect(container.firstElementChild).toHaveAttribute('data-stale', 'true');
     expect(screen.getByText('As of 14:07:11 (1 min)')).toBeInTheDocument();
+  });
+
+  it('is hatched when its source says that it is stale, with the age where that is known', () => {
+    const { container, again } = draw({ stale: true });
+    expect(container.firstElementChild).toHaveAttribute('data-stale', 'true');
+    expect(screen.getByText('There may be newer entries.')).toBeInTheDocument();
+    again({ stale: true, asOf: STORY_NOW - 61_000 });
+    expect(screen.getByText('As of 14:06:11 (1 min)')).toBeInTheDocument();
+    again({ stale: false, asOf: STORY_NOW - 61_000 });
+    expect(container.firstElementChild).not.toHaveAttribute('data-stale');
   });
 
   it('sets apart what was there at the last visit', () => {

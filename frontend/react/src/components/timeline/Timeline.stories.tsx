@@ -106,6 +106,45 @@ export const Live: Story = {
   },
 };
 
+interface Change extends TimelineEntry {
+  agent: string;
+  versions?: readonly [before: string, after: string];
+}
+
+const changes: readonly Change[] = someEvents.slice(0, 6).map((entry, index) => ({
+  ...entry,
+  agent: entry.title.split(' ')[0] ?? '',
+  ...(index % 2 === 1 && { versions: ['2.4.1', '2.5.0'] as const }),
+}));
+
+/** Lines and details of the caller's own: only what has versions opens, and only open entries are asked for theirs. */
+export const OwnEntries: Story = {
+  render: () => (
+    <Timeline<Change>
+      title="Changes"
+      entries={changes}
+      filterable={false}
+      renderEntry={({ agent, title, actor }) => (
+        <>
+          <strong>{agent}</strong> {title.slice(agent.length + 1)} {actor ? `(${actor})` : ''}
+        </>
+      )}
+      canOpen={({ versions }) => versions !== undefined}
+      renderDetails={({ versions }) => (
+        <p>
+          <del>{versions?.[0]}</del> <ins>{versions?.[1]}</ins>
+        </p>
+      )}
+    />
+  ),
+  play: async ({ canvasElement }) => {
+    const canvas = within(canvasElement);
+    await expect(canvas.getAllByRole('button', { expanded: false })).toHaveLength(3);
+    await userEvent.click(canvas.getByRole('button', { name: 'triage-12 upgrading 2.4.1 to 2.5.0 (ana)' }));
+    await expect(canvasElement.querySelector('ins')).toHaveTextContent('2.5.0');
+  },
+};
+
 /** Nobody confirmed the list lately: it is hatched and says of when it is. */
 export const Stale: Story = { args: { asOf: '2026-01-15T14:01:12Z', staleAfterMs: 60_000 } };
 

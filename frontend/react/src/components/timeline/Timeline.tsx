@@ -18,6 +18,7 @@ import { classes } from '../classes.ts';
 import { Glyph } from '../glyph/Glyph.tsx';
 import { lazyPart, useLazyPart } from '../lazyPart.ts';
 import { useControlled } from '../useControlled.ts';
+import { useStaleText } from '../useStaleText.ts';
 import { dayOf, groupsOn } from './days.ts';
 import { EntryList, type EntryView } from './EntryList.tsx';
 import type { SaveFile } from './exportEntries.ts';
@@ -27,6 +28,7 @@ import { groupEntries } from './rows.ts';
 import { TimelineExport } from './TimelineExport.tsx';
 import { TimelineFilters } from './TimelineFilters.tsx';
 import { TimelineFoot } from './TimelineFoot.tsx';
+import { hasMore } from './TimelineItem.tsx';
 import { useFreshHold } from './useFreshHold.ts';
 import { usePages, type FetchAround, type FetchPage } from './usePages.ts';
 import { timelineWords } from '../../messages/timeline.ts';
@@ -80,8 +82,15 @@ export interface TimelineProps<E extends TimelineEntry = TimelineEntry>
   /** Ids of open entries; without it the component keeps them itself. */
   expanded?: readonly string[];
   onExpandedChange?: (ids: readonly string[]) => void;
-  /** Content of an open entry instead of its description and fields; `undefined` for none. */
+  /**
+   * Line of an entry instead of its title and notes; `undefined` for these. Where the entry can be opened it stands
+   * inside a button: text and pictures, and nothing to press.
+   */
+  renderEntry?: (entry: E) => ReactNode;
+  /** Content of an open entry instead of its description and fields; `undefined` for these. Asked for open ones only. */
   renderDetails?: (entry: E) => ReactNode;
+  /** Which entries can be opened. @default with `renderDetails` all, else those with a description or fields */
+  canOpen?: (entry: E) => boolean;
   /**
    * Opened, brought into view and focused, as for a link to an entry. One that was not read yet is read by
    * `fetchAround`, and the entries around it are shown.
@@ -103,6 +112,8 @@ export interface TimelineProps<E extends TimelineEntry = TimelineEntry>
   asOf?: TimeInput | null;
   /** From this age on the list is hatched and says of when it is. */
   staleAfterMs?: number | null;
+  /** There may be others whatever its age is, as `isStale` of `useTopic` says. @default false */
+  stale?: boolean;
   /** Height of the list, as any CSS length; it scrolls in itself. A list of more than 200 entries does in any case. */
   height?: string;
 }
@@ -133,7 +144,9 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     onExport,
     expanded,
     onExpandedChange,
+    renderEntry,
     renderDetails,
+    canOpen = renderDetails ? () => true : hasMore,
     focusEntryId = null,
     holdFresh = true,
     announceFresh = true,
@@ -143,6 +156,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     onRetry,
     asOf,
     staleAfterMs,
+    stale,
     height,
     locale,
     timeZone,
@@ -206,17 +220,13 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     [shown, today, environment.timeZone],
   );
 
-  const asOfMs = toMs(asOf);
-  const staleText = useClockValue(
-    asOfMs !== null && typeof staleAfterMs === 'number' ? clock : null,
-    (at) =>
-      asOfMs === null || typeof staleAfterMs !== 'number' || at - asOfMs <= staleAfterMs
-        ? null
-        : words.stale(
-            formatTime(asOfMs, { ...environment, now: at }),
-            formatAge(at - asOfMs, environment.locale),
-          ),
-    null,
+  const staleText = useStaleText({ asOf, staleAfterMs, stale }, clock, (asOfMs, at) =>
+    asOfMs === null
+      ? words.mayBeNewer
+      : words.stale(
+          formatTime(asOfMs, { ...environment, now: at }),
+          formatAge(at - asOfMs, environment.locale),
+        ),
   );
 
   const long = shown.length > VIRTUAL_FROM;
@@ -252,7 +262,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     idPrefix: id,
     feed: infinite,
     lastSeen: toMs(lastSeenAt),
-    ...{ open, onToggle, renderDetails, environment },
+    ...{ open, onToggle, renderEntry, renderDetails, canOpen, environment },
   };
   const list =
     long && VirtualEntryList ? (

@@ -12,6 +12,10 @@ export interface TimelineItemProps {
   entry: TimelineEntry;
   open: boolean;
   onToggle: (id: string) => void;
+  /** Whether it can be opened. */
+  expandable: boolean;
+  /** A line of the caller's own instead of title and notes. */
+  line: ReactNode;
   /** Details of the caller's own instead of description and fields. */
   details: ReactNode;
   /** Times stand still, as on paper. */
@@ -20,7 +24,7 @@ export interface TimelineItemProps {
 }
 
 /** Whether there is anything to open. */
-const hasMore = ({ description, data }: TimelineEntry): boolean =>
+export const hasMore = ({ description, data }: TimelineEntry): boolean =>
   Boolean(description) || Object.keys(data ?? {}).length > 0;
 
 function When({ at, still, environment }: { at: number; still: boolean; environment: Environment }) {
@@ -48,17 +52,16 @@ function valueText(value: unknown): string {
 
 /** What is inside an entry of a `Timeline`: its shape, its line, its time, and the details when it is open. */
 export const TimelineItem = memo(function TimelineItem(props: TimelineItemProps) {
-  const { entry, open, onToggle, details, still, environment } = props;
+  const { entry, open, onToggle, expandable, details, still, environment } = props;
   const { messages, locale } = environment;
   const id = useId();
   const { title, status, type, actor, description, data } = entry;
   const stated = status !== undefined && status !== null;
   const { tone } = resolveStatus(status);
-  const expandable = details !== undefined || hasMore(entry);
   const at = timeOf(entry);
   const timed = at > -8.64e15;
   const notes = [stated ? statusWord(status, messages, locale) : null, type, actor].filter(Boolean);
-  const line = (
+  const line = props.line ?? (
     <>
       <span className="fd-entry-title">{title}</span>{' '}
       {notes.length > 0 && <span className="fd-entry-notes">{notes.join(' · ')}</span>}
