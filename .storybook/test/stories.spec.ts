@@ -10,8 +10,11 @@ const EVERY_COMPONENT = [
 ];
 /** Stories that only some components owe. */
 const ALSO: Readonly<Record<string, readonly string[]>> = {
+  ContextSelector: ['Live'],
   MetricsCard: ['Live', 'Open'],
   ProgressTracker: ['Live'],
+  StatusBadge: ['Live'],
+  StatusSummary: ['Live'],
   Timeline: ['Live'],
 };
 

@@ -1,8 +1,6 @@
 import { useEffect, useState, type ReactNode } from 'react';
 import type { Meta, StoryObj } from '@storybook/react-vite';
 import { expect, screen, userEvent, waitFor, within } from 'storybook/test';
-import { ContextStore, WebSocketManager } from '@fleetdeck/client';
-import { FakeServer, FakeTabs } from '@fleetdeck/client/testing';
 import { MetricTrend } from '../charts.ts';
 import { ConnectionStatus } from '../components/connection-status/ConnectionStatus.tsx';
 import { ContextSelector } from '../components/context-selector/ContextSelector.tsx';
@@ -15,71 +13,12 @@ import { StatusSummary } from '../components/status-summary/StatusSummary.tsx';
 import { Timeline } from '../components/timeline/Timeline.tsx';
 import { FleetdeckProvider } from '../hooks/FleetdeckProvider.tsx';
 import { useContextSelector } from '../hooks/useContextSelector.ts';
-import { useTopic } from '../hooks/useTopic.ts';
 import { useWebSocket } from '../hooks/useWebSocket.ts';
-import { STORY_NOW } from '../testing/events.ts';
-import { createFleetNews, fleetTopics, quietFleet, reduceFleet, type FleetState } from '../testing/fleet.ts';
+import type { FleetState } from '../testing/fleet.ts';
+import { FleetService, STALE_MS, useAgents, useFleet } from '../testing/liveFleet.tsx';
 import { BUCKET_MS, PAST_FROM } from '../testing/past.ts';
 
-const STALE_MS = 15_000;
-
-/** A service without a network, whose clock goes on only with what it does. */
-class Service {
-  private time = STORY_NOW;
-  private state = quietFleet;
-  private readonly tell = createFleetNews();
-  readonly now = (): number => this.time;
-  readonly server = new FakeServer(fleetTopics, this.now);
-  readonly socket = new WebSocketManager('/ws/platform', {
-    topics: fleetTopics,
-    connect: this.server.connect,
-    now: this.now,
-    reconnectMinMs: 200,
-    reconnectMaxMs: 1_000,
-  });
-  readonly context = new ContextStore({ app: 'recipe', host: new FakeTabs().open().host });
-
-  constructor() {
-    this.server.heartbeatIntervalMs = 3_600_000;
-    this.server.snapshots.set('fleet', this.state);
-  }
-
-  /** A second passes, and one message comes. */
-  readonly next = (): void => {
-    this.time += 1000;
-    const news = this.tell(this.state, this.time);
-    this.state = reduceFleet(this.state, news);
-    this.server.snapshots.set('fleet', this.state);
-    this.server.publish('fleet', news);
-  };
-  readonly lose = (): void => {
-    this.server.unreachable = true;
-    this.server.cut();
-  };
-  readonly wait = (): void => {
-    this.time += 60_000;
-  };
-  readonly mend = (): void => {
-    this.server.unreachable = false;
-    this.socket.retryNow();
-  };
-}
-
-const followed = {
-  topics: fleetTopics,
-  initial: quietFleet,
-  reduce: (state: FleetState, { data }: { data: Parameters<typeof reduceFleet>[1] }) =>
-    reduceFleet(state, data),
-  fromSnapshot: (snapshot: unknown) => snapshot as FleetState,
-};
-
-/** What each part of the page needs of the one topic: it draws anew only when that changes. */
-function useFleet<R>(select: (state: FleetState) => R) {
-  return useTopic('fleet', { ...followed, select });
-}
-
 const allOf = (state: FleetState): FleetState => state;
-const agentsOf = ({ agents }: FleetState) => agents;
 const panel = {
   ...{ padding: 12, border: '1px solid var(--fd-border)', borderRadius: 3, minInlineSize: 0 },
   background: 'var(--fd-surface)',
@@ -107,15 +46,11 @@ function Panel({ title, children }: { title: string; children: ReactNode }) {
 function Top() {
   const { selectorProps } = useContextSelector();
   const { state, since, nextAttemptAt, lastMessageAt, reason } = useWebSocket();
-  const { data: agents, isStale } = useFleet(agentsOf);
-  const [options, setOptions] = useState(agents);
-  // The list of agents changes with what is known of them only while it is not being read.
-  const same = options.every((agent, index) => agent.status === agents[index]?.status);
-  if (!same) setOptions(agents);
+  const { agents, isStale } = useAgents();
   return (
     <div style={row}>
       <div style={{ inlineSize: 'min(340px, 100%)' }}>
-        <ContextSelector label="Agent" options={options} {...selectorProps} />
+        <ContextSelector label="Agent" options={agents} {...selectorProps} />
       </div>
       <StatusSummary statuses={agents.map(({ status }) => status)} stale={isStale} />
       <ConnectionStatus {...{ state, since, nextAttemptAt, lastMessageAt, reason }} />
@@ -224,7 +159,7 @@ function Operation() {
 }
 
 function OperationsPage({ ticking = false }: { ticking?: boolean }) {
-  const [service] = useState(() => new Service());
+  const [service] = useState(() => new FleetService());
   useEffect(() => {
     service.socket.connect();
     const timer = ticking ? setInterval(service.next, 1000) : undefined;

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import type { Meta, StoryObj } from '@storybook/react-vite';
 import { expect, screen, userEvent, waitFor, within } from 'storybook/test';
 import { fleet, manyContexts } from '../../testing/contexts.ts';
+import { LiveFleet, useAgents } from '../../testing/liveFleet.tsx';
 import { ContextSelector } from './ContextSelector.tsx';
 
 const meta = {
@@ -93,6 +94,38 @@ export const Open: Story = {
     const groups = await screen.findAllByRole('group');
     await expect(groups).toHaveLength(3);
     await expect(within(groups[1]!).getAllByRole('option')).toHaveLength(2);
+  },
+};
+
+function LiveSelector() {
+  const { agents } = useAgents();
+  return <ContextSelector label="Agent" options={agents} defaultValue="checkout-01" />;
+}
+
+/** Agents on a live topic: the chosen one turns degraded, then critical. An open list stays as it is read. */
+export const Live: Story = {
+  render: () => (
+    <div style={tall}>
+      <LiveFleet>
+        <LiveSelector />
+      </LiveFleet>
+    </div>
+  ),
+  play: async ({ canvasElement }) => {
+    const button = await within(canvasElement).findByRole('button', { name: /^Agent: Checkout 01/ });
+    const search = await openList(canvasElement);
+    await waitFor(() => expect(screen.getByRole('option', { selected: true })).toBeVisible());
+    await userEvent.keyboard('{ArrowDown}');
+    const at = search.getAttribute('aria-activedescendant');
+    await waitFor(() => expect(button).toHaveAccessibleName('Agent: Checkout 01 Degraded'), {
+      timeout: 5000,
+    });
+    await waitFor(() => expect(button).toHaveAccessibleName('Agent: Checkout 01 Critical'), {
+      timeout: 5000,
+    });
+    await expect(screen.getByRole('option', { name: 'Checkout 01 Critical' })).toBeVisible();
+    await expect(search).toHaveAttribute('aria-activedescendant', at);
+    await expect(search).toHaveFocus();
   },
 };
 

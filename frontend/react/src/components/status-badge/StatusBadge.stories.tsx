@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { Meta, StoryObj } from '@storybook/react-vite';
 import { expect, userEvent, waitFor, within } from 'storybook/test';
+import { LiveFleet, useAgents } from '../../testing/liveFleet.tsx';
 import { StatusBadge } from './StatusBadge.tsx';
 
 const meta = {
@@ -68,6 +69,45 @@ export const AllStates: Story = {
       </div>
     </div>
   ),
+};
+
+function LiveBadges() {
+  const { agents, isStale } = useAgents();
+  return (
+    <ul style={{ ...stack, margin: 0, padding: 0, listStyle: 'none' }}>
+      {agents.map(({ id, label, status, since, reason }) => (
+        <li key={id} aria-label={label} style={row}>
+          <span>{label}</span>
+          <StatusBadge {...{ status, since, reason }} stale={isStale} announce={label} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Agents on a live topic: with the fourth message one is degraded, with the eighth it is critical, and that is said. */
+export const Live: Story = {
+  render: () => (
+    <LiveFleet>
+      <LiveBadges />
+    </LiveFleet>
+  ),
+  play: async ({ canvasElement }) => {
+    const agent = within(await within(canvasElement).findByRole('listitem', { name: 'Checkout 01' }));
+    const { top } = agent.getByText('Checkout 01').getBoundingClientRect();
+    for (const word of ['Degraded', 'Critical']) {
+      await waitFor(() => expect(agent.getByText(word)).toBeVisible(), { timeout: 5000 });
+      await waitFor(
+        () =>
+          expect(document.querySelector('[data-fleetdeck-announcer]')).toHaveTextContent(
+            `${word}: Checkout 01`,
+          ),
+        { timeout: 5000 },
+      );
+    }
+    await expect(agent.getByText('Checkout 01').getBoundingClientRect().top).toBe(top);
+    await expect(canvasElement.querySelector('[role="status"], [aria-live]')).toBeNull();
+  },
 };
 
 /** A status that nobody confirmed for too long is not known any more, whatever it was. */

@@ -1,5 +1,6 @@
 import type { Meta, StoryObj } from '@storybook/react-vite';
-import { expect, userEvent } from 'storybook/test';
+import { expect, userEvent, waitFor } from 'storybook/test';
+import { LiveFleet, useAgents } from '../../testing/liveFleet.tsx';
 import { StatusSummary } from './StatusSummary.tsx';
 
 const many = (word: string, count: number): string[] => Array.from({ length: count }, () => word);
@@ -36,6 +37,28 @@ export const AllStates: Story = {
       <StatusSummary statuses={[]} />
     </div>
   ),
+};
+
+function LiveSummary() {
+  const { agents, isStale } = useAgents();
+  return <StatusSummary statuses={agents.map(({ status }) => status)} stale={isStale} />;
+}
+
+/** A fleet on a live topic: with the fourth message an agent is degraded, with the eighth it is critical. */
+export const Live: Story = {
+  render: () => (
+    <LiveFleet>
+      <LiveSummary />
+    </LiveFleet>
+  ),
+  play: async ({ canvasElement }) => {
+    const seen = (text: string) => () => expect(canvasElement).toHaveTextContent(text);
+    await waitFor(seen('1 degraded, 1 in progress, 4 healthy'), { timeout: 5000 });
+    await waitFor(seen('2 degraded, 1 in progress, 3 healthy'), { timeout: 5000 });
+    await waitFor(seen('1 critical, 1 degraded, 1 in progress, 3 healthy'), { timeout: 5000 });
+    await expect(canvasElement.querySelector('.fd-summary')).toHaveAttribute('data-tone', 'critical');
+    await expect(canvasElement.querySelector('[role="status"], [aria-live]')).toBeNull();
+  },
 };
 
 /** Nobody confirmed the counts lately: hatched, without alarm, and told as last known. */
