@@ -57,6 +57,17 @@ describe('StatusBadge', () => {
     expect(badgeOf(container).textContent).toBe('Critical: checkout, since 11:02, 3 of 4 probes fail');
   });
 
+  it('shows begin and reason to everybody where it is asked to', () => {
+    const given = { since: '2026-01-15T11:02:00Z', reason: '3 of 4 probes fail', now: NOON, timeZone: 'UTC' };
+    const { container, rerender } = render(<StatusBadge status="critical" {...given} />);
+    const details = () => screen.getByText(/3 of 4 probes fail/);
+    expect(details()).toHaveClass('fd-hidden');
+    rerender(<StatusBadge status="critical" {...given} showDetails />);
+    expect(details()).not.toHaveClass('fd-hidden');
+    expect(badgeOf(container).textContent).toBe('Critical, since 11:02, 3 of 4 probes fail');
+    expect(badgeOf(container)).not.toHaveAttribute('showdetails');
+  });
+
   it('adds the date to a begin of another day', () => {
     const { container } = render(
       <StatusBadge status="failed" since="2026-01-14T11:02:00Z" now={NOON} timeZone="UTC" />,

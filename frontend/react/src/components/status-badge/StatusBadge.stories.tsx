@@ -223,6 +223,30 @@ function Fleet() {
   );
 }
 
+const why = {
+  since: '2026-01-15T14:02:00Z',
+  reason: '3 of 4 probes fail, and the broker refuses the connection',
+};
+
+/** Begin and reason for everybody. In a narrow place they wrap, and are not cut. */
+export const Details: Story = {
+  render: () => (
+    <div style={{ ...stack, maxInlineSize: 260 }}>
+      {WORDS.map((status) => (
+        <StatusBadge key={status} {...{ status, ...why }} showDetails />
+      ))}
+      <StatusBadge status="critical" {...why} showDetails showDuration />
+    </div>
+  ),
+  play: async ({ canvasElement }) => {
+    for (const text of canvasElement.querySelectorAll('.fd-badge-why')) {
+      await expect(text).toHaveTextContent(', since 14:02, 3 of 4 probes fail');
+      const { right } = text.getBoundingClientRect();
+      await expect(right).toBeLessThanOrEqual(text.closest('.fd-badge')!.getBoundingClientRect().right);
+    }
+  },
+};
+
 /** Many that become worse at once are one sentence for screen readers, the worst first; recoveries are silent. */
 export const Announced: Story = {
   render: () => <Fleet />,

@@ -21,6 +21,8 @@ export interface StatusBadgeProps extends Omit<ComponentProps<'span'>, 'children
   since?: TimeInput | null;
   /** Shows how long it has been so, next to the word. Needs `since`. @default false */
   showDuration?: boolean;
+  /** Shows since when and why it is so next to the word, and not only to screen readers. @default false */
+  showDetails?: boolean;
   /** How often it changed lately: shown from 1 up, since what flaps is not as calm as it looks. */
   changes?: number | null;
   /** In which time it changed so often, in words: "1 h" reads as "5 changes in 1 h". */
@@ -56,8 +58,8 @@ function shapeOf(status: string, tone: StatusTone): GlyphShape {
  */
 export function StatusBadge(props: StatusBadgeProps) {
   const { status, label, since, reason, asOf, staleAfterMs, stale: given, ...more } = props;
-  const { showDuration = false, changes, changesIn = '', announce = false, ...others } = more;
-  const { size = 'md', compact = false, locale, timeZone, hourCycle, messages: over, now, ...rest } = others;
+  const { showDuration, showDetails, changes, changesIn = '', announce = false, ...others } = more;
+  const { size = 'md', compact, locale, timeZone, hourCycle, messages: over, now, ...rest } = others;
   const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
   const { messages, clock } = environment;
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
@@ -66,11 +68,9 @@ export function StatusBadge(props: StatusBadgeProps) {
     asOfMs === null ? '' : formatAgo(at - asOfMs, environment.locale),
   );
   const sinceMs = toMs(since);
-  const sinceText = useClockValue(
-    sinceMs === null ? null : clock,
-    (at) => (sinceMs === null ? '' : formatTime(sinceMs, { ...environment, seconds: false, now: at })),
-    sinceMs === null ? '' : formatTime(sinceMs, { ...environment, seconds: false }),
-  );
+  const writeSince = (at?: number): string =>
+    sinceMs === null ? '' : formatTime(sinceMs, { ...environment, seconds: false, now: at });
+  const sinceText = useClockValue(sinceMs === null ? null : clock, writeSince, writeSince());
 
   const lasted = useClockValue(
     showDuration && sinceMs !== null ? clock : null,
@@ -116,7 +116,7 @@ export function StatusBadge(props: StatusBadgeProps) {
           {subject && <span className="fd-hidden">{messages.statusOf(word, '')}</span>}
           <span className="fd-badge-word">{shown}</span>
           {aside !== '' && <span className="fd-badge-aside">, {aside}</span>}
-          {details !== '' && <span className="fd-hidden">, {details}</span>}
+          {details !== '' && <span className={showDetails ? 'fd-badge-why' : 'fd-hidden'}>, {details}</span>}
         </span>
       </span>
     );
