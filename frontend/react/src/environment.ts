@@ -12,8 +12,8 @@ export type TimeInput = number | string | Date;
 /** What every component needs to know to write numbers, times and words. */
 export interface Environment {
   locale: string;
-  /** IANA name; `undefined` for the zone of the machine. */
-  timeZone: string | undefined;
+  /** IANA name; the zone of the machine when left out. */
+  timeZone?: string | undefined;
   hourCycle: HourCycle;
   messages: KnownMessages;
   clock: PageClock;
@@ -38,7 +38,6 @@ export interface EnvironmentProps {
 /** What holds where no provider is. */
 export const defaultEnvironment: Environment = {
   locale: 'en',
-  timeZone: undefined,
   hourCycle: 'h23',
   messages: englishStatus,
   clock: createPageClock(),

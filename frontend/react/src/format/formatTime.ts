@@ -25,18 +25,21 @@ export function formatTime(
   ms: number,
   { locale, timeZone, hourCycle = 'h23', seconds = true, now }: TimeOptions,
 ): string {
-  const differs = (part: Intl.DateTimeFormatOptions): boolean => {
-    const format = dateFormat(locale, { timeZone, year: 'numeric', ...part });
+  const differ = (by: Intl.DateTimeFormatOptions): boolean => {
+    const format = dateFormat(locale, { timeZone, ...by });
     return now !== undefined && format.format(ms) !== format.format(now);
   };
-  const otherDay = differs({ month: 'numeric', day: 'numeric' });
   return dateFormat(locale, {
     timeZone,
     hourCycle,
     hour: '2-digit',
     minute: '2-digit',
     ...(seconds && { second: '2-digit' }),
-    ...(otherDay && { day: 'numeric', month: 'short', ...(differs({}) && { year: 'numeric' }) }),
+    ...(differ({ dateStyle: 'short' }) && {
+      day: 'numeric',
+      month: 'short',
+      ...(differ({ year: 'numeric' }) && { year: 'numeric' }),
+    }),
   }).format(ms);
 }
 

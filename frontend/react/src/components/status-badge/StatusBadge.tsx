@@ -84,14 +84,12 @@ export function StatusBadge(props: StatusBadgeProps) {
   const known = label ?? word;
   const shown = stale ? statusWord('unknown', messages, environment.locale) : known;
   const flaps =
-    typeof changes === 'number' && changes > 0
+    changes && changes > 0
       ? messages.changed(numberFormat(environment.locale, {}).format(changes), changesIn, changes === 1)
       : '';
   const aside = stale ? messages.wasStatus(known, staleFor) : [lasted, flaps].filter(Boolean).join(', ');
   const subject = !stale && label !== undefined && label !== word;
-  const details = [sinceText !== '' && !stale && messages.since(sinceText), reason]
-    .filter(Boolean)
-    .join(', ');
+  const details = [!stale && sinceText && messages.since(sinceText), reason].filter(Boolean).join(', ');
   const nameAs = (head: string): string => [head, aside, details].filter(Boolean).join(', ');
   const name = nameAs(subject ? messages.statusOf(word, shown) : shown);
   const spoken = typeof announce === 'string' ? nameAs(messages.statusOf(shown, announce)) : name;
@@ -115,8 +113,8 @@ export function StatusBadge(props: StatusBadgeProps) {
         <span className="fd-badge-text">
           {subject && <span className="fd-hidden">{messages.statusOf(word, '')}</span>}
           <span className="fd-badge-word">{shown}</span>
-          {aside !== '' && <span className="fd-badge-aside">, {aside}</span>}
-          {details !== '' && <span className={showDetails ? 'fd-badge-why' : 'fd-hidden'}>, {details}</span>}
+          {aside && <span className="fd-badge-aside">, {aside}</span>}
+          {details && <span className={showDetails ? 'fd-badge-why' : 'fd-hidden'}>, {details}</span>}
         </span>
       </span>
     );
