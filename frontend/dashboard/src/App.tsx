@@ -7,6 +7,7 @@ import { AlertsPage } from './pages/alerts/AlertsPage.tsx';
 import { NotFoundPage } from './pages/NotFoundPage.tsx';
 import { OverviewPage } from './pages/OverviewPage.tsx';
 import { SignInPage, type SignInReason } from './pages/SignInPage.tsx';
+import { FAILED_REFRESH_MS, useRefresh } from './pages/useRefresh.ts';
 import { applyPreferences, readPreferences, storePreferences, type Preferences } from './preferences.ts';
 import { useSession } from './session/useSession.ts';
 import { Shell } from './shell/Shell.tsx';
@@ -87,6 +88,7 @@ interface DeskProps {
 // Alerts are read once for the bar and the page.
 function Desk({ http, ...bar }: DeskProps) {
   const alerts = useAlerts();
+  useRefresh(alerts.refetch, alerts.state === 'error' ? FAILED_REFRESH_MS : null);
   const firing = alerts.alerts?.filter(({ state }) => state === 'firing').length ?? null;
   return (
     <Shell {...bar} firing={firing}>

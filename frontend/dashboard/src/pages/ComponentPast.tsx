@@ -1,12 +1,15 @@
 import { HEALTH_SPANS, type HealthHistory } from '@fleetdeck/dto';
 import { formatAge, formatUptime, IncidentList, useHealthHistory, useTimeFormat } from '@fleetdeck/react';
+import { FAILED_REFRESH_MS, PAST_REFRESH_MS, useRefresh } from './useRefresh.ts';
 
 /** So little that is not known goes without a word. */
 const NEGLIGIBLE = 0.005;
 
 /** What happened to one component, since when, and how much of the time it was up. */
 export function ComponentPast({ name }: { name: string }) {
-  const { state, history, error } = useHealthHistory(name);
+  const { state, history, error, refetch } = useHealthHistory(name);
+  const whole = error === null && history?.complete !== false;
+  useRefresh(refetch, whole ? PAST_REFRESH_MS : FAILED_REFRESH_MS);
   const problem = error === null ? null : `The history could not be read: ${error.message}`;
   return (
     <div className="component-past">

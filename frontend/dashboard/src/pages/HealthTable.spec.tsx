@@ -198,6 +198,25 @@ describe('HealthTable', () => {
     expect(screen.queryByRole('list')).toBeNull();
   });
 
+  it('reads the past of the component that is opened again, soon where it is not whole', async () => {
+    const service = new FakeService();
+    const path = 'GET /health/components/postgres/history';
+    service.answers.set(path, ok(history('postgres', { complete: false })));
+    const past = { state: 'live', timeline: timeline('postgres') } as const;
+    open({ report: report({ postgres: component() }) }, { http: service.http }, past);
+    fireEvent.click(screen.getByRole('button', { name: 'postgres' }));
+    await pass(0);
+    expect(screen.getByText(/Not all of the past can be read/)).toBeVisible();
+    service.answers.set(path, ok(history('postgres')));
+    await pass(15_000);
+    expect(screen.queryByText(/Not all of the past can be read/)).toBeNull();
+    expect(service.count(path)).toBe(2);
+    await pass(59_000);
+    expect(service.count(path)).toBe(2);
+    await pass(1_000);
+    expect(service.count(path)).toBe(3);
+  });
+
   it('says when the strips are not whole', () => {
     const past = { state: 'live', timeline: { ...timeline('postgres'), complete: false } } as const;
     open({ report: report({ postgres: component() }) }, {}, past);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { FleetdeckProvider } from '@fleetdeck/react';
 import { FakeService, ok, refusal } from '../testing/fake-service.ts';
 import { fakeMarks, fakeTime, pass, setVisible } from '../testing/page.ts';
-import { component, NOW, recent, recentAnswer, report } from '../testing/samples.ts';
+import { component, NOW, recent, recentAnswer, report, timeline } from '../testing/samples.ts';
 import { OverviewPage } from './OverviewPage.tsx';
 
 const CPU = 'fleetdeck_process_cpu_percent';
@@ -153,6 +153,23 @@ describe('OverviewPage', () => {
     await pass(100);
     expect(card('CPU')).toHaveTextContent('Last known value. Something broke.');
     expect(card('CPU')).toHaveTextContent(/12 ?%/);
+  });
+
+  it('goes on with the values and the past by itself after a database was away for long', async () => {
+    const away = refusal('DATABASE_UNAVAILABLE', 'The database does not answer.');
+    service.answers.set('GET /metrics/recent', away);
+    service.answers.set('GET /health', ok(report({ postgres: component() })));
+    service.answers.set('GET /health/timeline', ok({ ...timeline('postgres'), complete: false }));
+    open();
+    for (let minute = 0; minute < 9; minute += 1) await pass(60_000);
+    expect(card('CPU')).toHaveTextContent('The database does not answer.');
+    expect(screen.getByText(/^Not all of the last 24 hours can be read/)).toBeVisible();
+
+    service.answers.set('GET /metrics/recent', ok(recentAnswer(recent(CPU, 12))));
+    service.answers.set('GET /health/timeline', ok(timeline('postgres')));
+    await pass(20_000);
+    expect(card('CPU')).toHaveTextContent(/12 ?%/);
+    expect(screen.queryByText(/^Not all of the last 24 hours/)).toBeNull();
   });
 
   it('reads the health again now and then, not in a hidden tab, and at once when it is shown again', async () => {

@@ -5,13 +5,11 @@ import { StatusSummary, useHealth, useHealthTimeline, useMetrics, usePageClock }
 import { countedStatuses, HealthTable } from './HealthTable.tsx';
 import { MetricCard } from './MetricCard.tsx';
 import { drawSections, OVERVIEW_METRICS } from './overview-layout.ts';
-import { repeatWhileVisible } from './repeat-while-visible.ts';
 import { ReportedMetrics } from './ReportedMetrics.tsx';
+import { FAILED_REFRESH_MS, PAST_REFRESH_MS, useRefresh } from './useRefresh.ts';
 
 /** The topic carries transitions only; the times of the last checks come with the report. */
 const HEALTH_REFRESH_MS = 15_000;
-/** The past moves on by itself; what becomes worse is heard at once. */
-const PAST_REFRESH_MS = 60_000;
 /** A replica broadcasts its own values to its own clients; those of the others are read before they count as stale. */
 const REPLICAS_REFRESH_MS = 3_000;
 
@@ -21,9 +19,10 @@ export function OverviewPage({ http }: { http: HttpClient }) {
   const health = useHealth();
   useRefresh(health.refetch, HEALTH_REFRESH_MS);
   const past = useHealthTimeline();
-  useRefresh(past.refetch, PAST_REFRESH_MS);
+  useRefresh(past.refetch, past.timeline?.complete === false ? FAILED_REFRESH_MS : PAST_REFRESH_MS);
   const nodes = new Set(metrics.series.map(({ labels }) => labels['node']).filter(Boolean));
-  useRefresh(metrics.refetch, nodes.size > 1 ? REPLICAS_REFRESH_MS : null);
+  const renewMs = nodes.size > 1 ? REPLICAS_REFRESH_MS : null;
+  useRefresh(metrics.refetch, metrics.state === 'error' ? FAILED_REFRESH_MS : renewMs);
   useFirstValueMark(metrics.series.some(({ value }) => value !== null));
 
   const report = health.report;
@@ -66,14 +65,6 @@ export function OverviewPage({ http }: { http: HttpClient }) {
 /** In a part of its own, so that the passing of time draws nothing else anew. */
 function HealthSummary({ report }: { report: HealthReport }) {
   return <StatusSummary statuses={countedStatuses(report.components, usePageClock())} />;
-}
-
-/** Reads again at an interval while the page is visible; never for `null`. */
-function useRefresh(refetch: () => void, intervalMs: number | null): void {
-  useEffect(
-    () => (intervalMs === null ? undefined : repeatWhileVisible(refetch, intervalMs)),
-    [refetch, intervalMs],
-  );
 }
 
 /** Tells measuring tools when the first real value stood on the page. */

@@ -104,6 +104,18 @@ describe('ReportedMetrics', () => {
     expect(screen.getByRole('group', { name: 'orders_open' })).toBeVisible();
   });
 
+  it('shows values by itself after they could not be read for long', async () => {
+    store(['orders_open']);
+    const values = service.answers.get('GET /metrics/recent') ?? 'never';
+    service.answers.set('GET /metrics/recent', refusal('DATABASE_UNAVAILABLE'));
+    open();
+    for (let minute = 0; minute < 9; minute += 1) await pass(60_000);
+    expect(cards()).toHaveLength(0);
+    service.answers.set('GET /metrics/recent', values);
+    await pass(20_000);
+    expect(screen.getByRole('group', { name: 'orders_open' })).toHaveTextContent('7');
+  });
+
   it('does not ask in a hidden tab, and at once when it is shown again', async () => {
     open();
     await pass(0);

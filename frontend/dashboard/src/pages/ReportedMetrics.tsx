@@ -5,6 +5,7 @@ import { MAX_METRIC_NAMES, useMetrics } from '@fleetdeck/react';
 import { MetricCard } from './MetricCard.tsx';
 import { OWN_PREFIX, seriesTitle } from './overview-layout.ts';
 import { repeatWhileVisible } from './repeat-while-visible.ts';
+import { FAILED_REFRESH_MS, useRefresh } from './useRefresh.ts';
 
 const NAMES_REFRESH_MS = 10_000;
 const MAX_CARDS = 24;
@@ -17,6 +18,7 @@ export function ReportedMetrics({ http }: { http: HttpClient }) {
 
 function Cards({ names }: { names: string[] }) {
   const metrics = useMetrics(names.slice(0, MAX_METRIC_NAMES));
+  useRefresh(metrics.refetch, metrics.state === 'error' ? FAILED_REFRESH_MS : null);
   const shown = metrics.series.slice(0, MAX_CARDS);
   const hidden = metrics.series.length - shown.length + Math.max(0, names.length - MAX_METRIC_NAMES);
   if (shown.length === 0) return null;

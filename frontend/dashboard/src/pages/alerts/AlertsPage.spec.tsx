@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { Alert, Incident, Role, Silence } from '@fleetdeck/dto';
 import { App } from '../../App.tsx';
 import { FakeService, ok, refusal, session } from '../../testing/fake-service.ts';
+import { fakeTime, pass } from '../../testing/page.ts';
 import { alert, alertUpdate, incident, silence } from '../../testing/samples.ts';
 
 let service: FakeService;
@@ -38,6 +39,7 @@ beforeEach(() => {
 afterEach(() => {
   act(() => service.socket.close());
   jest.restoreAllMocks();
+  jest.useRealTimers();
 });
 
 describe('the alerts of now', () => {
@@ -92,6 +94,19 @@ describe('the alerts of now', () => {
     // An alert that changes has the other lists read as well, so it comes last.
     for (const list of ['silences', 'incidents', 'alerts']) await press(`Try again to read the ${list}`);
     for (const name of ['Now', 'Silences', 'Incidents']) expect(await rows(name)).toHaveLength(1);
+    expect(screen.queryByText(/could not be read/)).toBeNull();
+  });
+
+  it('come by themselves after they could not be read for long', async () => {
+    fakeTime();
+    service.answers.set('GET /alerts', refusal('DATABASE_UNAVAILABLE'));
+    window.history.replaceState(null, '', '/alerts');
+    render(<App connection={service.connection()} restart={() => undefined} />);
+    for (let minute = 0; minute < 9; minute += 1) await pass(60_000);
+    expect(screen.getByText(/^The alerts could not be read/)).toBeVisible();
+    answerAlerts(alert('web-1'));
+    await pass(20_000);
+    expect(region('Now').getAllByRole('listitem')).toHaveLength(1);
     expect(screen.queryByText(/could not be read/)).toBeNull();
   });
 
