@@ -73,5 +73,7 @@ describe('operators who are signed in while PostgreSQL is away', () => {
 
     const refused = await ask('/api/v1/health', unknown);
     expect([refused.status, await refused.json()]).toMatchObject([503, { code: 'DATABASE_UNAVAILABLE' }]);
+    const link = await fetch(service.signInUrl ?? '', { redirect: 'manual' });
+    expect([link.status, link.headers.get('location')]).toEqual([303, '/sign-in?problem=unavailable']);
   }, 60_000);
 });

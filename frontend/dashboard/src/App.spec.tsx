@@ -143,6 +143,13 @@ describe('signed out', () => {
     open('/sign-in?problem=link');
     expect(await heading('This sign-in link no longer works')).toBeVisible();
   });
+
+  it('says that nobody can sign in while the database of the service is away', async () => {
+    signOutEverywhere();
+    open('/sign-in?problem=unavailable');
+    expect(await heading('Nobody can sign in at present')).toBeVisible();
+    expect(screen.getByText(/open your link again/)).toBeVisible();
+  });
 });
 
 describe('a session that ends', () => {

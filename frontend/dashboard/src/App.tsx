@@ -121,7 +121,9 @@ function restartPage(address: string | null): void {
 // same time.
 function signInReason(status: string, location: string, search: string): SignInReason | null {
   if (status === 'expired') return 'expired';
-  if (location === '/sign-in')
-    return new URLSearchParams(search).get('problem') === 'link' ? 'link' : 'signed-out';
+  if (location === '/sign-in') {
+    const problem = new URLSearchParams(search).get('problem');
+    return problem === 'link' || problem === 'unavailable' ? problem : 'signed-out';
+  }
   return status === 'signed-out' ? 'signed-out' : null;
 }

@@ -29,6 +29,7 @@ import {
   PRINCIPAL_RESOLVER,
   ProblemFilter,
   RequireRole,
+  toFleetdeckError,
   type Clock,
   type Principal,
 } from '@fleetdeck/kernel';
@@ -67,9 +68,18 @@ export class SessionController implements OnModuleInit {
     const { secret, environment } = this.runtime;
     const link =
       secret !== null && typeof code === 'string' ? await verifyLinkCode(secret, code, this.clock) : null;
-    const usable = link !== null && (await this.sessions.useLink(link.id, link.expiresAt));
-    if (usable) await this.signIn('local operator', 'admin', request, response);
-    response.redirect(303, `${environment.basePath}/${usable ? '' : 'sign-in?problem=link'}`);
+    let page = 'sign-in?problem=link';
+    try {
+      if (link !== null && (await this.sessions.useLink(link.id, link.expiresAt))) {
+        await this.signIn('local operator', 'admin', request, response);
+        page = '';
+      }
+    } catch (thrown) {
+      // A person follows a link: they get a page that says so, as every other time.
+      if (toFleetdeckError(thrown).code !== 'DATABASE_UNAVAILABLE') throw thrown;
+      page = 'sign-in?problem=unavailable';
+    }
+    response.redirect(303, `${environment.basePath}/${page}`);
   }
 
   /** Exchanges a bearer token for a cookie, so that the page need not keep the token. */

@@ -1,19 +1,22 @@
 import { useId, useState, type FormEvent } from 'react';
 import type { HttpClient } from '@fleetdeck/client';
 
-/** Why the page is shown: nobody is signed in, a session has ended, or a link was of no use. */
-export type SignInReason = 'signed-out' | 'expired' | 'link';
+/** Why the page is shown: nobody is signed in, a session has ended, a link was of no use or could not be looked at. */
+export type SignInReason = 'signed-out' | 'expired' | 'link' | 'unavailable';
 
 const HEADINGS: Record<SignInReason, string> = {
   'signed-out': 'Sign in',
   expired: 'Your session has ended',
   link: 'This sign-in link no longer works',
+  unavailable: 'Nobody can sign in at present',
 };
 
 const EXPLANATIONS: Record<SignInReason, string> = {
   'signed-out': 'Fleetdeck shows live data to people who are signed in.',
   expired: 'Sign in again to go on where you were.',
   link: 'A link works once, within ten minutes of being made.',
+  unavailable:
+    'The database of the service does not answer; open your link again shortly. Pages that are signed in go on.',
 };
 
 /** Signs a browser in with a token, and tells how to get a link. */
