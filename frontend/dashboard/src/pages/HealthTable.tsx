@@ -9,11 +9,7 @@ import {
   type HealthTimelineState,
 } from '@fleetdeck/react';
 import { ComponentPast } from './ComponentPast.tsx';
-
-/** A component's status is not known any more when this many checks are overdue. */
-const STALE_AFTER_INTERVALS = 3;
-/** The report itself is read this often, so a check can look that much older than it is. */
-const REPORT_AGE_MS = 20_000;
+import { isOverdue, staleAfterMs } from './overdue.ts';
 
 const COLUMNS = 7;
 
@@ -144,15 +140,6 @@ export function countedStatuses(components: Record<string, ComponentHealth>, now
   return Object.values(components)
     .filter(({ criticality }) => criticality !== 'informational')
     .map((component) => (isOverdue(component, now) ? 'unknown' : component.status));
-}
-
-function staleAfterMs({ intervalMs }: ComponentHealth): number {
-  return STALE_AFTER_INTERVALS * intervalMs + REPORT_AGE_MS;
-}
-
-function isOverdue(component: ComponentHealth, now: number): boolean {
-  const { checkedAt } = component;
-  return checkedAt !== null && now - Date.parse(checkedAt) > staleAfterMs(component);
 }
 
 function sorted(components: Record<string, ComponentHealth>, now: number): [string, ComponentHealth][] {

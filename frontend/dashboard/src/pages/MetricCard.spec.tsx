@@ -1,14 +1,18 @@
 import { render, screen } from '@testing-library/react';
 import { describe, expect, it } from '@jest/globals';
-import type { LiveSeries } from '@fleetdeck/react';
-import { component, descriptor, liveSeries } from '../testing/samples.ts';
+import { FleetdeckProvider, type LiveSeries } from '@fleetdeck/react';
+import { component, descriptor, liveSeries, NOW } from '../testing/samples.ts';
 import { MetricCard } from './MetricCard.tsx';
 
 const points = (...values: (number | null)[]) =>
   values.map((value, index) => ({ start: new Date(index * 5000).toISOString(), value, coverage: null }));
 
 function card(series: LiveSeries | null, over: Partial<Parameters<typeof MetricCard>[0]> = {}): HTMLElement {
-  render(<MetricCard title="CPU" series={series} state="live" error={null} {...over} />);
+  render(
+    <FleetdeckProvider timeZone="UTC" now={() => NOW}>
+      <MetricCard title="CPU" series={series} state="live" error={null} {...over} />
+    </FleetdeckProvider>,
+  );
   return screen.getByRole('group', { name: 'CPU' });
 }
 
@@ -52,6 +56,33 @@ describe('MetricCard', () => {
     const shown = card(liveSeries('cpu'), { health });
     expect(shown).toHaveAttribute('data-tone', 'degraded');
     expect(shown).toHaveTextContent('More than half of it is in use.');
+  });
+
+  it('says what is wrong while the value that it goes with is not measured any more', () => {
+    const outdated = liveSeries(
+      'cpu',
+      {},
+      { asOf: new Date(NOW - 60_000).toISOString(), staleAfterMs: 5000 },
+    );
+    const health = component({ status: 'critical', reason: 'It does not answer.' });
+    const shown = card(outdated, { health });
+    expect(shown).toHaveAttribute('data-tone', 'critical');
+    expect(shown).toHaveTextContent(/Critical.*5 ?%.*Last known value\. Measured at 11:59:00\./);
+    expect(shown).toHaveTextContent('It does not answer.');
+  });
+
+  it.each([
+    ['well', { status: 'healthy' }],
+    ['not known any more', { status: 'critical', checkedAt: new Date(NOW - 600_000).toISOString() }],
+  ] as const)('is as unknown as its outdated value when its component is %s', (_what, over) => {
+    const outdated = liveSeries(
+      'cpu',
+      {},
+      { asOf: new Date(NOW - 60_000).toISOString(), staleAfterMs: 5000 },
+    );
+    const shown = card(outdated, { health: component(over) });
+    expect(shown).toHaveAttribute('data-tone', 'unknown');
+    expect(shown).toHaveTextContent(/last seen 11:59:00/);
   });
 
   it.each([

@@ -1,5 +1,12 @@
 import type { ComponentHealth } from '@fleetdeck/dto';
-import { MetricsCard, type LiveSeries, type MetricsState } from '@fleetdeck/react';
+import {
+  MetricsCard,
+  usePageClock,
+  useTimeFormat,
+  type LiveSeries,
+  type MetricsState,
+} from '@fleetdeck/react';
+import { isOverdue } from './overdue.ts';
 
 /** The first points of the sparkline, any of which serves as the baseline when the very first is a gap. */
 const BASELINE_STEPS = 6;
@@ -15,7 +22,13 @@ interface MetricCardProps {
 
 /** A live series as a card: the value, where it stood at the begin of the sparkline, and the health that goes with it. */
 export function MetricCard({ title, series, health, state, error }: MetricCardProps) {
+  const { time } = useTimeFormat();
+  const now = usePageClock();
   const baseline = series === null ? null : baselineOf(series);
+  // An outdated value makes its card unknown. What is known to be wrong is shown all the same: most often that is why
+  // the value is not measured.
+  const lastKnownAt =
+    isTroubled(health, now) && series !== null && isOutdated(series, now) ? series.asOf : null;
   return (
     <MetricsCard
       title={title}
@@ -26,14 +39,24 @@ export function MetricCard({ title, series, health, state, error }: MetricCardPr
       baselineLabel="5 min ago"
       goodDirection={series?.metric.goodDirection}
       asOf={series?.asOf}
-      staleAfterMs={series?.staleAfterMs}
+      staleAfterMs={lastKnownAt === null ? series?.staleAfterMs : null}
       status={health?.status}
       reason={health?.reason}
       since={health?.since}
-      state={cardState(series, state)}
-      errorMessage={error?.message}
+      state={lastKnownAt === null ? cardState(series, state) : 'error'}
+      errorMessage={lastKnownAt === null ? error?.message : `Measured at ${time(Date.parse(lastKnownAt))}.`}
     />
   );
+}
+
+/** Whether a component is known to be worse than it should be. */
+function isTroubled(health: ComponentHealth | undefined, now: number): boolean {
+  if (health === undefined || isOverdue(health, now)) return false;
+  return health.status === 'degraded' || health.status === 'critical';
+}
+
+function isOutdated({ asOf, staleAfterMs }: LiveSeries, now: number): boolean {
+  return asOf !== null && staleAfterMs !== null && now - Date.parse(asOf) > staleAfterMs;
 }
 
 function cardState(
