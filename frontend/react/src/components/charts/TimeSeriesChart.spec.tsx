@@ -46,6 +46,16 @@ describe('TimeSeriesChart', () => {
     expect(screen.queryByRole('application')).toBeNull();
   });
 
+  it.each([
+    ['2026-01-15T23:58:00Z', '2026-01-16T00:01:00Z', 'Jan 15, 23:58:00 to Jan 16, 00:01:00, UTC'],
+    ['2025-12-31T23:58:00Z', '2026-01-02T00:01:00Z', 'Dec 31, 2025, 23:58:00 to Jan 2, 2026, 00:01:00, UTC'],
+    ['2026-01-15T12:00:00Z', '2026-01-15T12:03:00Z', '12:00:00 to 12:03:00, UTC'],
+  ])('gives the dates of a span only when it reaches over midnight: %s', (from, to, span) => {
+    const ends = [from, to].map((start) => ({ start, value: 1 }));
+    draw({ series: [{ id: 'a', points: ends }] });
+    expect(screen.getByRole('figure')).toHaveTextContent(span);
+  });
+
   it('is a figure with its span, its zone and each line in words', () => {
     const ref = createRef<HTMLElement>();
     draw({ ref, className: 'mine' });

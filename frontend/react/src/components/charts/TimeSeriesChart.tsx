@@ -186,7 +186,11 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
         days
           ? dateFormat(locale, { timeZone, day: 'numeric', month: 'short' }).format(ms)
           : formatTime(ms, { locale, timeZone, hourCycle, seconds: span < 6 * 60_000 }),
-      moment: (ms: number) => formatTime(ms, { locale, timeZone, hourCycle, now: days ? 0 : undefined }),
+      // With its date once the chart reaches over midnight, at both ends.
+      moment: (ms: number) =>
+        [extent?.from, extent?.to]
+          .map((now) => formatTime(ms, { locale, timeZone, hourCycle, now }))
+          .reduce((one, other) => (other.length > one.length ? other : one)),
     };
   }, [extent, locale, timeZone, hourCycle]);
 
