@@ -55,6 +55,17 @@ describe('Shell', () => {
     expect(screen.getByText('Live')).toBeVisible();
   });
 
+  it('skips to the page that is open, wherever addresses of this site are relative to', async () => {
+    await open();
+    const base = document.head.appendChild(document.createElement('base'));
+    base.href = 'http://localhost/ops/';
+    const before = window.location.href;
+    await userEvent.click(screen.getByRole('link', { name: 'Skip to the page' }));
+    base.remove();
+    expect(screen.getByRole('main')).toHaveFocus();
+    expect(window.location.href).toBe(before);
+  });
+
   it('leads to the pages and says which one is open', async () => {
     await open();
     const pages = within(screen.getByRole('navigation', { name: 'Pages' }));

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useRef, type MouseEvent, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { Session } from '@fleetdeck/dto';
 import { ConnectionStatus, useWebSocket } from '@fleetdeck/react';
@@ -30,10 +30,16 @@ export function Shell({
   children,
 }: ShellProps) {
   const connection = useWebSocket();
+  const page = useRef<HTMLElement>(null);
+  // The address of a fragment is relative to <base>: followed from any other page it would load the overview.
+  const skip = (event: MouseEvent): void => {
+    event.preventDefault();
+    page.current?.focus();
+  };
   const { theme, timeZone } = preferences;
   return (
     <>
-      <a className="skip-link" href="#page">
+      <a className="skip-link" href="#page" onClick={skip}>
         Skip to the page
       </a>
       <header className="shell-bar">
@@ -97,7 +103,7 @@ export function Shell({
           does not move on.
         </p>
       )}
-      <main id="page" className="page" tabIndex={-1}>
+      <main ref={page} id="page" className="page" tabIndex={-1}>
         {children}
       </main>
     </>
