@@ -226,6 +226,18 @@ describe('silences', () => {
     expect(screen.queryByRole('form')).toBeNull();
   });
 
+  it('keep the focus in their form when a condition is removed', async () => {
+    await open();
+    await press('New silence');
+    await press('Add a condition');
+    await press('Remove condition 1');
+    const form = screen.getByRole('form', { name: 'New silence' });
+    expect(within(form).getAllByLabelText('Label')).toHaveLength(1);
+    expect(form).toContainElement(document.activeElement as HTMLElement);
+    await userEvent.keyboard('{Escape}');
+    expect(screen.queryByRole('form')).toBeNull();
+  });
+
   it('are ended, or it is said why not', async () => {
     answerSilences(silence('s1'), silence('s2', { state: 'waiting', reason: 'move' }));
     service.answers.set('DELETE /silences/s1', refusal('NOT_FOUND', 'It is over already.'));

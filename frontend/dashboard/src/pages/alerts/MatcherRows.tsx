@@ -1,4 +1,4 @@
-import { useId } from 'react';
+import { useId, useRef } from 'react';
 import { MATCHER_OPERATORS, MAX_MATCHERS, type MatcherOperator } from '@fleetdeck/dto';
 import { focusOnce } from './focus-once.ts';
 import { OPERATOR_WORDS, type DraftMatcher } from './silence-draft.ts';
@@ -13,14 +13,20 @@ interface MatcherRowsProps {
 /** The conditions of a silence: all of them have to hold. */
 export function MatcherRows({ matchers, labels, onChange }: MatcherRowsProps) {
   const listId = useId();
+  const rows = useRef<HTMLFieldSetElement>(null);
   const change = (id: number, part: Partial<DraftMatcher>): void =>
     onChange(matchers.map((each) => (each.id === id ? { ...each, ...part } : each)));
   const add = (): void => {
     const id = Math.max(0, ...matchers.map((each) => each.id)) + 1;
     onChange([...matchers, { id, label: '', is: 'equals', value: '' }]);
   };
+  // The row takes its focus along.
+  const remove = (id: number): void => {
+    rows.current?.focus();
+    onChange(matchers.filter((each) => each.id !== id));
+  };
   return (
-    <fieldset className="matchers">
+    <fieldset ref={rows} tabIndex={-1} className="matchers">
       <legend>Alerts with all of these labels</legend>
       <datalist id={listId}>
         {labels.map((label) => (
@@ -54,11 +60,7 @@ export function MatcherRows({ matchers, labels, onChange }: MatcherRowsProps) {
             onChange={({ target }) => change(id, { value: target.value })}
           />
           {matchers.length > 1 && (
-            <button
-              type="button"
-              className="button-plain"
-              onClick={() => onChange(matchers.filter((each) => each.id !== id))}
-            >
+            <button type="button" className="button-plain" onClick={() => remove(id)}>
               Remove<span className="unseen"> condition {index + 1}</span>
             </button>
           )}
