@@ -90,9 +90,10 @@ describe('the alerts of now', () => {
       ).toBeVisible();
     answerSilences(silence('s1'));
     answerIncidents([incident('web-9')]);
-    answerAlerts(alert('web-1'));
+    for (const list of ['silences', 'incidents']) await press(`Try again to read the ${list}`);
     // An alert that changes has the other lists read as well, so it comes last.
-    for (const list of ['silences', 'incidents', 'alerts']) await press(`Try again to read the ${list}`);
+    answerAlerts(alert('web-1'));
+    await press('Try again to read the alerts');
     for (const name of ['Now', 'Silences', 'Incidents']) expect(await rows(name)).toHaveLength(1);
     expect(screen.queryByText(/could not be read/)).toBeNull();
   });
@@ -259,6 +260,7 @@ describe('incidents', () => {
   const over = incident('old', {
     endedAt: new Date(0).toISOString(),
     durationMs: 125_000,
+    endReason: 'It is 3.',
     notifiedAt: null,
     acknowledgement: { by: 'bob', at: new Date(0).toISOString(), reason: null },
   });
@@ -274,6 +276,7 @@ describe('incidents', () => {
     const row = (await rows('Incidents'))[1];
     expect(row).toHaveTextContent('Over');
     expect(row).toHaveTextContent(/lasted 2 min 5 sec/);
+    expect(row).toHaveTextContent('It was above 200.Ended: It is 3.');
     expect(row).toHaveTextContent('Nobody was told.');
     expect(row).toHaveTextContent('Acknowledged by bob');
     expect(screen.queryByRole('button', { name: 'Show older incidents' })).toBeNull();

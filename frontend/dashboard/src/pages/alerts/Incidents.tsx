@@ -79,7 +79,8 @@ const NONE: Readonly<Record<Shown, string>> = {
 function IncidentRow({ incident }: { incident: Incident }) {
   const { time, locale } = useTimeFormat();
   const now = usePageClock();
-  const { rule, labels, severity, message, reason, beganAt, endedAt, durationMs, acknowledgement } = incident;
+  const { rule, labels, severity, message, reason, acknowledgement } = incident;
+  const { beganAt, endedAt, durationMs, endReason } = incident;
   const lastedMs = durationMs ?? Math.max(0, now - Date.parse(beganAt));
   return (
     <li className="incident-row" data-open={endedAt === null || undefined}>
@@ -90,6 +91,7 @@ function IncidentRow({ incident }: { incident: Incident }) {
           <span className="quiet alert-labels"> {labelsText(labels)}</span>
         </h3>
         <p>{endedAt === null ? message : reason}</p>
+        {endReason !== null && <p className="quiet">Ended: {endReason}</p>}
         {acknowledgement !== null && <AcknowledgedBy acknowledgement={acknowledgement} />}
         {incident.notifiedAt === null && <p className="quiet">Nobody was told.</p>}
       </div>
