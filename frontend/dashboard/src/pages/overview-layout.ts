@@ -21,7 +21,7 @@ export const SECTIONS: readonly SectionSpec[] = [
     cards: [
       { metric: 'fleetdeck_process_cpu_percent', title: 'CPU' },
       { metric: 'fleetdeck_process_memory_bytes', title: 'Memory', component: 'memory' },
-      { metric: 'fleetdeck_event_loop_delay_ms', title: 'Event loop delay, longest', component: 'event-loop' },
+      { metric: 'fleetdeck_event_loop_delay_ms', title: 'Event loop delay, max', component: 'event-loop' },
       { metric: 'fleetdeck_http_requests_total', title: 'Requests' },
       { metric: 'fleetdeck_http_request_duration_ms', title: 'Request latency, mean' },
     ],
