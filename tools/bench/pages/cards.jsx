@@ -8,7 +8,7 @@ import '@fleetdeck/react/styles.css';
 
 const CARDS = 50;
 const POINTS = 60;
-const start = Date.parse('2026-01-15T14:00:00Z');
+const start = Date.now() - POINTS * 1000;
 
 /** One series for each card; every batch gives each a new point. */
 function makeSeries(index) {
@@ -42,11 +42,13 @@ function KitCard({ series }) {
       unit="ms"
       status="healthy"
       points={points}
+      asOf={points.at(-1).start}
+      staleAfterMs={60_000}
     />
   );
 }
 
-/** A card written by hand that shows and says the same: status, number, line with its end, and the line in words. */
+/** A card written by hand that shows and says the same: status, number, line with its end and in words, and its age. */
 const HandCard = memo(function HandCard({ series }) {
   const points = useSeries(series);
   const { line, last, words } = useMemo(() => {
@@ -86,9 +88,14 @@ const HandCard = memo(function HandCard({ series }) {
         </svg>
         <p className="fd-hidden">{words}</p>
       </div>
+      <p className="fd-metric-foot">live · {number.format(ageOf(points))} s</p>
     </section>
   );
 });
+
+function ageOf(points) {
+  return Math.max(0, Math.floor((Date.now() - Date.parse(points.at(-1).start)) / 1000));
+}
 
 /** A card with a small area chart of the library, as it is documented. */
 function ChartCard({ series }) {
