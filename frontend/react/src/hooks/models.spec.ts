@@ -6,7 +6,7 @@ import type {
   MetricRecentAnswer,
   TopicMessage,
 } from '@fleetdeck/dto';
-import { createHealthModel, GONE_AFTER_MS, MAX_COMPONENTS } from './healthModel.ts';
+import { createHealthModel, GONE_AFTER_MS, MAX_COMPONENTS, MAX_REPLICAS } from './healthModel.ts';
 import { createMetricsModel, isCovered, MAX_NEW_SERIES } from './metricsModel.ts';
 
 const T0 = Date.parse('2026-01-15T14:00:00.000Z');
@@ -310,17 +310,62 @@ describe('the health model', () => {
       expect(model.read()?.components['broker']?.status).toBe('healthy');
     });
 
+    const bad = component({ status: 'critical', checkedAt: iso(11) });
+    const late = (ms: number): string => new Date(Date.parse(iso(11)) + ms).toISOString();
+
     it('forgets a replica of which nothing was heard for long, and never the one that answered', () => {
-      const model = two();
-      const bad = component({ status: 'critical', checkedAt: iso(11) });
-      const late = (ms: number): string => new Date(Date.parse(iso(11)) + ms).toISOString();
+      let now = 0;
+      const model = createHealthModel(() => now);
+      model.begin(report());
       model.apply(update(bad, 'database', 'r2'));
+      now = GONE_AFTER_MS;
       model.apply(update(component(), 'cache', 'r3', late(GONE_AFTER_MS)));
       expect(database(model)?.status).toBe('critical');
-      model.apply(update(component(), 'cache', 'r3', late(GONE_AFTER_MS + 1)));
+      now += 1;
+      model.begin({ ...report(), asOf: late(GONE_AFTER_MS + 1) });
       expect(database(model)?.status).toBe('healthy');
-      // What the topic still keeps of one that is gone is not taken.
-      expect(model.apply(update(bad, 'database', 'r2'))).toBe(false);
+      expect(model.read()?.components['cache']).toBeDefined();
+    });
+
+    it('takes no notice of what the topic keeps of a replica that is gone, until that says something new', () => {
+      const model = createHealthModel();
+      model.begin({ ...report(), asOf: late(GONE_AFTER_MS + 1) });
+      const kept = update(bad, 'database', 'r2');
+      expect(model.apply(kept)).toBe(false);
+      expect(model.apply(kept)).toBe(false);
+      expect(model.apply(update(bad, 'database', 'r2', iso(12)))).toBe(true);
+      expect(database(model)?.status).toBe('critical');
+    });
+
+    it('hears every replica, however far their clocks are apart', () => {
+      const model = two();
+      model.apply(update(bad, 'database', 'r2'));
+      model.apply(update(component(), 'cache', 'r3', late(10 * GONE_AFTER_MS)));
+      expect(database(model)?.status).toBe('critical');
+      expect(model.apply(update(component({ checkedAt: iso(12) }), 'database', 'r2', iso(12)))).toBe(true);
+      expect(model.apply(update(bad, 'database', 'r2', iso(13)))).toBe(true);
+      expect(database(model)?.status).toBe('critical');
+      expect(model.read()?.asOf).toBe(iso(10));
+    });
+
+    it('hears a replica whose clock was set back', () => {
+      let now = 0;
+      const model = createHealthModel(() => now);
+      model.begin(report());
+      now = 10_000;
+      const before = new Date(Date.parse(iso(10)) - 3_600_000).toISOString();
+      const broken = component({ status: 'critical', since: before, checkedAt: before });
+      expect(model.apply(update(broken, 'database', 'r1', before))).toBe(true);
+      expect(database(model)?.status).toBe('critical');
+      expect(model.apply(update(null, 'database', 'r1', before))).toBe(true);
+    });
+
+    it('tells no more replicas apart than it can hold', () => {
+      const model = two();
+      for (let index = 0; index < MAX_REPLICAS + 5; index += 1) {
+        model.apply(update(component(), `c${index}`, `more${index}`));
+      }
+      expect(Object.keys(model.read()?.components ?? {})).toHaveLength(MAX_REPLICAS);
     });
 
     it('keeps what others said when it reads again, from whichever replica', () => {
