@@ -211,6 +211,20 @@ describe('a compact StatusBadge', () => {
     expect(container.querySelector('.fd-tooltip')).not.toBeNull();
   });
 
+  it('keeps the words of what has the focus at its side while the page scrolls to it', async () => {
+    const user = userEvent.setup();
+    const { container } = render(<StatusBadge status="critical" compact />);
+    const tip = () => container.querySelector<HTMLElement>('.fd-tooltip');
+    let top = 900;
+    badgeOf(container).getBoundingClientRect = () => new DOMRect(100, top, 20, 20);
+    await user.tab();
+    top = 300;
+    fireEvent.scroll(document);
+    expect(tip()?.style.top).toBe('326px');
+    await user.tab();
+    expect(tip()).toBeNull();
+  });
+
   it('keeps the tooltip inside the window, above where there is no room below', async () => {
     const user = userEvent.setup();
     const box = (left: number, top: number, width: number, height: number): DOMRect =>
