@@ -3,7 +3,7 @@ import { userEvent } from '@testing-library/user-event';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { App } from './App.tsx';
 import { FakeService, ok, refusal, session } from './testing/fake-service.ts';
-import { component, report } from './testing/samples.ts';
+import { alert, alertUpdate, component, report } from './testing/samples.ts';
 
 const NO_SESSION = 'Sign in, then try again.';
 
@@ -190,5 +190,30 @@ describe('a session that ends', () => {
     expect(await heading('Overview')).toBeVisible();
     expect(service.connected).toBe(true);
     expect(screen.getByText('Live')).toBeVisible();
+  });
+});
+
+describe('the title of the window', () => {
+  it('names the page, and how many alerts fire', async () => {
+    open('/');
+    await heading('Overview');
+    expect(document.title).toBe('Overview · Fleetdeck');
+    act(() => service.publish('alerts', alertUpdate(alert('web-1'))));
+    await waitFor(() => expect(document.title).toBe('(1) Overview · Fleetdeck'));
+    await userEvent.click(screen.getByRole('link', { name: 'Alerts 1 firing' }));
+    expect(document.title).toBe('(1) Alerts · Fleetdeck');
+    act(() => service.publish('alerts', alertUpdate(alert('web-1', { state: 'inactive', version: 3 }))));
+    await waitFor(() => expect(document.title).toBe('Alerts · Fleetdeck'));
+  });
+
+  it('says that there is no such page, and that one has to sign in', async () => {
+    open('/agents/7', '');
+    await heading('There is no such page');
+    expect(document.title).toBe('No such page · Fleetdeck');
+    cleanup();
+    signOutEverywhere();
+    open('/');
+    await heading('Sign in');
+    expect(document.title).toBe('Sign in · Fleetdeck');
   });
 });

@@ -12,6 +12,7 @@ import { applyPreferences, readPreferences, storePreferences, type Preferences }
 import { useSession } from './session/useSession.ts';
 import { Shell } from './shell/Shell.tsx';
 import { useDenied } from './shell/useDenied.ts';
+import { usePageTitle } from './shell/usePageTitle.ts';
 
 interface AppProps {
   connection: Connection;
@@ -85,11 +86,15 @@ interface DeskProps {
   onSignOut: () => void;
 }
 
+const TITLES: Readonly<Record<string, string>> = { '/': 'Overview', '/alerts': 'Alerts' };
+
 // Alerts are read once for the bar and the page.
 function Desk({ http, ...bar }: DeskProps) {
   const alerts = useAlerts();
   useRefresh(alerts.refetch, alerts.state === 'error' ? FAILED_REFRESH_MS : null);
   const firing = alerts.alerts?.filter(({ state }) => state === 'firing').length ?? null;
+  const [location] = useLocation();
+  usePageTitle(TITLES[location] ?? 'No such page', firing);
   return (
     <Shell {...bar} firing={firing}>
       <Switch>

@@ -1,5 +1,6 @@
 import { useId, useState, type FormEvent } from 'react';
 import type { HttpClient } from '@fleetdeck/client';
+import { usePageTitle } from '../shell/usePageTitle.ts';
 
 /** Why the page is shown: nobody is signed in, a session has ended, a link was of no use or could not be looked at. */
 export type SignInReason = 'signed-out' | 'expired' | 'link' | 'unavailable';
@@ -29,6 +30,7 @@ export function SignInPage({
   http: HttpClient;
   onSignedIn: () => void;
 }) {
+  usePageTitle('Sign in');
   const [token, setToken] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
