@@ -45,10 +45,10 @@ export function Tooltip({ anchor, onDismiss, children }: TooltipProps) {
     };
     place();
     document.addEventListener('keydown', onKey);
-    document.addEventListener('scroll', onScroll, { capture: true, passive: true });
+    document.addEventListener('scroll', onScroll, true);
     return () => {
       document.removeEventListener('keydown', onKey);
-      document.removeEventListener('scroll', onScroll, { capture: true });
+      document.removeEventListener('scroll', onScroll, true);
     };
   }, [anchor]);
 
