@@ -110,10 +110,12 @@ export function resolveAlertingOptions(options: AlertingOptions): ResolvedAlerti
     }
     taken.add(name);
   }
-  const groupBy = options.groupBy ?? ['rule'];
-  const bad = groupBy.find((name) => !LABEL_NAME_PATTERN.test(name));
-  if (bad !== undefined) throw invalid('groupBy', `has "${bad}"; it must be names of labels`);
-  return { ...numbers, rules: parseRules(options.rules ?? []), sinks, groupBy };
+  const groupBy: unknown = options.groupBy ?? ['rule'];
+  if (!Array.isArray(groupBy)) throw invalid('groupBy', 'must be a list of names of labels');
+  const names = groupBy as unknown[];
+  const bad = names.find((name) => typeof name !== 'string' || !LABEL_NAME_PATTERN.test(name));
+  if (bad !== undefined) throw invalid('groupBy', `has ${JSON.stringify(bad)}; it must be names of labels`);
+  return { ...numbers, rules: parseRules(options.rules ?? []), sinks, groupBy: names as string[] };
 }
 
 function invalid(field: string, message: string): FleetdeckError {

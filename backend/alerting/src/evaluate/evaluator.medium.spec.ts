@@ -341,9 +341,40 @@ describe('what does not work', () => {
     [{ evaluationIntervalMs: 1 }, /evaluationIntervalMs is 1; it must be a number from 100/],
     [{ sinks: [new FakeSink('a'), new FakeSink('a')] }, /sinks has "a" twice/],
     [{ groupBy: ['my-label'] }, /groupBy has "my-label"/],
+    [{ groupBy: 'rule' as never }, /groupBy must be a list/],
+    [{ rules: [{ ...LAG, message: 'a\0b' }] }, /message must not hold the NUL character/],
     [{ rules: [{ ...LAG, name: '1' }] }, /rules\[0\]\.name must be/],
   ])('refuses options %#', async (options, sentence) => {
     await expect(startAlerting(database, options)).rejects.toThrow(sentence);
+  });
+
+  it('a text that PostgreSQL cannot hold keeps nothing from being stored', async () => {
+    const app = await start({ rules: [DOWN] });
+    const message = `${'x'.repeat(499)}\u{1F600} and more`;
+    const said = { severity: 'critical' as const, message, at: app.time.clock.now() };
+    app.alerting.signal({ source: 'health:half', active: true, ...said });
+    await app.evaluate(2);
+    expect(app.sink.told).toEqual(['firing Down']);
+    expect((await app.alerting.incidents({ state: 'open' })).items).toHaveLength(1);
+    expect(app.alerting.stats().evaluator?.storeAwaySince).toBeNull();
+  });
+
+  it('what the store refuses for what it is, is told all the same, counted, and keeps nothing later away', async () => {
+    const app = await start({ rules: [DOWN] });
+    const { transaction } = app.sql;
+    const refusal = Object.assign(new Error('invalid input'), { code: '22P02' });
+    Object.assign(app.sql, { transaction: () => Promise.reject(refusal) });
+    down(app, 'broker');
+    await app.evaluate(4);
+    expect(app.sink.got).toMatchObject([{ kind: 'firing', mayRepeat: true }]);
+    expect(app.alerting.stats().evaluator?.droppedRecords).toBeGreaterThan(0);
+    expect(app.lines.filter((line) => line.includes('The store refuses what happened'))).toHaveLength(1);
+    Object.assign(app.sql, { transaction });
+    down(app, 'disk');
+    await app.evaluate(2);
+    expect((await app.alerting.incidents({ state: 'open' })).items).toMatchObject([
+      { labels: { component: 'disk' } },
+    ]);
   });
 
   it('deletes what is older than the retention', async () => {

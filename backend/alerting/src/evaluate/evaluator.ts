@@ -48,6 +48,8 @@ export interface EvaluatorStats {
 }
 
 const PRUNE_EVERY_MS = 3_600_000;
+/** How often the store may refuse the same data for what they are. */
+const MAX_REFUSALS = 3;
 
 /**
  * Evaluates the rules, keeps what came of it and tells people; one at a time among all replicas. Its memory is the
@@ -63,6 +65,7 @@ export class Evaluator {
   /** The silence of each alert as the topic was last told, by its key. */
   private readonly toldSilences = new Map<string, string>();
   private awaySince: number | null = null;
+  private refusals = 0;
   private prunedAt = -Infinity;
   private saving: Promise<boolean> | null = null;
   private ended = false;
@@ -285,14 +288,34 @@ export class Evaluator {
       if (this.awaySince !== null)
         this.parts.warn('The store is back; what happened meanwhile is on record.');
       this.awaySince = null;
+      this.refusals = 0;
       for (const delivery of history.deliveries) delivery.released = true;
       this.queue.wake();
       return true;
     } catch (thrown) {
+      if (isRefusal(thrown)) {
+        this.refusals += 1;
+        // It is the data, and would be so for ever: people are told all the same, and what comes later is stored.
+        if (this.refusals >= MAX_REFUSALS) {
+          this.giveUp(history, thrown);
+          return true;
+        }
+      }
       putBack();
       this.away(thrown);
       return true;
     }
+  }
+
+  private giveUp(history: ReturnType<Journal['take']>, thrown: unknown): void {
+    this.refusals = 0;
+    this.journal.giveUp(history);
+    this.parts.warn(`The store refuses what happened, so it will not be on record: ${messageOf(thrown)}`);
+    for (const delivery of history.deliveries) {
+      delivery.notice.mayRepeat = true;
+      delivery.released = true;
+    }
+    this.queue.wake();
   }
 
   private away(thrown: unknown): void {
@@ -353,4 +376,10 @@ export class Evaluator {
       .run(() => store.prune(clock.now() - numbers.retentionMs))
       .catch((thrown: unknown) => warn(`Old incidents could not be deleted: ${messageOf(thrown)}`));
   }
+}
+
+/** Whether PostgreSQL refuses data for what they are (classes 22 and 23), which does not pass with time. */
+function isRefusal(thrown: unknown): boolean {
+  const { code } = (thrown ?? {}) as { code?: unknown };
+  return typeof code === 'string' && /^2[23]/.test(code);
 }

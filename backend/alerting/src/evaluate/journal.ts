@@ -81,6 +81,11 @@ export class Journal {
     for (const id of [...taken.begun, ...since.begun]) this.begun.add(id);
   }
 
+  /** Counts what was taken and can never be stored. */
+  giveUp({ events, incidents, deliveries }: History): void {
+    this.dropped += events.length + incidents.length + deliveries.length;
+  }
+
   /** Deliveries of which the store has not heard. */
   unsaved(): Delivery[] {
     return [...this.deliveries].filter(({ released }) => !released);

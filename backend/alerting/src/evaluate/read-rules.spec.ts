@@ -41,6 +41,28 @@ describe('RuleReader', () => {
     expect(asked).toBeLessThan(10);
   });
 
+  it('reads first the next time what it did not get to, so that a slow database leaves no rule blind', async () => {
+    const time = new FakeTime();
+    const asked: string[] = [];
+    const getMetrics = ({ metricName }: { metricName: string }) => {
+      asked.push(metricName);
+      return new Promise<never>(() => undefined);
+    };
+    const rules = parseRules(
+      Array.from({ length: 12 }, (_rule, i) => ({
+        ...metricRule(i),
+        metric: { ...metricRule(i).metric, name: `m${i}` },
+      })),
+    );
+    const reader = new RuleReader(rules, { getMetrics }, time, TIMEOUT_MS, () => undefined);
+    for (let round = 0; round < 3; round += 1) {
+      const reading = reader.read([]);
+      await time.advance(TIMEOUT_MS);
+      await reading;
+    }
+    expect(new Set(asked).size).toBe(12);
+  });
+
   it('leaves no timer behind when all have answered', async () => {
     const { time, reading } = read(() => Promise.resolve([]), 3);
     await turn();

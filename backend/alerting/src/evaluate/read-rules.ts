@@ -15,6 +15,9 @@ const CONCURRENCY = 4;
 export class RuleReader {
   /** Why rules saw nothing the last time, by their names. */
   readonly problems = new Map<string, string>();
+  /** In which round each rule was asked about last: the oldest come first, so that none is left out for good. */
+  private readonly askedIn = new Map<string, number>();
+  private round = 0;
 
   constructor(
     private readonly rules: readonly ParsedRule[],
@@ -33,25 +36,21 @@ export class RuleReader {
       else queue.push({ name, metric: source.metric });
     }
     // One deadline for all, so that metrics that hang never hold up health for longer, however many they are.
-    const due = new AbortController();
-    const cancel = this.timers.after(this.timeoutMs, () =>
-      due.abort(new Error(`No answer within ${this.timeoutMs} ms.`)),
-    );
+    const due = new Deadline(this.timers, this.timeoutMs);
+    const roundOf = (rule: string): number => this.askedIn.get(rule) ?? 0;
+    queue.sort((a, b) => roundOf(a.name) - roundOf(b.name));
+    this.round += 1;
     const worker = async (): Promise<void> => {
       for (let next = queue.shift(); next; next = queue.shift()) {
-        readings.set(next.name, await this.ask(next.name, next.metric, due.signal));
+        readings.set(next.name, await this.ask(next.name, next.metric, due));
       }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, worker));
-    cancel();
+    due.cancel();
     return readings;
   }
 
-  private async ask(
-    rule: string,
-    metric: ParsedMetric,
-    due: AbortSignal,
-  ): Promise<readonly Reading[] | null> {
+  private async ask(rule: string, metric: ParsedMetric, due: Deadline): Promise<readonly Reading[] | null> {
     if (!this.metrics) return null;
     const { name, window, aggregation, labels, groupBy, minCoverage } = metric;
     try {
@@ -62,9 +61,10 @@ export class RuleReader {
         ...(Object.keys(labels).length > 0 ? { labels } : {}),
         ...(groupBy.length > 0 ? { groupBy } : {}),
       };
-      due.throwIfAborted();
+      if (due.over) throw due.error;
+      this.askedIn.set(rule, this.round);
       const asked = this.metrics.getMetrics(question, { maxGroups: MAX_GROUPS });
-      const results = await Promise.race([asked, rejectionOf(due)]);
+      const results = await Promise.race([asked, due.passed]);
       this.problems.delete(rule);
       return results.map((result) => readingOf(result, groupBy, minCoverage));
     } catch (thrown) {
@@ -84,10 +84,25 @@ export class RuleReader {
   }
 }
 
-function rejectionOf(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) =>
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
-  );
+/** One deadline for many questions. */
+class Deadline {
+  readonly error: Error;
+  /** Rejects when it is over. */
+  readonly passed: Promise<never>;
+  over = false;
+  cancel: () => void = () => undefined;
+
+  constructor(timers: AlertingTimers, ms: number) {
+    this.error = new Error(`No answer within ${ms} ms.`);
+    this.passed = new Promise((_resolve, reject) => {
+      this.cancel = timers.after(ms, () => {
+        this.over = true;
+        reject(this.error);
+      });
+    });
+    // It may pass when nobody asks any more.
+    this.passed.catch(() => undefined);
+  }
 }
 
 function readingOf(

@@ -1,5 +1,6 @@
 import type { AlertSignal, AlertSink } from '@fleetdeck/kernel';
 import type { StoredSignal } from '../store/alert-store.ts';
+import { storable } from '../store/storable.ts';
 
 /** Components that may be unwell at once on one replica; more are left out. */
 export const MAX_SIGNALS = 1000;
@@ -12,9 +13,9 @@ export class SignalBoard implements AlertSink {
   signal({ source, active, severity, message, at }: AlertSignal): void {
     if (!active) this.signals.delete(source);
     else if (this.signals.has(source) || this.signals.size < MAX_SIGNALS) {
-      // NUL is nothing that PostgreSQL could keep.
-      const text = message.replaceAll('\0', '').slice(0, MAX_TEXT);
-      this.signals.set(source, { source: source.replaceAll('\0', ''), severity, message: text, at });
+      // Cut first: that may leave half of a character.
+      const text = storable(message.slice(0, MAX_TEXT));
+      this.signals.set(source, { source: storable(source), severity, message: text, at });
     }
   }
 

@@ -17,6 +17,7 @@ import {
   type RuleCondition,
   type RuleHealth,
 } from './alert-rule.ts';
+import { UNSTORABLE } from '../store/storable.ts';
 import { placeholdersOf } from './message.ts';
 
 /** The most rules. */
@@ -118,6 +119,8 @@ class RuleCheck {
     };
     if (typeof message !== 'string' || message.trim() === '' || message.length > MAX_MESSAGE_LENGTH) {
       this.wrong('message', `must be a sentence of at most ${MAX_MESSAGE_LENGTH} characters`);
+    } else if (UNSTORABLE.test(message)) {
+      this.wrong('message', 'must not hold the NUL character nor half of a character');
     } else if (source) {
       this.placeholders(message, source, labels);
     }

@@ -4,6 +4,7 @@ import type { Delivery } from '../notify/notice-sink.ts';
 import type { Instance } from '../rule/instance.ts';
 import type { IncidentRecord } from './alert-store.ts';
 import type { SqlRunner } from './sql.ts';
+import { storable } from './storable.ts';
 
 // Rows go as one JSON parameter each: a list of any length is one statement with one plan.
 
@@ -44,7 +45,7 @@ export async function writeInstances(
        fired_at = excluded.fired_at, value = excluded.value, reason = excluded.reason,
        incident_id = excluded.incident_id, version = excluded.version, notified_at = excluded.notified_at,
        last_notified_at = excluded.last_notified_at`,
-    [JSON.stringify(rows)],
+    [jsonOf(rows)],
   );
 }
 
@@ -72,7 +73,7 @@ export async function writeIncidents(runner: SqlRunner, incidents: readonly Inci
      on conflict (id) do update set
        ended_at = excluded.ended_at, end_reason = excluded.end_reason,
        notified_at = coalesce(incident.notified_at, excluded.notified_at)`,
-    [JSON.stringify(rows)],
+    [jsonOf(rows)],
   );
 }
 
@@ -96,7 +97,7 @@ export async function writeEvents(runner: SqlRunner, events: readonly IncidentEv
     `insert into fleetdeck.incident_event
      select * from jsonb_populate_recordset(null::fleetdeck.incident_event, $1::jsonb)
      on conflict (id) do nothing`,
-    [JSON.stringify(rows)],
+    [jsonOf(rows)],
   );
 }
 
@@ -129,10 +130,16 @@ export async function writeDeliveries(runner: SqlRunner, deliveries: readonly De
        notice = excluded.notice, status = excluded.status, attempts = excluded.attempts,
        next_attempt_at = excluded.next_attempt_at, done_at = excluded.done_at, last_error = excluded.last_error
        where alert_notice.status = 'waiting'`,
-    [JSON.stringify(rows)],
+    [jsonOf(rows)],
   );
 }
 
 function timeOrNull(ms: number | null): string | null {
   return ms === null ? null : isoTime(ms);
+}
+
+function jsonOf(rows: readonly object[]): string {
+  return JSON.stringify(rows, (_key, value: unknown) =>
+    typeof value === 'string' ? storable(value) : value,
+  );
 }

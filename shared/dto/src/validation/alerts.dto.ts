@@ -26,10 +26,10 @@ import { LABEL_NAME_PATTERN, MAX_LABEL_VALUE_LENGTH } from '../metrics.ts';
 import { IsIsoTime, MayBeLeftOut } from './decorators.ts';
 import { PageQueryDto } from './page-query.dto.ts';
 
-// NUL is refused: PostgreSQL cannot hold it in a text.
-const TEXT = /^[^\0]*$/;
-const SAID = /^(?=[^]*\S)[^\0]*$/;
-const NO_NUL = '$property must not hold the NUL character';
+// What PostgreSQL cannot hold in a text is refused: NUL, and half of a character that takes two.
+const TEXT = /^[^\0\p{Surrogate}]*$/u;
+const SAID = /^(?=[^]*\S)[^\0\p{Surrogate}]*$/u;
+const NO_NUL = '$property must not hold the NUL character nor half of a character';
 
 /** The query of `GET /api/v1/incidents`. */
 export class IncidentQueryDto extends PageQueryDto implements IncidentQuery {
@@ -62,7 +62,9 @@ export class AcknowledgeDto {
   @MayBeLeftOut()
   @IsString()
   @MaxLength(500)
-  @Matches(SAID, { message: '$property must say something, without the NUL character' })
+  @Matches(SAID, {
+    message: '$property must say something, without the NUL character and half of a character',
+  })
   reason?: string;
 }
 
@@ -94,7 +96,7 @@ export class SilenceInputDto implements SilenceInput {
 
   @IsString()
   @MaxLength(500)
-  @Matches(SAID, { message: '$property must say why, without the NUL character' })
+  @Matches(SAID, { message: '$property must say why, without the NUL character and half of a character' })
   reason!: string;
 
   @MayBeLeftOut()
