@@ -48,6 +48,8 @@ export interface EvaluatorStats {
 }
 
 const PRUNE_EVERY_MS = 3_600_000;
+/** How long rules are evaluated in one go, in milliseconds. */
+const SLICE_MS = 10;
 /** How often the store may refuse the same data for what they are. */
 const MAX_REFUSALS = 3;
 
@@ -143,7 +145,8 @@ export class Evaluator {
     const away = !(await this.refresh(at));
     const readings = await read([...this.news.signals, ...ownSignals()]);
     if (this.ended) return false;
-    const changes = this.engine.evaluate(at, readings);
+    const changes = await this.judge(at, readings);
+    if (this.ended) return false;
     const notices = planNotices(this.engine, changes, this.news.silences, at, this.noticeOptions('all'));
     this.note(changes, notices);
     this.stats_.evaluatedAt = at;
@@ -209,6 +212,19 @@ export class Evaluator {
   async idle(): Promise<void> {
     await this.queue.idle();
     await this.saving;
+  }
+
+  /** Evaluates the rules, and lets others have their turn where there are many series. */
+  private async judge(at: number, readings: Readings): Promise<Change[]> {
+    const steps = this.engine.evaluateInSteps(at, readings);
+    let since = performance.now();
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+      if (performance.now() - since < SLICE_MS) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      since = performance.now();
+    }
   }
 
   private noticeOptions(which: 'all' | 'ended') {

@@ -115,5 +115,12 @@ export const alertingMigrations: MigrationSet = {
         );
       `,
     },
+    {
+      version: 3,
+      name: 'for how long a series has had no data',
+      sql: `
+        alter table fleetdeck.alert_instance add column missing_ms double precision not null default 0;
+      `,
+    },
   ],
 };

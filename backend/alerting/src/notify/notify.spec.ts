@@ -324,6 +324,61 @@ describe('planNotices', () => {
     expect(restored.restore(engine.active(), 20_000)).toEqual([]);
     expect(restored.active()).toHaveLength(1);
   });
+
+  it('ends what was told apart by other labels, so that it does not stay for good', () => {
+    const silent = (groupBy: string[]) =>
+      parseRules([
+        {
+          name: 'Silent',
+          metric: { name: 'beat', window: '1m', aggregation: 'count', groupBy },
+          when: { is: 'below', value: 1 },
+          noData: 'noData',
+          severity: 'critical',
+          message: 'Few beats.',
+        },
+      ]);
+    const options = { intervalMs: 1000, maxSeriesPerRule: 10, forgetSeriesAfterMs: 2000, newId: () => 'id' };
+    const before = new RuleEngine(silent([]), options);
+    before.evaluate(0, new Map([['Silent', []]]));
+    const after = new RuleEngine(silent(['node']), options);
+    expect(after.restore(before.active(), 1000)).toMatchObject([
+      { event: { to: 'inactive', reason: 'Rule Silent tells its series apart by other labels now.' } },
+    ]);
+    expect(after.active()).toEqual([]);
+  });
+
+  it('counts the time without data on through restarts', () => {
+    const [rule] = parseRules([
+      {
+        name: 'Lag',
+        metric: { name: 'lag_ms', window: '1m', aggregation: 'p95', groupBy: ['node'] },
+        when: { is: 'above', value: 200 },
+        severity: 'degraded',
+        message: 'late',
+      },
+    ]);
+    const options = {
+      intervalMs: 1000,
+      maxSeriesPerRule: 10,
+      forgetSeriesAfterMs: 10_000,
+      newId: () => 'id',
+    };
+    const engineOf = () => new RuleEngine(rule ? [rule] : [], options);
+    let engine = engineOf();
+    engine.evaluate(0, new Map([['Lag', [{ labels: { node: 'a' }, value: 300 }]]]));
+    let stored = engine.takeDirty().write;
+    for (let at = 1000; at <= 16_000; at += 1000) {
+      engine.evaluate(at, new Map([['Lag', []]]));
+      const dirty = engine.takeDirty();
+      if (dirty.write.length > 0) stored = dirty.write.map((each) => ({ ...each }));
+      if (dirty.forget.length > 0) stored = [];
+      if (at % 4000 === 0) {
+        engine = engineOf();
+        engine.restore(stored, at);
+      }
+    }
+    expect(engine.active()).toEqual([]);
+  });
 });
 
 describe('logSink', () => {

@@ -23,6 +23,8 @@ export interface Instance {
   version: number;
   notifiedAt: number | null;
   lastNotifiedAt: number | null;
+  /** For how long its series has had no data, in milliseconds. */
+  missingMs: number;
   acknowledgement: Acknowledgement | null;
 }
 

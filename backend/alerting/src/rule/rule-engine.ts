@@ -28,10 +28,16 @@ export interface RuleEngineOptions {
   newId: () => string;
 }
 
+/** In how many parts the time until a series is forgotten is stored. */
+const STORED_PARTS = 20;
+
 /** Evaluates rules on readings. Pure but for its memory: no clock, no I/O. */
 export class RuleEngine {
   private readonly instances = new Map<string, Instance>();
-  private readonly missingMs = new Map<string, number>();
+  /** The same, by the name of their rule. */
+  private readonly byRule = new Map<string, Map<string, Instance>>();
+  /** Keys of label sets by the name of their rule: to hash them anew at each evaluation would cost more than the rest. */
+  private readonly keys = new Map<string, Map<string, string>>();
   private readonly rules: ReadonlyMap<string, ParsedRule>;
   private readonly dirty = new Set<string>();
   private leftOut = 0;
@@ -89,14 +95,16 @@ export class RuleEngine {
   /** Goes on from what was stored. Instances of rules that are gone end now. */
   restore(stored: readonly Instance[], at: number): Change[] {
     this.instances.clear();
-    this.missingMs.clear();
+    this.byRule.clear();
     this.dirty.clear();
     const changes: Change[] = [];
     for (const instance of stored) {
-      this.instances.set(instance.key, instance);
-      if (this.rules.has(instance.rule)) continue;
+      this.keep(instance);
+      const rule = this.rules.get(instance.rule);
+      if (rule && hasLabelsOf(rule, instance)) continue;
       if (instance.standing.state !== 'inactive') {
-        changes.push(this.end(instance, null, at, `Rule ${instance.rule} is no longer there.`));
+        const why = rule ? 'tells its series apart by other labels now' : 'is no longer there';
+        changes.push(this.end(instance, rule ?? null, at, `Rule ${instance.rule} ${why}.`));
       }
       this.drop(instance);
     }
@@ -105,29 +113,39 @@ export class RuleEngine {
 
   /** Evaluates every rule at `at`, milliseconds since the epoch. */
   evaluate(at: number, readings: Readings): Change[] {
+    const steps = this.evaluateInSteps(at, readings);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+    }
+  }
+
+  /** The same, a rule at a step: with many series nothing else in the process has to wait for all of them. */
+  *evaluateInSteps(at: number, readings: Readings): Generator<void, Change[]> {
     this.leftOut = 0;
     const changes: Change[] = [];
     for (const rule of this.rules.values()) {
       const read = readings.get(rule.name) ?? null;
       if (read === null) this.evaluateUnread(rule, at);
       else this.evaluateRule(rule, read, at, changes);
+      yield;
     }
     return changes;
   }
 
   private evaluateUnread(rule: ParsedRule, at: number): void {
-    for (const instance of this.ofRule(rule)) this.step(rule, instance, 'unknown', at);
+    for (const instance of this.seriesOf(rule.name).values()) this.step(rule, instance, 'unknown', at);
   }
 
   private evaluateRule(rule: ParsedRule, read: readonly Reading[], at: number, changes: Change[]): void {
-    const known = new Map(this.ofRule(rule).map((instance) => [instance.key, instance]));
+    const known = this.seriesOf(rule.name);
     const seen = new Set<string>();
     for (const reading of withWhole(rule, read)) {
-      const key = instanceKey(rule.name, reading.labels);
-      const found = known.get(key) ?? this.create(rule, key, reading, at, known);
+      const key = this.keyOf(rule.name, reading.labels);
+      const found = known.get(key) ?? this.create(rule, key, reading, at);
       if (!found) continue;
       seen.add(key);
-      if (reading.value !== null) this.missingMs.delete(key);
+      if (reading.value !== null) found.missingMs = 0;
       if (reading.value !== found.value || (reading.reason ?? null) !== found.reason) {
         found.value = reading.value;
         found.reason = reading.reason ?? null;
@@ -135,7 +153,7 @@ export class RuleEngine {
       }
       this.apply(rule, found, findingOf(rule, reading.value), at, changes);
     }
-    for (const instance of known.values()) {
+    for (const instance of [...known.values()]) {
       if (seen.has(instance.key)) continue;
       // A component of which nobody says anything is well.
       const value = rule.source.kind === 'health' ? 0 : null;
@@ -145,14 +163,8 @@ export class RuleEngine {
     }
   }
 
-  private create(
-    rule: ParsedRule,
-    key: string,
-    reading: Reading,
-    at: number,
-    known: Map<string, Instance>,
-  ): Instance | null {
-    if (known.size >= this.options.maxSeriesPerRule) {
+  private create(rule: ParsedRule, key: string, reading: Reading, at: number): Instance | null {
+    if (this.seriesOf(rule.name).size >= this.options.maxSeriesPerRule) {
       this.leftOut += 1;
       return null;
     }
@@ -170,10 +182,10 @@ export class RuleEngine {
       version: 0,
       notifiedAt: null,
       lastNotifiedAt: null,
+      missingMs: 0,
       acknowledgement: null,
     };
-    this.instances.set(key, instance);
-    known.set(key, instance);
+    this.keep(instance);
     if (this.remembers(instance)) this.touch(instance);
     return instance;
   }
@@ -211,9 +223,14 @@ export class RuleEngine {
     if (this.remembers(instance) && Object.keys(instance.seriesLabels).length === 0) return false;
     const { intervalMs, forgetSeriesAfterMs } = this.options;
     const passedMs = Math.min(Math.max(0, at - instance.standing.evaluatedAt), 2 * intervalMs);
-    const missing = (this.missingMs.get(instance.key) ?? 0) + passedMs;
-    this.missingMs.set(instance.key, missing);
-    return missing >= forgetSeriesAfterMs;
+    const before = instance.missingMs;
+    instance.missingMs += passedMs;
+    // Stored now and then, so that restarts do not begin to count anew.
+    const storedEveryMs = forgetSeriesAfterMs / STORED_PARTS;
+    if (Math.floor(before / storedEveryMs) !== Math.floor(instance.missingMs / storedEveryMs)) {
+      if (instance.version > 0 || this.remembers(instance)) this.touch(instance);
+    }
+    return instance.missingMs >= forgetSeriesAfterMs;
   }
 
   /** Whether an inactive series is kept, so that its silence is noticed, after a restart too. */
@@ -224,7 +241,7 @@ export class RuleEngine {
 
   private drop(instance: Instance): void {
     this.instances.delete(instance.key);
-    this.missingMs.delete(instance.key);
+    this.byRule.get(instance.rule)?.delete(instance.key);
     // What never changed was never stored.
     if (instance.version > 0 || this.remembers(instance)) this.touch(instance);
   }
@@ -273,9 +290,39 @@ export class RuleEngine {
     return { instance: { ...instance }, rule, event };
   }
 
-  private ofRule(rule: ParsedRule): Instance[] {
-    return [...this.instances.values()].filter((instance) => instance.rule === rule.name);
+  private keep(instance: Instance): void {
+    this.instances.set(instance.key, instance);
+    this.seriesOf(instance.rule).set(instance.key, instance);
   }
+
+  private seriesOf(rule: string): Map<string, Instance> {
+    const known = this.byRule.get(rule);
+    if (known) return known;
+    const series = new Map<string, Instance>();
+    this.byRule.set(rule, series);
+    return series;
+  }
+
+  private keyOf(rule: string, labels: Readonly<Record<string, string>>): string {
+    let keys = this.keys.get(rule);
+    if (!keys || keys.size > 2 * this.options.maxSeriesPerRule) {
+      keys = new Map<string, string>();
+      this.keys.set(rule, keys);
+    }
+    const text = JSON.stringify(labels);
+    const key = keys.get(text) ?? instanceKey(rule, labels);
+    keys.set(text, key);
+    return key;
+  }
+}
+
+/** Whether an instance is told apart by the labels by which its rule does it now. */
+function hasLabelsOf({ source }: ParsedRule, { seriesLabels }: Instance): boolean {
+  const names = source.kind === 'metric' ? source.metric.groupBy : ['component'];
+  return (
+    Object.keys(seriesLabels).length === names.length &&
+    names.every((name) => Object.hasOwn(seriesLabels, name))
+  );
 }
 
 /** A rule that watches all series together has an answer even when there is no series. */

@@ -29,6 +29,7 @@ interface InstanceRow extends AcknowledgementColumns {
   version: number;
   notified_at: Date | null;
   last_notified_at: Date | null;
+  missing_ms: number;
 }
 
 interface DeliveryRow {
@@ -234,6 +235,7 @@ function instanceOf(row: InstanceRow): Instance {
     version: row.version,
     notifiedAt: row.notified_at?.getTime() ?? null,
     lastNotifiedAt: row.last_notified_at?.getTime() ?? null,
+    missingMs: row.missing_ms,
     acknowledgement: acknowledgementOf(row),
   };
 }

@@ -35,6 +35,7 @@ export async function writeInstances(
     version: instance.version,
     notified_at: timeOrNull(instance.notifiedAt),
     last_notified_at: timeOrNull(instance.lastNotifiedAt),
+    missing_ms: instance.missingMs,
   }));
   await runner.query(
     `insert into fleetdeck.alert_instance
@@ -44,7 +45,7 @@ export async function writeInstances(
        no_data = excluded.no_data, since = excluded.since, began_at = excluded.began_at,
        fired_at = excluded.fired_at, value = excluded.value, reason = excluded.reason,
        incident_id = excluded.incident_id, version = excluded.version, notified_at = excluded.notified_at,
-       last_notified_at = excluded.last_notified_at`,
+       last_notified_at = excluded.last_notified_at, missing_ms = excluded.missing_ms`,
     [jsonOf(rows)],
   );
 }
