@@ -9,6 +9,8 @@ import { Alerting } from './alerting.service.ts';
 
 /** Evaluations that may be missed before it is said. */
 const MAX_MISSED = 3;
+/** For how long it is said that a notice was given up, in milliseconds. */
+const GIVEN_UP_SAID_MS = 600_000;
 
 /** Says in health when rules are evaluated late, the store is away, or notices do not arrive. */
 @Injectable()
@@ -16,26 +18,27 @@ const MAX_MISSED = 3;
 export class AlertingHealth implements HealthContributor {
   readonly healthName = 'alerting';
   readonly healthOptions: HealthContributorOptions = { criticality: 'optional' };
-  private abandonedBefore = 0;
 
   constructor(@Inject(Alerting) private readonly alerting: Alerting) {}
 
   async checkHealth(): Promise<HealthCheckOutcome> {
-    const { evaluator, sinceEvaluationMs, intervalMs } = this.alerting.stats();
+    const { evaluator, sinceEvaluationMs, sinceGivenUpMs, intervalMs } = this.alerting.stats();
     if (!evaluator) return this.checkOthers();
     const reasons: string[] = [];
     if (sinceEvaluationMs > MAX_MISSED * intervalMs) {
       reasons.push(`rules have not been evaluated for ${Math.round(sinceEvaluationMs / 1000)} s`);
     }
     if (evaluator.storeAwaySince !== null) reasons.push('the store is away, alerts go on from memory');
-    if (evaluator.abandonedNotices > this.abandonedBefore) reasons.push('notices were given up');
+    for (const { sink, lastError } of evaluator.failingSinks) {
+      reasons.push(`notices to sink "${sink}" do not arrive: ${lastError.replace(/\.$/, '')}`);
+    }
+    if (sinceGivenUpMs !== null && sinceGivenUpMs < GIVEN_UP_SAID_MS) reasons.push('notices were given up');
     if (evaluator.seriesLeftOut > 0) reasons.push('rules have too many series, further ones are not watched');
     const [problem, ...others] = evaluator.ruleProblems;
     if (problem !== undefined) {
       const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
       reasons.push(`${problem[0]?.toLowerCase()}${problem.slice(1).replace(/\.$/, '')}${more}`);
     }
-    this.abandonedBefore = evaluator.abandonedNotices;
     const details = {
       evaluator: 'here',
       waitingNotices: evaluator.waitingNotices,

@@ -34,7 +34,7 @@ export interface AlertingOptions {
   storeTimeoutMs?: number;
   /** For how long notices wait for a store that is away before they go out marked "may repeat". @default 5000 */
   storeGraceMs?: number;
-  /** How often one notice is tried at a sink. @default 20 */
+  /** How often one notice is tried at a sink; the first of what still fires is tried on. @default 20 */
   maxAttempts?: number;
   /** The first wait before a notice is tried again, at most; it doubles, and chance takes a part of it. @default 1000 */
   retryBaseMs?: number;
@@ -42,7 +42,7 @@ export interface AlertingOptions {
   retryCapMs?: number;
   /** What one attempt may take. @default 5000 */
   deliveryTimeoutMs?: number;
-  /** Notices that may wait for one sink. @default 1000 */
+  /** Notices that may wait for one sink; for more a reminder, else what is over, else the oldest is given up. @default 1000 */
   maxWaitingNotices?: number;
   /** How long incidents that are over, their events and notices are kept. @default 7776000000 (90 days) */
   retentionMs?: number;

@@ -56,6 +56,8 @@ export interface AlertingStats {
   evaluator: EvaluatorStats | null;
   /** How long ago the evaluator, if it is here, has last evaluated, in milliseconds. */
   sinceEvaluationMs: number;
+  /** How long ago the evaluator, if it is here, has last given up a notice, in milliseconds; `null` when it never did. */
+  sinceGivenUpMs: number | null;
   /** Time between two evaluations, in milliseconds. */
   intervalMs: number;
   /** How long it takes at most until another replica follows an evaluator that was killed, in milliseconds. */
@@ -264,10 +266,12 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
   /** Figures for health. */
   stats(): AlertingStats {
     const evaluator = this.parts?.leader.evaluator?.stats ?? null;
-    const last = evaluator?.evaluatedAt ?? null;
+    const since = (at: number | null): number | null =>
+      at === null ? null : Math.max(0, this.clock.now() - at);
     return {
       evaluator,
-      sinceEvaluationMs: last === null ? 0 : Math.max(0, this.clock.now() - last),
+      sinceEvaluationMs: since(evaluator?.evaluatedAt ?? null) ?? 0,
+      sinceGivenUpMs: since(evaluator?.givenUpAt ?? null),
       intervalMs: this.resolved.evaluationIntervalMs,
       takeoverMs: 1.25 * this.resolved.leaseTtlMs,
     };

@@ -123,7 +123,7 @@ export interface Incident {
   endReason: string | null;
   /** The value at which it fired; `null` when there was none. */
   value: number | null;
-  /** When people were first told; `null` when they were not, as under a silence. */
+  /** When the first notice of it arrived; `null` while none did, as under a silence or while every sink is away. */
   notifiedAt: string | null;
   acknowledgement: Acknowledgement | null;
   /** Newest last; only in the answer for one incident. */

@@ -3,6 +3,7 @@ import { AUDIT_SINK, FleetdeckError, METRIC_QUERY, PUBLISHER } from '@fleetdeck/
 import { createTestDatabase, MemoryLeases, type TestDatabase } from '@fleetdeck/kernel/testing';
 import { AlertingHealth } from '../alerting.health.ts';
 import { EVALUATOR_LEASE } from '../alerting.service.ts';
+import { NoticeRefused } from '../notify/notice-sink.ts';
 import type { AlertRule } from '../rule/alert-rule.ts';
 import {
   FakeSink,
@@ -326,15 +327,54 @@ describe('what does not work', () => {
     expect(app.lines.filter((line) => line.includes('is not in the audit log'))).toHaveLength(1);
   });
 
-  it('health says when evaluations are late, and when notices were given up', async () => {
+  it('health says when evaluations are late, and for some minutes that notices were given up', async () => {
     const app = await start({ rules: [LAG], maxAttempts: 1 });
     app.time.clock.advance(4 * INTERVAL_MS);
     expect(await health(app)).toMatchObject({ reason: 'Rules have not been evaluated for 40 s.' });
-    app.sink.failure = new Error('away');
+    app.sink.failure = new NoticeRefused('no such hook');
     app.metrics.set('lag_ms', 300);
     await app.evaluate(3);
     expect(await health(app)).toMatchObject({ reason: 'Notices were given up.' });
+    expect(await health(app)).toMatchObject({ status: 'degraded', reason: 'Notices were given up.' });
+    await app.evaluate(60);
     expect(await health(app)).toMatchObject({ status: 'healthy', details: { abandonedNotices: 1 } });
+  });
+
+  it('people are told of an incident once they can be, however late; until then it and health say that they were not', async () => {
+    const app = await start({ rules: [LAG], maxAttempts: 2, retryBaseMs: 1, retryCapMs: INTERVAL_MS });
+    app.sink.failure = new Error('The pager answered 503.');
+    app.metrics.set('lag_ms', 300);
+    await app.evaluate(5);
+    expect((await health(app)).status).toBe('healthy');
+    await app.evaluate(60);
+    const incident = async () => (await app.alerting.incidents()).items[0];
+    expect((await incident())?.notifiedAt).toBeNull();
+    for (let check = 0; check < 2; check += 1) {
+      expect(await health(app)).toMatchObject({
+        status: 'degraded',
+        reason: 'Notices to sink "fake" do not arrive: The pager answered 503.',
+      });
+    }
+    app.sink.failure = null;
+    await app.evaluate(2);
+    expect(app.sink.told).toEqual(['firing LoopLag']);
+    const { notifiedAt = null, firedAt = '' } = (await incident()) ?? {};
+    expect(Date.parse(notifiedAt ?? '') - Date.parse(firedAt)).toBeGreaterThan(60 * INTERVAL_MS);
+    expect((await health(app)).status).toBe('healthy');
+  });
+
+  it('an incident of which nobody could be told says so when it is over', async () => {
+    const app = await start({ rules: [LAG], maxAttempts: 2, retryBaseMs: 1, retryCapMs: INTERVAL_MS });
+    app.sink.failure = new Error('away');
+    app.metrics.set('lag_ms', 300);
+    await app.evaluate(20);
+    app.metrics.set('lag_ms', 3);
+    await app.evaluate(3);
+    app.sink.failure = null;
+    await app.evaluate(2);
+    expect(app.sink.got).toEqual([]);
+    const { items } = await app.alerting.incidents({ state: 'ended' });
+    expect(items).toMatchObject([{ rule: 'LoopLag', notifiedAt: null }]);
   });
 
   it.each([

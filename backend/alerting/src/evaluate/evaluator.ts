@@ -40,6 +40,10 @@ export interface EvaluatorStats {
   storeAwaySince: number | null;
   waitingNotices: number;
   abandonedNotices: number;
+  /** When a notice was last given up, in milliseconds since the epoch; `null` when none was. */
+  givenUpAt: number | null;
+  /** Sinks to which a notice has failed to come for over a minute, with the last failure. */
+  failingSinks: readonly { sink: string; lastError: string }[];
   /** Events, incidents and deliveries that will not be on record, since the store was away for too long. */
   droppedRecords: number;
   seriesLeftOut: number;
@@ -52,6 +56,8 @@ const PRUNE_EVERY_MS = 3_600_000;
 const SLICE_MS = 10;
 /** How often the store may refuse the same data for what they are. */
 const MAX_REFUSALS = 3;
+/** How long a notice may go on failing before it is said, in milliseconds. */
+const FAILING_MS = 60_000;
 
 /**
  * Evaluates the rules, keeps what came of it and tells people; one at a time among all replicas. Its memory is the
@@ -63,7 +69,11 @@ export class Evaluator {
   private readonly journal = new Journal();
   private readonly queue: DeliveryQueue;
   private news: StoreNews = { silences: [], acknowledgements: new Map(), signals: [], fence: null };
-  private readonly stats_ = { evaluatedAt: null as number | null, abandoned: 0 };
+  private readonly stats_ = {
+    evaluatedAt: null as number | null,
+    givenUpAt: null as number | null,
+    abandoned: 0,
+  };
   /** The silence of each alert as the topic was last told, by its key. */
   private readonly toldSilences = new Map<string, string>();
   private awaySince: number | null = null;
@@ -99,7 +109,9 @@ export class Evaluator {
         failed: ({ notice, sink, status, attempts }, sentence) => {
           const fate = status === 'abandoned' ? 'will not arrive' : `has failed ${attempts} times so far`;
           parts.warn(`Notice ${notice.id} to sink "${sink}" ${fate}: ${sentence}`);
+          if (status === 'abandoned') this.stats_.givenUpAt = clock.now();
         },
+        lasts: (incidentId) => this.engine.ofIncident(incidentId) !== undefined,
       },
     );
   }
@@ -110,6 +122,8 @@ export class Evaluator {
       storeAwaySince: this.awaySince,
       waitingNotices: this.queue.waiting,
       abandonedNotices: this.stats_.abandoned,
+      givenUpAt: this.stats_.givenUpAt,
+      failingSinks: this.queue.failingSince(this.parts.clock.now() - FAILING_MS),
       droppedRecords: this.journal.droppedRecords,
       seriesLeftOut: this.engine.seriesLeftOut,
       ruleProblems: this.parts.problems(),
@@ -130,10 +144,11 @@ export class Evaluator {
   async begin(): Promise<void> {
     const { store, gate, clock } = this.parts;
     const { instances, deliveries, told } = await gate.run(() => store.begin(this.fence));
+    const at = clock.now();
+    // First, as the queue asks which incidents last.
+    const changes = this.engine.restore(instances, at);
     for (const { sink, incidentIds } of told) this.queue.toldBefore(sink, incidentIds);
     for (const delivery of deliveries) this.queue.add(delivery);
-    const at = clock.now();
-    const changes = this.engine.restore(instances, at);
     this.note(changes, planNotices(this.engine, changes, [], at, this.noticeOptions('ended')));
     this.announce(changes);
   }
@@ -235,14 +250,7 @@ export class Evaluator {
 
   private note(changes: readonly Change[], notices: readonly AlertNotice[]): void {
     for (const change of changes) this.journal.addChange(change);
-    const active = new Map(this.engine.active().map((instance) => [instance.incidentId, instance]));
     for (const notice of notices) {
-      if (notice.kind === 'firing') {
-        for (const { incidentId, rule } of notice.incidents) {
-          const instance = active.get(incidentId);
-          if (instance) this.journal.addNotified(this.engine.rule(rule) ?? null, instance);
-        }
-      }
       for (const sink of this.queue.sinkNames) {
         const delivery: Delivery = {
           sink,

@@ -40,11 +40,6 @@ export class Journal {
     }
   }
 
-  /** Notes when people were first told of an incident. */
-  addNotified(rule: ParsedRule | null, instance: Instance): void {
-    this.putIncident(rule, instance, {});
-  }
-
   addDelivery(delivery: Delivery): void {
     this.deliveries.add(delivery);
     if (this.deliveries.size <= MAX_KEPT) return;
@@ -95,7 +90,6 @@ export class Journal {
     const known = this.incidents.get(instance.incidentId);
     this.incidents.set(instance.incidentId, {
       ...(known ?? recordOf(rule, instance)),
-      notifiedAt: instance.notifiedAt === null ? null : isoTime(instance.notifiedAt),
       ...part,
     });
     this.bound(this.incidents, ({ endedAt }) => endedAt !== null);
@@ -126,6 +120,7 @@ function recordOf(rule: ParsedRule | null, instance: Instance): IncidentRecord {
     reason: rule ? reasonFor(rule, instance) : `Rule ${instance.rule} is no longer there.`,
     endReason: null,
     value: instance.value,
+    // The store takes it from the first delivery that arrives.
     notifiedAt: null,
   };
 }

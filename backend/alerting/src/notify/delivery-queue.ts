@@ -4,7 +4,7 @@ import type { Delivery, NoticeSink } from './notice-sink.ts';
 
 /** How notices are tried. */
 export interface DeliveryOptions {
-  /** How often one notice is tried at a sink before it is given up. */
+  /** How often one notice is tried at a sink before it is given up; one of what still fires is not given up. */
   maxAttempts: number;
   /** The first wait, at most; doubles with each failure, and chance takes a part of it. In milliseconds. */
   retryBaseMs: number;
@@ -12,7 +12,10 @@ export interface DeliveryOptions {
   retryCapMs: number;
   /** What one attempt may take, in milliseconds. */
   deadlineMs: number;
-  /** Notices that may wait for one sink; the oldest reminder, else the oldest, is given up for one more. */
+  /**
+   * Notices that may wait for one sink. For one more the oldest reminder is given up, else the oldest that does not tell
+   * of what still fires, else the oldest.
+   */
   maxWaiting: number;
 }
 
@@ -22,6 +25,8 @@ export interface DeliveryListener {
   changed(delivery: Delivery): void;
   /** A notice will not arrive, or an attempt failed; one sentence without secrets. */
   failed(delivery: Delivery, sentence: string): void;
+  /** Whether an incident has not ended. */
+  lasts(incidentId: string): boolean;
 }
 
 /**
@@ -55,6 +60,16 @@ export class DeliveryQueue {
   /** How many notices wait, for all sinks together. */
   get waiting(): number {
     return [...this.lines.values()].reduce((sum, { waiting }) => sum + waiting.length, 0);
+  }
+
+  /** The sinks to which a notice made before a time has failed to come so far, with the last failure of each. */
+  failingSince(before: number): { sink: string; lastError: string }[] {
+    return [...this.lines.values()].flatMap(({ sink, waiting }) => {
+      const late = waiting.find(
+        ({ lastError, notice }) => lastError !== null && Date.parse(notice.at) <= before,
+      );
+      return late?.lastError == null ? [] : [{ sink: sink.name, lastError: late.lastError }];
+    });
   }
 
   /** Notes that a sink was told that incidents fire. */
@@ -103,10 +118,18 @@ export class DeliveryQueue {
   private makeRoom(line: Line): void {
     // Never the one that is on its way.
     const free = line.waiting.filter((delivery) => delivery !== line.busy?.delivery);
-    const victim = free.find(({ notice }) => notice.kind === 'reminder') ?? free[0];
+    const victim =
+      free.find(({ notice }) => notice.kind === 'reminder') ??
+      free.find((delivery) => !this.mustArrive(delivery)) ??
+      free[0];
     if (!victim) return;
     line.waiting.splice(line.waiting.indexOf(victim), 1);
     this.settle(victim, 'abandoned', `Too many notices wait for sink "${line.sink.name}".`);
+  }
+
+  /** Whether it tells first of something that lasts: nobody else would tell of it. */
+  private mustArrive(delivery: Delivery): boolean {
+    return delivery.notice.kind === 'firing' && incidentsOf(delivery).some((id) => this.listener.lasts(id));
   }
 
   private pump(line: Line): void {
@@ -190,7 +213,7 @@ export class DeliveryQueue {
         line.resting = true;
         return;
       }
-      if (refused || delivery.attempts >= maxAttempts) {
+      if (refused || (delivery.attempts >= maxAttempts && !this.mustArrive(delivery))) {
         leave(line, delivery);
         this.settle(delivery, 'abandoned', sentence);
         return;

@@ -39,6 +39,8 @@ function setUp(part: Partial<DeliveryOptions> = {}) {
   const sink = new FakeSink('a');
   const changed: string[] = [];
   const failed: string[] = [];
+  /** Incidents that have not ended. */
+  const lasting = new Set<string>();
   const queue = new DeliveryQueue(
     [sink, new FakeSink('b')],
     { maxAttempts: 3, retryBaseMs: 1000, retryCapMs: 1500, deadlineMs: 5000, maxWaiting: 3, ...part },
@@ -47,6 +49,7 @@ function setUp(part: Partial<DeliveryOptions> = {}) {
     {
       changed: ({ notice, status }) => changed.push(`${notice.id} ${status}`),
       failed: (_delivery, sentence) => failed.push(sentence),
+      lasts: (incidentId) => lasting.has(incidentId),
     },
   );
   const add = (notice: AlertNotice, more: Partial<Delivery> = {}): Delivery => {
@@ -64,7 +67,7 @@ function setUp(part: Partial<DeliveryOptions> = {}) {
     queue.add(delivery);
     return delivery;
   };
-  return { time, sink, queue, add, changed, failed };
+  return { time, sink, queue, add, changed, failed, lasting };
 }
 
 describe('DeliveryQueue', () => {
@@ -121,6 +124,43 @@ describe('DeliveryQueue', () => {
     expect(second.status).toBe('sent');
     expect(failed.length).toBeGreaterThanOrEqual(3);
     expect(changed.at(-1)).toBe(`${second.notice.id} sent`);
+  });
+
+  it('goes on at the longest wait with the first notice of an incident that lasts, until it is over', async () => {
+    const { time, sink, queue, add, lasting } = setUp();
+    sink.failure = new Error('away');
+    lasting.add('i2');
+    const delivery = add(noticeOf('firing', 'i1', 'i2'));
+    await time.advance(3_600_000, () => queue.idle());
+    expect(delivery).toMatchObject({ status: 'waiting', lastError: 'away' });
+    expect(delivery.attempts).toBeGreaterThan(3_600_000 / 1500);
+    expect(queue.failingSince(Date.parse(delivery.notice.at))).toEqual([{ sink: 'a', lastError: 'away' }]);
+    expect(queue.failingSince(Date.parse(delivery.notice.at) - 1)).toEqual([]);
+    lasting.clear();
+    await time.advance(1500, () => queue.idle());
+    expect(delivery.status).toBe('abandoned');
+    expect(queue.failingSince(time.clock.now())).toEqual([]);
+  });
+
+  it('what is refused is given up, however long its incident lasts', async () => {
+    const { sink, queue, add, lasting } = setUp();
+    sink.failure = new NoticeRefused('no such hook');
+    lasting.add('i1');
+    const delivery = add(noticeOf('firing', 'i1'));
+    await queue.idle();
+    expect(delivery.status).toBe('abandoned');
+  });
+
+  it('makes room by what is over before what lasts', async () => {
+    const { sink, queue, add, lasting } = setUp();
+    sink.failure = new Error('away');
+    for (const id of ['i1', 'i2', 'i4']) lasting.add(id);
+    const [, lasts, over] = ['i1', 'i2', 'i3'].map((id) => add(noticeOf('firing', id)));
+    add(noticeOf('firing', 'i4'));
+    expect([lasts?.status, over?.status]).toEqual(['waiting', 'abandoned']);
+    add(noticeOf('firing', 'i5'));
+    expect(lasts?.status).toBe('abandoned');
+    await queue.stop();
   });
 
   it('a notice on which its receiver chokes holds up no other incident, and keeps the order of its own', async () => {

@@ -203,6 +203,23 @@ async function writeHistory(
   await writeIncidents(runner, write.incidents);
   await writeEvents(runner, write.events);
   await writeDeliveries(runner, write.deliveries);
+  await noteTold(runner, write.deliveries);
+}
+
+/** Notes of incidents when people were first told of them: when the first notice of one arrived anywhere. */
+async function noteTold(runner: SqlRunner, deliveries: readonly Delivery[]): Promise<void> {
+  const rows = deliveries
+    .filter(({ status, notice }) => status === 'sent' && notice.kind !== 'resolved')
+    .flatMap(({ doneAt, notice }) =>
+      notice.incidents.map(({ incidentId }) => ({ id: incidentId, at: isoTime(doneAt ?? 0) })),
+    );
+  if (rows.length === 0) return;
+  await runner.query(
+    `update fleetdeck.incident set notified_at = told.at
+     from (select id, min(at) as at from jsonb_to_recordset($1::jsonb) as said (id uuid, at timestamptz) group by id) told
+     where incident.id = told.id and notified_at is null`,
+    [JSON.stringify(rows)],
+  );
 }
 
 /** Every stored instance, with what people said about its incident. */
