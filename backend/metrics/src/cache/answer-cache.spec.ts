@@ -2,6 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { Keyv } from 'cacheable';
 import { FakeClock } from '@fleetdeck/kernel/testing';
 import { ManualTimers } from '../testing/manual-timers.ts';
+import { SteppedClock } from '../testing/stepped-clock.ts';
 import { AnswerCache, type AnswerStore } from './answer-cache.ts';
 
 const ABOUT_X = { metricNames: ['x'], fromMs: 1000, toMs: 2000 };
@@ -32,6 +33,36 @@ describe('AnswerCache', () => {
     clock.advance(1);
     await ask();
     expect(load.times).toBe(2);
+  });
+
+  it('lets an answer live no longer when the clock is set back, with and without a store', async () => {
+    for (const store of [null, new Keyv()]) {
+      const clock = new SteppedClock();
+      const { cache } = make({ clock, store });
+      const load = counted(() => 'a');
+      await cache.get('k', 1000, ABOUT_X, load);
+      clock.setBack(3_600_000);
+      clock.advance(999);
+      await cache.get('k', 1000, ABOUT_X, load);
+      expect(load.times).toBe(1);
+      clock.advance(1);
+      await cache.get('k', 1000, ABOUT_X, load);
+      expect(load.times).toBe(2);
+    }
+  });
+
+  it('trusts no answer of another process from a time that has not come, and none for longer than its life', async () => {
+    const store = new Keyv();
+    const ahead = make({ clock: new FakeClock('2026-01-01T00:01:01.000Z'), store }).cache;
+    await ahead.get('far', 1000, ABOUT_X, () => Promise.resolve('far'));
+    const alittle = make({ clock: new FakeClock('2026-01-01T00:00:50.000Z'), store }).cache;
+    await alittle.get('near', 1000, ABOUT_X, () => Promise.resolve('near'));
+    const { cache, clock } = make({ store });
+    const ask = (key: string) => cache.get(key, 1000, ABOUT_X, () => Promise.resolve('own'));
+    expect(await ask('far')).toBe('own');
+    expect(await ask('near')).toBe('near');
+    clock.advance(1000);
+    expect(await ask('near')).toBe('own');
   });
 
   it('with a life of 0 is only shared while it is on its way', async () => {

@@ -8,7 +8,7 @@ export type AnswerStore = Keyv | KeyvStoreAdapter;
 
 /** After this a shared store counts as not having an answer, in milliseconds. */
 const STORE_DEADLINE_MS = 250;
-/** How much longer than its life the stores hold an answer: what is out of date is told by this process's clock. */
+/** How much longer than its life the stores hold an answer: what is out of date is told by this process's clocks. */
 const STORE_GRACE_MS = 60_000;
 
 /** What an answer is about, so that it goes when that changes. */
@@ -32,6 +32,13 @@ interface StoredAnswer extends AnswerScope {
   readonly expiresAt: number;
 }
 
+interface KnownAnswer extends AnswerScope {
+  /** Tells it from a newer answer that another process stored under the same key. */
+  readonly storedAt: number;
+  /** By the monotonic clock of this process. */
+  readonly expiresAt: number;
+}
+
 interface OnItsWay extends AnswerScope {
   answer: Promise<unknown>;
   /** Whether what it is about has changed since it was asked for. */
@@ -46,7 +53,7 @@ export class AnswerCache {
   private readonly cache: Cacheable;
   private readonly underWay = new Map<string, OnItsWay>();
   /** What this process knows to be cached, oldest first, at most as many as the memory holds. */
-  private readonly scopes = new Map<string, AnswerScope & { expiresAt: number }>();
+  private readonly scopes = new Map<string, KnownAnswer>();
   private readonly shared: boolean;
   /** What changed lately, newest last: an answer in the store may be of a process that did not live to forget it. */
   private readonly changes: (Change & { at: number })[] = [];
@@ -117,12 +124,14 @@ export class AnswerCache {
   }
 
   private async find<T>(key: string, ttlMs: number, entry: OnItsWay, load: () => Promise<T>): Promise<T> {
-    const scopeOfKnown = this.scopes.get(key);
-    if (ttlMs > 0 && (this.shared || (scopeOfKnown && scopeOfKnown.expiresAt > this.clock.now()))) {
+    const known = this.scopes.get(key);
+    if (ttlMs > 0 && (this.shared || (known && this.msLeft(known) > 0))) {
       const stored = await this.stored(key);
-      const trusted = stored && (scopeOfKnown !== undefined || !this.isOutdated(stored));
-      if (trusted && stored.expiresAt > this.clock.now()) {
-        this.remember(key, stored);
+      const isKnown = stored !== undefined && stored.storedAt === known?.storedAt;
+      const msLeft = isKnown ? this.msLeft(known) : this.msLeftOfOther(stored);
+      const trusted = stored && (known !== undefined || !this.isOutdated(stored));
+      if (trusted && msLeft > 0) {
+        this.remember(key, stored, msLeft);
         return stored.answer as T;
       }
     }
@@ -132,11 +141,22 @@ export class AnswerCache {
       const storedAt = this.clock.now();
       const expiresAt = storedAt + ttlMs;
       const stored: StoredAnswer = { metricNames, fromMs, toMs, answer, storedAt, expiresAt };
-      this.remember(key, stored);
+      this.remember(key, stored, ttlMs);
       await this.cache.set(storeKey(key), stored, ttlMs + STORE_GRACE_MS).catch(() => undefined);
       if (entry.stale) await this.cache.delete(storeKey(key)).catch(() => undefined);
     }
     return answer;
+  }
+
+  private msLeft({ expiresAt }: KnownAnswer): number {
+    return expiresAt - this.clock.monotonicMs();
+  }
+
+  /** Of an answer whose begin only a time of day tells: never more than its whole life, none from a time to come. */
+  private msLeftOfOther(stored: StoredAnswer | undefined): number {
+    const now = this.clock.now();
+    if (!stored || stored.storedAt > now + CLOCK_SPREAD_MS) return 0;
+    return Math.min(stored.expiresAt - now, stored.expiresAt - stored.storedAt);
   }
 
   private async stored(key: string): Promise<StoredAnswer | undefined> {
@@ -163,9 +183,10 @@ export class AnswerCache {
     );
   }
 
-  private remember(key: string, { metricNames, fromMs, toMs, expiresAt }: StoredAnswer): void {
+  private remember(key: string, { metricNames, fromMs, toMs, storedAt }: StoredAnswer, msLeft: number): void {
+    const expiresAt = this.clock.monotonicMs() + msLeft;
     this.scopes.delete(key);
-    this.scopes.set(key, { metricNames, fromMs, toMs, expiresAt });
+    this.scopes.set(key, { metricNames, fromMs, toMs, storedAt, expiresAt });
     for (const oldest of this.scopes.keys()) {
       if (this.scopes.size <= this.capacity) break;
       this.scopes.delete(oldest);

@@ -75,6 +75,18 @@ describe('what scrapers read', () => {
     expect(text.endsWith('\n# EOF\n')).toBe(true);
   });
 
+  it('has no point of the past as the value of now', async () => {
+    const { aggregator, clock } = await start();
+    const at = (ms: number) => new Date(clock.now() + ms).toISOString();
+    await aggregator.addPoints([
+      { name: 'queue_depth', labels: { queue: 'old' }, value: 1, at: at(-25 * 3_600_000) },
+      { name: 'queue_depth', labels: { queue: 'recent' }, value: 2, at: at(-60_000) },
+    ]);
+    const { text } = await scrape('*/*');
+    expect(text).toContain('queue_depth{queue="recent"} 2\n');
+    expect(text).not.toContain('"old"');
+  });
+
   it('is not for everyone', async () => {
     await start();
     expect((await scrape('*/*', 'nobody')).status).toBe(401);

@@ -31,6 +31,7 @@ export async function* exposition(
   for (const entry of entries) {
     let headed = false;
     for (const series of entry.recorded()) {
+      if (!hasPresent(entry, series)) continue;
       if (!headed) lines.push(head(entry, format));
       headed = true;
       lines.push(linesOf(entry, series, format));
@@ -57,6 +58,11 @@ function head(entry: MetricEntry, format: ExpositionFormat): string {
   const text = format === 'openMetrics' ? escaped.replaceAll('"', '\\"') : escaped;
   const type = kind === 'distribution' ? 'summary' : kind;
   return `${text === '' ? '' : `# HELP ${family} ${text}\n`}# TYPE ${family} ${type}\n`;
+}
+
+/** Whether there is a value of now: points of the past that were filled in are none. */
+function hasPresent({ descriptor: { kind } }: MetricEntry, series: Series): boolean {
+  return kind === 'distribution' || series.liveAt > -Infinity || series.ownTotal > 0;
 }
 
 function linesOf(entry: MetricEntry, series: Series, format: ExpositionFormat): string {

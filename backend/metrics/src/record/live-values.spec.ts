@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { FakeClock, FakePublisher } from '@fleetdeck/kernel/testing';
+import { FakePublisher } from '@fleetdeck/kernel/testing';
 import { MetricEntry } from '../registry/series.ts';
 import { WindowTotals } from '../rollup/window-totals.ts';
 import { ManualTimers } from '../testing/manual-timers.ts';
+import { SteppedClock } from '../testing/stepped-clock.ts';
 import { LiveValues } from './live-values.ts';
 
 function setUp() {
-  const clock = new FakeClock('1970-01-01T00:00:00.000Z');
+  const clock = new SteppedClock('1970-01-01T00:00:00.000Z');
   const timers = new ManualTimers(clock);
   const publisher = new FakePublisher();
   const lines: string[] = [];
@@ -67,10 +68,46 @@ describe('LiveValues', () => {
 
   it('does not let a late value replace a newer one', () => {
     const { timers, live, series, values } = setUp();
+    timers.advance(1000);
     live.note(series, 1, 1000);
     live.note(series, 2, 999);
     timers.advance(5000);
     expect(values()).toEqual([1]);
+  });
+
+  it('goes on with what is recorded after the clock was set back', () => {
+    const { clock, timers, live, series, values } = setUp();
+    timers.advance(7_200_000);
+    live.note(series, 1, clock.now());
+    clock.setBack(3_600_000);
+    for (let i = 2; i <= 4; i += 1) {
+      timers.advance(1000);
+      live.note(series, i, clock.now() - 10);
+    }
+    expect(values()).toEqual([1, 2, 3, 4]);
+    expect(series.liveValue).toBe(4);
+  });
+
+  it('takes a time in the future for now, so that it hides nothing that is recorded after it', () => {
+    const { clock, timers, live, series, publisher } = setUp();
+    live.note(series, 1, 299_000);
+    timers.advance(1000);
+    live.note(series, 2, clock.now());
+    expect(publisher.published.map(({ data }) => data)).toMatchObject([
+      { value: 1, at: '1970-01-01T00:00:00.000Z' },
+      { value: 2, at: '1970-01-01T00:00:01.000Z' },
+    ]);
+  });
+
+  it('does not publish a point of the past as the value of now, nor its closed minute without one', () => {
+    const { clock, timers, live, series, values, publisher } = setUp();
+    timers.advance(100 * 3_600_000);
+    live.note(series, 1, clock.now() - 300_001);
+    live.noteClosed([{ series, at: 0, totals: new WindowTotals(true) }]);
+    timers.advance(1000);
+    expect(values()).toEqual([]);
+    live.note(series, 2, clock.now() - 300_000);
+    expect(publisher.published).toMatchObject([{ data: { value: 2, window: { points: 0 } } }]);
   });
 
   it('publishes what it holds back when it closes, and leaves no timer', () => {

@@ -20,6 +20,12 @@ const LOOK_MS = 8;
 const MAX_AT_ONCE = 100;
 
 /**
+ * How old a value may be when it comes to count as what its series is now, in milliseconds: as far back as Prometheus
+ * looks for a present value. What is sent later than that fills in the past and is only stored.
+ */
+const MAX_LATE_MS = 300_000;
+
+/**
  * Publishes the newest value, and with it the newest closed minute, of each series: at once when the last went out long
  * enough ago, otherwise when it will have, so that the value a topic rests on is always the last one recorded.
  */
@@ -40,15 +46,20 @@ export class LiveValues {
     private readonly warn: (line: string) => void,
   ) {}
 
+  /** Takes note of a value. @param at when it was measured, in milliseconds since the epoch */
   note(series: Series, value: number, at: number): void {
-    if (at < series.liveAt) return;
-    series.liveAt = at;
+    const now = this.clock.now();
+    if (at < now - MAX_LATE_MS) return;
+    // A value from before the clock was set back is no newer than this one.
+    if (at < series.liveAt && series.liveAt <= now) return;
+    // A time ahead of this clock counts as now, or it would hide all that is recorded until then.
+    series.liveAt = Math.min(at, now);
     series.liveValue = value;
     if (series.livePending || this.publisher() === null) return;
-    const now = this.clock.monotonicMs();
-    const due = series.livePublishedAt + SPACING_MS - now;
+    const monotonic = this.clock.monotonicMs();
+    const due = series.livePublishedAt + SPACING_MS - monotonic;
     if (due > 0) this.hold(series, due);
-    else if (this.mayAtOnce(now)) this.publish(series);
+    else if (this.mayAtOnce(monotonic)) this.publish(series);
     else this.hold(series, LOOK_EVERY_MS);
   }
 
@@ -68,7 +79,7 @@ export class LiveValues {
       // Times of one form, so that their order is that of their texts.
       if (before !== null && before.start > start) continue;
       series.liveWindow = { start, closedAt, points, sum, min, max, increase };
-      if (!series.livePending) this.hold(series, LOOK_EVERY_MS);
+      if (!series.livePending && series.liveAt > -Infinity) this.hold(series, LOOK_EVERY_MS);
     }
   }
 

@@ -17,21 +17,21 @@ export class ManualTimers implements Timers {
   }
 
   after(ms: number, work: () => void): () => void {
-    const timer = { at: this.clock.now() + ms, work };
+    const timer = { at: this.clock.monotonicMs() + ms, work };
     this.waiting.add(timer);
     return () => this.waiting.delete(timer);
   }
 
   /** Moves the clock, firing what becomes due on the way. */
   advance(ms: number): void {
-    const end = this.clock.now() + ms;
+    const end = this.clock.monotonicMs() + ms;
     for (;;) {
       const next = [...this.waiting].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
       if (!next) break;
       this.waiting.delete(next);
-      this.clock.advance(Math.max(0, next.at - this.clock.now()));
+      this.clock.advance(Math.max(0, next.at - this.clock.monotonicMs()));
       next.work();
     }
-    this.clock.advance(end - this.clock.now());
+    this.clock.advance(end - this.clock.monotonicMs());
   }
 }
