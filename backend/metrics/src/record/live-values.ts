@@ -46,9 +46,8 @@ export class LiveValues {
     private readonly warn: (line: string) => void,
   ) {}
 
-  /** Takes note of a value. @param at when it was measured, in milliseconds since the epoch */
-  note(series: Series, value: number, at: number): void {
-    const now = this.clock.now();
+  /** Takes note of a value. @param at when it was measured, and `now`: in milliseconds since the epoch */
+  note(series: Series, value: number, at: number, now = this.clock.now()): void {
     if (at < now - MAX_LATE_MS) return;
     // A value from before the clock was set back is no newer than this one.
     if (at < series.liveAt && series.liveAt <= now) return;

@@ -134,7 +134,8 @@ export class Recorder {
     this.parts.onPoint();
     series.seenCount += 1;
     series.seenSum += value;
-    live.note(series, value, at);
+    // The clock is asked once for a value: this is the way of nearly all of them.
+    live.note(series, value, at, series.recordedAt);
   }
 
   private seriesOf(
