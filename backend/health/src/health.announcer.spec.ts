@@ -4,6 +4,7 @@ import { ALERT_SINK, METRIC_SINK, PUBLISHER } from '@fleetdeck/kernel';
 import type { ComponentHealth } from '@fleetdeck/dto';
 import { HealthAnnouncer } from './health.announcer.ts';
 import { moduleRefOf, RecordingPorts } from './testing/checker.fixture.ts';
+import { settle } from './testing/fake-time.ts';
 
 const HEALTH: ComponentHealth = {
   status: 'critical',
@@ -97,5 +98,47 @@ describe('HealthAnnouncer', () => {
     expect(error).toHaveBeenCalledTimes(4);
     error.mockRestore();
     warn.mockRestore();
+  });
+
+  it('goes on when a port rejects, saying so once until it works again', async () => {
+    const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const unhandled = jest.fn();
+    process.on('unhandledRejection', unhandled);
+    let broken = true;
+    const work = async () => {
+      await Promise.resolve();
+      if (broken) throw new Error('away');
+    };
+    const announcer = new HealthAnnouncer(
+      moduleRefOf(
+        new Map<symbol, unknown>([
+          [PUBLISHER, { publish: work, position: () => null }],
+          [METRIC_SINK, { declare: work, record: work }],
+          [ALERT_SINK, { signal: work }],
+        ]),
+      ),
+    );
+    const tell = async () => {
+      announcer.checked('db', 1);
+      announcer.changed(CHANGE);
+      announcer.removed({ ...CHANGE, health: null }, 0);
+      await settle();
+    };
+    announcer.connect();
+    await tell();
+    await tell();
+    expect(error.mock.calls.map(([line]) => String(line)).sort()).toEqual([
+      'The AlertSink fails, so health goes on without it: away',
+      'The MetricSink fails, so health goes on without it: away',
+      'The Publisher fails, so health goes on without it: away',
+    ]);
+    broken = false;
+    await tell();
+    broken = true;
+    await tell();
+    expect(error).toHaveBeenCalledTimes(6);
+    expect(unhandled).not.toHaveBeenCalled();
+    process.off('unhandledRejection', unhandled);
+    error.mockRestore();
   });
 });

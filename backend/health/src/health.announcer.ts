@@ -49,7 +49,7 @@ export interface HealthChange extends HealthNews {
 
 /**
  * Tells the rest of the portal: topic `health`, the alert sink, metrics, the log. All of it optional; a port that
- * throws is logged once and never disturbs a check.
+ * throws or rejects is logged once and never disturbs a check.
  */
 @Injectable()
 export class HealthAnnouncer {
@@ -198,16 +198,31 @@ export class HealthAnnouncer {
   private guarded<T>(port: string, work: () => T): T | undefined {
     try {
       const answer = work();
+      // An async method fits every port, and nobody else would hear it fail.
+      if (isThenable(answer)) {
+        Promise.resolve(answer).then(
+          () => this.failing.delete(port),
+          (thrown: unknown) => this.failed(port, thrown),
+        );
+        return undefined;
+      }
       this.failing.delete(port);
       return answer;
     } catch (thrown) {
-      if (!this.failing.has(port)) {
-        this.failing.add(port);
-        this.logger.error(`The ${port} fails, so health goes on without it: ${messageOf(thrown)}`);
-      }
+      this.failed(port, thrown);
       return undefined;
     }
   }
+
+  private failed(port: string, thrown: unknown): void {
+    if (this.failing.has(port)) return;
+    this.failing.add(port);
+    this.logger.error(`The ${port} fails, so health goes on without it: ${messageOf(thrown)}`);
+  }
+}
+
+function isThenable(answer: unknown): answer is PromiseLike<unknown> {
+  return typeof (answer as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
 function sourceOf(component: string): string {
