@@ -3,6 +3,7 @@ import {
   Logger,
   Module,
   type BeforeApplicationShutdown,
+  type HttpServer,
   type NestModule,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
@@ -82,6 +83,7 @@ export class TerminusHealthModule
     this.discovery.registerAll();
     this.checker.start(this.announcer.connect());
     this.keeper.start();
+    this.drainBeforeClose();
     for (const { group, name } of this.checker.missingMembers) {
       this.logger.warn(
         `The health group "${group}" names "${name}", which nobody registered; it counts as unknown.`,
@@ -89,9 +91,9 @@ export class TerminusHealthModule
     }
   }
 
-  // Nest's first step of closing down, while the server still listens: from here on other modules may stop.
+  // Where there is no HTTP server this is the first step of closing down that is heard of.
   async onModuleDestroy(): Promise<void> {
-    await this.checker.drain(this.checker.shuttingDown ? 0 : (this.options.shutdownDrainMs ?? 0));
+    await this.drain();
   }
 
   // After this the story service may close the database that the history is written to.
@@ -99,5 +101,24 @@ export class TerminusHealthModule
     this.checker.beginShutdown();
     this.checker.leave();
     await this.keeper.close();
+  }
+
+  /**
+   * Nest calls the adapter before it stops any module; the hooks of modules come one after another, so that another's
+   * part could be stopped while readiness still stands.
+   */
+  private drainBeforeClose(): void {
+    const adapter = this.adapterHost.httpAdapter as HttpServer | undefined;
+    if (!adapter) return;
+    // Last, since it may refuse requests from then on.
+    const beforeClose = adapter.beforeClose?.bind(adapter);
+    adapter.beforeClose = async () => {
+      await this.drain();
+      await beforeClose?.();
+    };
+  }
+
+  private async drain(): Promise<void> {
+    await this.checker.drain(this.checker.shuttingDown ? 0 : (this.options.shutdownDrainMs ?? 0));
   }
 }

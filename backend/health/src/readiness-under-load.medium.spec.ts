@@ -1,7 +1,16 @@
 import { Agent, get, type Server } from 'node:http';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { freePort } from '@fleetdeck/kernel/testing';
-import { Controller, Get, Logger, Module, ServiceUnavailableException } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Inject,
+  Injectable,
+  Logger,
+  Module,
+  ServiceUnavailableException,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { HealthChecker } from './health.checker.ts';
 import { TerminusHealthModule } from './health.module.ts';
@@ -98,4 +107,74 @@ describe('readiness under load, from before the start until after the end', () =
     expect(probes[last + 1]).toBe(503);
     expect(probes.at(-1)).toBeNull();
   });
+
+  it.each([
+    ['before', 'close'],
+    ['after', 'close'],
+    ['before', 'signal'],
+    ['after', 'signal'],
+  ] as const)(
+    'serves on until it is drained, whatever stops in a module that is imported %s it, on %s',
+    async (place, how) => {
+      @Injectable()
+      class Database implements OnModuleDestroy {
+        open = true;
+        readiness: number | null = null;
+        async onModuleDestroy(): Promise<void> {
+          this.open = false;
+          this.readiness = await ask(port, '/health/ready');
+        }
+      }
+      @Module({ providers: [Database], exports: [Database] })
+      class DatabaseModule {}
+      @Controller()
+      class Work {
+        constructor(@Inject(Database) private readonly database: Database) {}
+        @Get('work')
+        work(): string {
+          if (!this.database.open) throw new ServiceUnavailableException();
+          return 'done';
+        }
+      }
+      const health = TerminusHealthModule.forRoot({ shutdownDrainMs: 300 });
+      @Module({
+        imports: place === 'before' ? [DatabaseModule, health] : [health, DatabaseModule],
+        controllers: [Work],
+      })
+      class Story {}
+
+      const port = await freePort();
+      const app = await NestFactory.create(Story, { logger: false });
+      if (how === 'signal') app.enableShutdownHooks(['SIGUSR2'], { useProcessExit: true });
+      await app.listen(port, '127.0.0.1');
+      const exited = new Promise<void>((resolve) => {
+        jest.spyOn(process, 'exit').mockImplementation((() => resolve()) as never);
+      });
+
+      const refused: unknown[] = [];
+      let worked = 0;
+      let over = false;
+      let enough: () => void = () => undefined;
+      const reached = new Promise<void>((resolve) => (enough = resolve));
+      const load = Array.from({ length: WORKERS }, async () => {
+        while (!over) {
+          if ((await ask(port, '/health/ready')) !== 200) continue;
+          const answer = await ask(port, '/work');
+          if (answer === 200) worked += 1;
+          else refused.push(answer);
+          if (worked >= ENOUGH) enough();
+        }
+      });
+      await reached;
+      if (how === 'close') await app.close();
+      else {
+        process.emit('SIGUSR2', 'SIGUSR2');
+        await exited;
+      }
+      over = true;
+      await Promise.all(load);
+      jest.restoreAllMocks();
+      expect([app.get(Database).readiness, refused]).toEqual([503, []]);
+    },
+  );
 });
