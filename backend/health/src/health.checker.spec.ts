@@ -159,6 +159,29 @@ describe('a check on its schedule', () => {
     expect(health('odd')).toMatchObject({ status: 'critical', reason: expect.stringContaining('neither') });
   });
 
+  it('whose answer or error cannot be read is critical, and is checked again', async () => {
+    const { checker, time, health } = checkerFixture();
+    const unreadable = (field: string) =>
+      Object.defineProperty({}, field, {
+        get() {
+          throw new Error('hostile');
+        },
+      });
+    const answers = [
+      () => Promise.resolve(unreadable('status')),
+      () => Promise.reject(unreadable('message')), // eslint-disable-line @typescript-eslint/prefer-promise-reject-errors -- a driver may do it
+      () => Promise.resolve({ status: 'healthy' }),
+    ];
+    checker.register('x', () => answers.shift()!(), { intervalMs: 1000 });
+    checker.start();
+    await time.advance(0);
+    expect(health('x')).toMatchObject({ status: 'critical', reason: expect.stringContaining('neither') });
+    await time.advance(1000);
+    expect(health('x')).toMatchObject({ status: 'critical', reason: 'unknown error' });
+    await time.advance(1000);
+    expect(health('x')).toMatchObject({ status: 'healthy' });
+  });
+
   it('degrades when slow and recovers when quick, each with its own threshold', async () => {
     const { checker, time, health } = checkerFixture();
     let ms = 10;

@@ -1,6 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
 import { failureOutcome, readAnswer } from './health-check.ts';
 
+const refuse = (): never => {
+  throw new Error('hostile');
+};
+const throwing = (field: string, rest: object = {}) =>
+  Object.defineProperty(rest, field, { get: refuse, enumerable: true });
+const revoked = Proxy.revocable({}, {});
+revoked.revoke();
+
+const hostile: [name: string, value: unknown][] = [
+  ['a status that cannot be read', throwing('status')],
+  ['a reason that cannot be read', throwing('reason', { status: 'healthy' })],
+  ['details that cannot be read', { status: 'healthy', details: throwing('n') }],
+  ['a Terminus result that cannot be read', { db: throwing('message', { status: 'up' }) }],
+  ['fields that cannot be listed', new Proxy({}, { ownKeys: refuse })],
+  ['a proxy that was revoked', revoked.proxy],
+];
+
 describe('readAnswer', () => {
   it('takes an outcome as it is', () => {
     expect(
@@ -59,6 +76,12 @@ describe('readAnswer', () => {
     expect(outcome.reason).toContain('neither');
   });
 
+  it.each(hostile)('calls %s critical', (_name, answer) => {
+    const outcome = readAnswer(answer);
+    expect(outcome.status).toBe('critical');
+    expect(outcome.reason).toContain('neither');
+  });
+
   it('keeps figures and words within bounds', () => {
     const many = Object.fromEntries(Array.from({ length: 80 }, (_, i) => [`f${i}`, i]));
     expect(Object.keys(readAnswer({ status: 'healthy', details: many }).details ?? {})).toHaveLength(50);
@@ -79,5 +102,13 @@ describe('failureOutcome', () => {
       reason: 'connect refused',
     });
     expect(failureOutcome(undefined)).toEqual({ status: 'critical', reason: 'unknown error' });
+  });
+
+  it.each([
+    ['a message that cannot be read', throwing('message')],
+    ['a proxy that refuses every question', new Proxy({}, { has: refuse, get: refuse })],
+    ['a proxy that was revoked', revoked.proxy],
+  ])('calls %s an unknown error', (_name, thrown) => {
+    expect(failureOutcome(thrown)).toEqual({ status: 'critical', reason: 'unknown error' });
   });
 });

@@ -28,16 +28,25 @@ const GARBAGE: HealthCheckOutcome = {
   reason: 'The check answered neither a health outcome nor the result of a Terminus indicator.',
 };
 
-/** The outcome of a check that threw. */
+/** The outcome of a check that threw. Never throws, whatever was thrown. */
 export function failureOutcome(thrown: unknown): HealthCheckOutcome {
-  return { status: 'critical', reason: tellable(messageOf(thrown)) };
+  try {
+    return { status: 'critical', reason: tellable(messageOf(thrown)) };
+  } catch {
+    return { status: 'critical', reason: 'unknown error' };
+  }
 }
 
-/** Reads what a check answered. What cannot be understood is critical, never healthy. */
+/** Reads what a check answered. What cannot be understood is critical, never healthy. Never throws. */
 export function readAnswer(answer: unknown): HealthCheckOutcome {
-  if (!isRecord(answer)) return GARBAGE;
-  if (typeof answer['status'] === 'string') return readOutcome(answer);
-  return readIndicators(answer);
+  try {
+    if (!isRecord(answer)) return GARBAGE;
+    if (typeof answer['status'] === 'string') return readOutcome(answer);
+    return readIndicators(answer);
+  } catch {
+    // A getter or a proxy may throw anywhere.
+    return GARBAGE;
+  }
 }
 
 function readOutcome(answer: Record<string, unknown>): HealthCheckOutcome {
