@@ -62,6 +62,8 @@ export class MetricsEngine {
   /** Points that went to an `other` series since the start, and when the last one did. */
   overflowedPoints = 0;
   overflowedAt = -Infinity;
+  /** Roll-ups that lost their percentiles since the start, because a sketch was damaged. */
+  damagedSketches = 0;
 
   constructor(private readonly parts: MetricsEngineParts) {
     const { options, clock, timers, logger, sql } = parts;
@@ -135,8 +137,8 @@ export class MetricsEngine {
       partitions: this.partitions,
       seriesStore: series,
       deadWriters: new DeadWriters(sql, this.partitions),
-      compactor: new Compactor(sql, this.partitions),
-      tierRoller: new TierRoller(sql, this.partitions),
+      compactor: new Compactor(sql, this.partitions, (rows) => this.noteDamaged(rows)),
+      tierRoller: new TierRoller(sql, this.partitions, (rows) => this.noteDamaged(rows)),
       retention: this.retention,
       keeper: new Keeper(sql),
       retentionMs: Math.max(...Object.values(options.retentionHours)) * HOUR_MS,
@@ -165,6 +167,13 @@ export class MetricsEngine {
     }
     this.overflowedPoints += count;
     this.overflowedAt = clock.monotonicMs();
+  }
+
+  private noteDamaged(rows: number): void {
+    this.damagedSketches += rows;
+    this.parts.logger.warn(
+      `The sketches of ${rows} roll-ups were damaged: they keep everything but their percentiles.`,
+    );
   }
 
   private position(metricName: string): Position | null {

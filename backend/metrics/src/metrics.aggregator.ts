@@ -43,6 +43,7 @@ import type { RecentQuery } from './query/metric-queries.ts';
 import type { LossReason } from './record/losses.ts';
 import { NO_LABELS } from './record/point-intake.ts';
 import type { MetricHandle } from './record/recorder.ts';
+import type { FailingStep } from './retention/maintenance.ts';
 import type { Sql } from './store/sql.ts';
 import { METRICS_TIMERS, systemTimers, type Timers } from './timers.ts';
 
@@ -68,6 +69,10 @@ export interface MetricsStats {
   diskBytes: number;
   /** Whether the oldest had to go before its time then, to keep within `maxDiskMegabytes`. */
   diskCutShort: boolean;
+  /** The step of maintenance that has been failing for the longest in this process; `null` when none fails. */
+  maintenanceFailing: FailingStep | null;
+  /** Roll-ups that lost their percentiles since the start, because a stored sketch was damaged. */
+  damagedSketches: number;
 }
 
 /**
@@ -223,7 +228,8 @@ export class MetricsAggregator
 
   /** How it is. */
   stats(): MetricsStats {
-    const { flusher, losses, overflowedPoints, overflowedAt, retention } = this.engine;
+    const { flusher, losses, overflowedPoints, overflowedAt, retention, maintenance, damagedSketches } =
+      this.engine;
     return {
       bufferedPoints: flusher.waiting,
       flushLagMs: flusher.lagMs,
@@ -234,6 +240,8 @@ export class MetricsAggregator
       sinceOverflowMs: this.clock.monotonicMs() - overflowedAt,
       diskBytes: retention.diskUse.bytes,
       diskCutShort: retention.diskUse.cutShort,
+      maintenanceFailing: maintenance.failing,
+      damagedSketches,
     };
   }
 

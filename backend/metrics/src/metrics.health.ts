@@ -9,8 +9,10 @@ import { MetricsAggregator } from './metrics.aggregator.ts';
 
 const MAX_LAG_MS = 10_000;
 const RECENTLY_MS = 60_000;
+/** Maintenance comes each minute: a few runs may fail, as while a long read holds a table. */
+const MAX_FAILING_MS = 300_000;
 
-/** Says in health when points wait too long, are lost, or a metric has too many series. */
+/** Says in health when points wait too long, are lost, a metric has too many series, or maintenance fails. */
 @Injectable()
 @ContributesHealth()
 export class MetricsHealth implements HealthContributor {
@@ -41,6 +43,12 @@ export class MetricsHealth implements HealthContributor {
         'the tables reached maxDiskMegabytes, so the oldest points and roll-ups went before their time',
       );
     }
+    const failing = stats.maintenanceFailing;
+    if (failing !== null && failing.forMs > MAX_FAILING_MS) {
+      reasons.push(
+        `maintenance of the tables has been failing for ${Math.round(failing.forMs / 60_000)} min at ${failing.step}`,
+      );
+    }
     const details = {
       bufferedPoints: stats.bufferedPoints,
       flushLagSeconds: Math.round(stats.flushLagMs / 1000),
@@ -48,6 +56,7 @@ export class MetricsHealth implements HealthContributor {
       droppedPoints: dropped.reduce((sum, [, count]) => sum + count, 0),
       overflowedPoints: stats.overflowedPoints,
       diskMegabytes: Math.round(stats.diskBytes / 2 ** 20),
+      damagedSketches: stats.damagedSketches,
     };
     if (reasons.length === 0) return Promise.resolve({ status: 'healthy', details });
     const reason = reasons.join('; ');

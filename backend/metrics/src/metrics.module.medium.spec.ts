@@ -10,7 +10,7 @@ import { MetricsAggregator } from './metrics.aggregator.ts';
 import { MetricsHealth } from './metrics.health.ts';
 import { MetricsModule } from './metrics.module.ts';
 import { asProblem } from './testing/metrics-app.ts';
-import { useMetricsSuite } from './testing/metrics-suite.ts';
+import { until, useMetricsSuite } from './testing/metrics-suite.ts';
 
 const NOW = '2026-01-01T12:00:30.000Z';
 const CPU: MetricDeclaration = {
@@ -347,6 +347,26 @@ describe('the module', () => {
       .setLogger(false as never)
       .compile();
     await expect(testing.createNestApplication().init()).rejects.toThrow('MetricsModule found no DataSource');
+  });
+
+  it('shows in health which step of maintenance has been failing for minutes', async () => {
+    const { app, aggregator, sql, timers, lines } = await start();
+    const failures = () => lines.filter((line) => line.includes('failed at forgetting unused series')).length;
+    sql.beforeStatement = (statement) => {
+      if (statement.startsWith('delete from fleetdeck.metric_series')) throw new Error('no');
+    };
+    for (let minutes = 0; minutes < 7; minutes += 1) {
+      const before = failures();
+      timers.advance(1000);
+      await until(() => failures() > before || (timers.advance(1000), false));
+    }
+    expect(aggregator.stats().maintenanceFailing?.step).toBe('forgetting unused series');
+    expect(await app.get(MetricsHealth).checkHealth()).toMatchObject({
+      status: 'degraded',
+      reason: expect.stringMatching(
+        /^Maintenance .* has been failing for \d+ min at forgetting unused series\.$/,
+      ),
+    });
   });
 
   it('shows in health what was dropped and that points wait', async () => {

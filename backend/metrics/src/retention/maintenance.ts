@@ -5,14 +5,14 @@ import type { DeadWriters } from '../rollup/dead-writers.ts';
 import type { TierRoller } from '../rollup/tier-roller.ts';
 import type { Partitions } from '../store/partitions.ts';
 import type { SeriesStore } from '../store/series-store.ts';
-import { HOUR_MS, STORED_KINDS, type StoredKind } from '../store/tiers.ts';
+import { HOUR_MS, STORED_KINDS, TABLES, type StoredKind } from '../store/tiers.ts';
 import { withDeadline, type Timers } from '../timers.ts';
 import type { Keeper } from './keeper.ts';
 import type { Retention } from './retention.ts';
 
 const EVERY_MS = 60_000;
-/** After this a run that got no answer is given up. */
-const DEADLINE_MS = 60_000;
+/** After this a step that got no answer is given up, and the next one begins. */
+const STEP_DEADLINE_MS = 60_000;
 /** Silence after which this process forgets a series, in milliseconds. */
 const IDLE_MS = 2 * HOUR_MS;
 const LEASE_NAME = 'fleetdeck.metrics';
@@ -34,9 +34,18 @@ export interface MaintenanceParts {
   warn(line: string): void;
 }
 
+/** A step that has not succeeded for some time. */
+export interface FailingStep {
+  /** As "summing up hours and days". */
+  step: string;
+  /** How long it has been failing, in milliseconds. */
+  forMs: number;
+}
+
 /**
  * Once a minute: makes partitions ahead of time, and in one elected process also rolls up what dead writers left,
- * makes one row of several, sums up hours and days, and drops what is past its time.
+ * makes one row of several, sums up hours and days, and drops what is past its time. A step that fails, or gets no
+ * answer, holds up none of the others.
  */
 export class Maintenance {
   private cancelTimer: (() => void) | null = null;
@@ -45,6 +54,8 @@ export class Maintenance {
   private leased: Promise<void> = Promise.resolve();
   private lease: Lease | null = null;
   private holdsLease = false;
+  /** Since when each step that does not succeed has been failing, by the monotonic clock. */
+  private readonly failingSince = new Map<string, number>();
 
   constructor(private readonly parts: MaintenanceParts) {}
 
@@ -60,13 +71,35 @@ export class Maintenance {
     this.arm(0);
   }
 
-  /** Does what is due now. */
+  /** The step that has been failing for the longest; `null` when all succeeded when they were last tried. */
+  get failing(): FailingStep | null {
+    let longest: FailingStep | null = null;
+    const now = this.parts.clock.monotonicMs();
+    for (const [step, since] of this.failingSince) {
+      if (longest === null || now - since > longest.forMs) longest = { step, forMs: now - since };
+    }
+    return longest;
+  }
+
+  /** Does what is due now. Never rejects: what fails is logged, and tried again the next time. */
   async run(): Promise<void> {
     const { registry, partitions, clock, keeper } = this.parts;
     const now = clock.now();
     registry.forgetIdle(now - IDLE_MS);
-    for (const kind of STORED_KINDS) await partitions[kind].ensureAhead(now);
-    if (this.lease ? this.holdsLease : await keeper.isChosen(now)) await this.lookAfter(now);
+    for (const kind of STORED_KINDS) {
+      await this.step(`making partitions of ${TABLES[kind].table}`, () => partitions[kind].ensureAhead(now));
+    }
+    let chosen = this.holdsLease;
+    if (this.lease === null) {
+      await this.step('choosing the process that does it', async () => {
+        chosen = await keeper.isChosen(now);
+      });
+    }
+    for (const [name, work] of this.stepsOfChosen(now)) {
+      if (chosen) await this.step(name, work);
+      // It is the concern of the process that was chosen.
+      else this.failingSince.delete(name);
+    }
   }
 
   async stop(deadlineMs: number): Promise<void> {
@@ -82,13 +115,31 @@ export class Maintenance {
     });
   }
 
-  private async lookAfter(now: number): Promise<void> {
+  private stepsOfChosen(now: number): [name: string, work: () => Promise<unknown>][] {
     const { deadWriters, compactor, tierRoller, retention, seriesStore, retentionMs } = this.parts;
-    await deadWriters.recover(now);
-    await compactor.run(now);
-    await tierRoller.run(now);
-    await retention.run(now);
-    await seriesStore.forgetUnused(now, retentionMs);
+    return [
+      ['rolling up what dead writers left', () => deadWriters.recover(now)],
+      ['making one row of several', () => compactor.run(now)],
+      ['summing up hours and days', () => tierRoller.run(now)],
+      ['dropping what is past its time', () => retention.dropOld(now)],
+      ['keeping within maxDiskMegabytes', () => retention.keepWithinDisk(now)],
+      ['forgetting unused series', () => seriesStore.forgetUnused(now, retentionMs)],
+    ];
+  }
+
+  private async step(name: string, work: () => Promise<unknown>): Promise<void> {
+    const { clock, timers } = this.parts;
+    const since = clock.monotonicMs();
+    // An answer that comes late counts too.
+    const done = work().then(() => void this.failingSince.delete(name));
+    try {
+      await withDeadline(done, STEP_DEADLINE_MS, timers, () => new Error('no answer in time'));
+    } catch (thrown) {
+      if (!this.failingSince.has(name)) this.failingSince.set(name, since);
+      this.parts.warn(
+        `Maintenance of the metric tables failed at ${name}; the next try is in a minute: ${messageOf(thrown)}`,
+      );
+    }
   }
 
   private async keep(signal: AbortSignal): Promise<void> {
@@ -106,18 +157,7 @@ export class Maintenance {
   private arm(ms: number): void {
     if (this.stopping.signal.aborted) return;
     this.cancelTimer = this.parts.timers.after(ms, () => {
-      this.running = withDeadline(
-        this.run(),
-        DEADLINE_MS,
-        this.parts.timers,
-        () => new Error('no answer in time'),
-      )
-        .catch((thrown: unknown) => {
-          this.parts.warn(
-            `The metric tables could not be maintained; the next try is in a minute: ${messageOf(thrown)}`,
-          );
-        })
-        .then(() => this.arm(EVERY_MS));
+      this.running = this.run().then(() => this.arm(EVERY_MS));
     });
   }
 }

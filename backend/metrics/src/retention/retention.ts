@@ -25,19 +25,19 @@ export class Retention {
     return this.use;
   }
 
-  /** Drops what has to go. */
-  async run(now: number): Promise<void> {
+  /** Drops what is past its time. */
+  async dropOld(now: number): Promise<void> {
     for (const kind of STORED_KINDS) {
       await this.partitions[kind].dropBefore(now - this.hours[kind] * HOUR_MS);
     }
-    await this.keepWithinDisk(now);
   }
 
   /**
+   * Drops the oldest of what there is while it takes more disk than it may.
    * Single points go first, then minutes, hours and days: the longer something is kept, the less it takes. Whole
    * partitions go, and never the one that is written to.
    */
-  private async keepWithinDisk(now: number): Promise<void> {
+  async keepWithinDisk(now: number): Promise<void> {
     const lists = await Promise.all(STORED_KINDS.map((kind) => this.partitions[kind].list()));
     let bytes = lists.flat().reduce((sum, each) => sum + each.bytes, 0);
     let cutShort = false;

@@ -40,6 +40,8 @@ export class Compactor {
   constructor(
     private readonly sql: () => Sql,
     private readonly partitions: Record<StoredKind, Partitions>,
+    /** Told how many rows lost their sketch because it was damaged. */
+    private readonly onDamaged: (rows: number) => void = () => undefined,
   ) {}
 
   /** Does what is due. @param now nothing that ends after it is over */
@@ -120,6 +122,7 @@ export class Compactor {
   }
 
   private async merge(tier: Tier, found: Places): Promise<void> {
+    let damaged = 0;
     await this.sql().transaction(async (manager) => {
       await manager.query('select pg_advisory_xact_lock($1)', [ROLLUP_LOCK]);
       // Read anew: another process may have been first.
@@ -138,8 +141,9 @@ export class Compactor {
          where r.series_id = p.series_id and r.at = to_timestamp(p.at_ms / 1000)`,
         [integerArray(rows.map((row) => row.series_id)), doubleArray(at)],
       );
-      await insertSummed(manager, tier, rows, at);
+      damaged = await insertSummed(manager, tier, rows, at);
     });
+    if (damaged > 0) this.onDamaged(damaged);
   }
 
   /** Up to where no writer adds to minutes any more, but for late points. */

@@ -8,31 +8,51 @@ import type { Tier } from '../store/tiers.ts';
 export interface SummedRow {
   series_id: number;
   points: string;
-  sum: number;
+  sum: number | null;
+  vast_sum: number | null;
   min: number;
   max: number;
   last_value: number;
   last_ms: number;
   increase: number | null;
+  vast_increase: number | null;
   increase_ms: number | null;
   /** Sketches that stand one after the other. */
   sketches: Buffer | null;
 }
 
+/** From here on numbers are summed up apart and scaled down: PostgreSQL refuses a sum that a 64 bit float cannot hold. */
+const VAST = '1e290';
+const SCALE = 2 ** 64;
+
+function sums(name: string): string {
+  return `sum(r.${name}) filter (where abs(r.${name}) < ${VAST}) as ${name},
+  sum(r.${name} / ${SCALE}::double precision) filter (where abs(r.${name}) >= ${VAST}) as vast_${name}`;
+}
+
+/** The sum of both parts, infinite when a 64 bit float cannot hold it; `null` without any row that had one. */
+function sumOf(sum: number | null, vast: number | null): number | null {
+  return vast === null ? sum : (sum ?? 0) + vast * SCALE;
+}
+
 /** What makes a {@link SummedRow} of rows `r` that are grouped by their series. */
-export const SUMMED = `r.series_id, sum(r.points) as points, sum(r.sum) as sum, min(r.min) as min, max(r.max) as max,
+export const SUMMED = `r.series_id, sum(r.points) as points, ${sums('sum')}, min(r.min) as min, max(r.max) as max,
   (array_agg(r.last_value order by r.last_at desc, r.last_value desc))[1] as last_value,
   (extract(epoch from max(r.last_at)) * 1000)::double precision as last_ms,
-  sum(r.increase) as increase, sum(r.increase_ms) as increase_ms, string_agg(r.sketch, ''::bytea) as sketches`;
+  ${sums('increase')}, sum(r.increase_ms) as increase_ms, string_agg(r.sketch, ''::bytea) as sketches`;
 
-/** Writes rows to a tier, their sketches merged. @param at the begin of the window of each, in milliseconds */
+/**
+ * Writes rows to a tier, their sketches merged.
+ * @param at the begin of the window of each, in milliseconds
+ * @returns how many rows have no sketch because one of theirs is damaged: their percentiles are lost, the rest is kept
+ */
 export async function insertSummed(
   sql: Pick<Sql, 'query'>,
   tier: Tier,
   rows: readonly SummedRow[],
   at: readonly number[],
-): Promise<void> {
-  const sketches = await mergedSketches(rows);
+): Promise<number> {
+  const { sketches, damaged } = await mergedSketches(rows);
   await sql.query(
     `insert into fleetdeck.metric_rollup_${tier}
        (series_id, at, points, sum, min, max, last_value, last_at, increase, increase_ms, sketch)
@@ -46,31 +66,41 @@ export async function insertSummed(
       integerArray(rows.map((row) => row.series_id)),
       doubleArray(at),
       doubleArray(rows.map((row) => Number(row.points))),
-      doubleArray(rows.map((row) => row.sum)),
+      doubleArray(rows.map((row) => sumOf(row.sum, row.vast_sum))),
       doubleArray(rows.map((row) => row.min)),
       doubleArray(rows.map((row) => row.max)),
       doubleArray(rows.map((row) => row.last_value)),
       doubleArray(rows.map((row) => row.last_ms)),
-      doubleArray(rows.map((row) => row.increase)),
+      doubleArray(rows.map((row) => sumOf(row.increase, row.vast_increase))),
       doubleArray(rows.map((row) => row.increase_ms)),
       bytesArray(sketches),
     ],
   );
+  return damaged;
 }
 
 /** The sketches of each row in one. A metric of a thousand series has 60,000 of them in an hour. */
-async function mergedSketches(rows: readonly SummedRow[]): Promise<(Uint8Array | null)[]> {
+async function mergedSketches(
+  rows: readonly SummedRow[],
+): Promise<{ sketches: (Uint8Array | null)[]; damaged: number }> {
   const slices = new Slices();
   const sketch = new Sketch();
   const merged: (Uint8Array | null)[] = [];
+  let damaged = 0;
   for (const { sketches } of rows) {
     if (sketches === null) {
       merged.push(null);
       continue;
     }
     sketch.clear();
-    await sketch.mergeInSlices(sketches, slices);
-    merged.push(sketch.encode());
+    try {
+      await sketch.mergeInSlices(sketches, slices);
+      merged.push(sketch.encode());
+    } catch {
+      // Where the next one begins is not known either. All other series must not wait for this one for ever.
+      merged.push(null);
+      damaged += 1;
+    }
   }
-  return merged;
+  return { sketches: merged, damaged };
 }

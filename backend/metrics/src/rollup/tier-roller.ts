@@ -17,6 +17,8 @@ export class TierRoller {
   constructor(
     private readonly sql: () => Sql,
     private readonly partitions: Record<StoredKind, Partitions>,
+    /** Told how many rows lost their sketch because it was damaged. */
+    private readonly onDamaged: (rows: number) => void = () => undefined,
   ) {}
 
   /** Sums up what is complete. @param now no window that ends after it is complete */
@@ -34,7 +36,8 @@ export class TierRoller {
     const next = await this.nextWindow(tier, limit);
     if (next === null) return false;
     await this.partitions[tier].ensure([next]);
-    return this.sql().transaction(async (manager) => {
+    let damaged = 0;
+    const more = await this.sql().transaction(async (manager) => {
       await manager.query('select pg_advisory_xact_lock($1)', [ROLLUP_LOCK]);
       // Another process may have been first, or a writer have begun whose clock is behind.
       if (windowStart(await this.completeTo(tier, now, manager), TIER_MS[tier]) < next + TIER_MS[tier]) {
@@ -45,7 +48,7 @@ export class TierRoller {
       for (;;) {
         const rows = await this.read(manager, FINER[tier], next, next + TIER_MS[tier], last);
         if (rows.length > 0) {
-          await insertSummed(
+          damaged += await insertSummed(
             manager,
             tier,
             rows,
@@ -61,6 +64,8 @@ export class TierRoller {
       ]);
       return true;
     });
+    if (damaged > 0) this.onDamaged(damaged);
+    return more;
   }
 
   /** Up to where the finer tier is complete. */
