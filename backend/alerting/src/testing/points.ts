@@ -48,11 +48,15 @@ interface Point {
 interface Group {
   labels: Record<string, string>;
   points: Point[];
-  /** Series that have a point in the window. */
-  series: number;
+  /** Points received, of each series none beyond those due. */
+  received: number;
+  /** Points due of the series that have a point in the window, or had one in the hour before it. */
+  due: number;
   counts: boolean;
-  expectedEveryMs: number | null;
 }
+
+/** Of a series that was seen so long before the window points are due in it, in milliseconds. */
+const SEEN_BEFORE_MS = 3_600_000;
 
 /** Invented series, and what a question about them is answered. */
 export class TestPoints {
@@ -80,20 +84,22 @@ export class TestPoints {
     for (const { metric: name, labels, points, kind, expectedEveryMs } of this.series) {
       const wanted = Object.entries(metric.labels).every(([label, value]) => labels[label] === value);
       const inWindow = points.filter((point) => point.at > at - windowMs && point.at <= at);
-      if (name !== metric.name || !wanted || inWindow.length === 0) continue;
+      const isSeen = points.some((point) => point.at > at - windowMs - SEEN_BEFORE_MS && point.at <= at);
+      if (name !== metric.name || !wanted || !isSeen) continue;
       const own = Object.fromEntries(metric.groupBy.map((label) => [label, labels[label] ?? '']));
       const key = JSON.stringify(own);
       const counts = kind === 'counter';
-      const group = groups.get(key) ?? { labels: own, points: [], series: 0, counts, expectedEveryMs };
+      const group = groups.get(key) ?? { labels: own, points: [], received: 0, due: 0, counts };
+      const due = expectedEveryMs === null ? 0 : Math.floor(windowMs / expectedEveryMs);
       group.points.push(...inWindow);
-      group.series += 1;
+      group.received += Math.min(inWindow.length, due);
+      group.due += due;
       groups.set(key, group);
     }
-    return [...groups.values()].map((group) => ({
+    const present = [...groups.values()].filter((group) => group.points.length > 0);
+    return present.map((group) => ({
       labels: group.labels,
-      value: isCovered(group, windowMs, metric.minCoverage)
-        ? aggregate(group, metric.aggregation, windowMs)
-        : null,
+      value: isCovered(group, metric.minCoverage) ? aggregate(group, metric.aggregation, windowMs) : null,
     }));
   }
 }
@@ -115,9 +121,8 @@ function pointsOf(
   return points;
 }
 
-function isCovered({ points, series, expectedEveryMs }: Group, windowMs: number, least: number): boolean {
-  const expected = expectedEveryMs === null ? 0 : series * Math.floor(windowMs / expectedEveryMs);
-  return expected === 0 || points.length / expected >= least;
+function isCovered({ received, due }: Group, least: number): boolean {
+  return due === 0 || received / due >= least;
 }
 
 function aggregate(

@@ -138,6 +138,19 @@ describe('testRules', () => {
     expect(values({}).at(90_000)[0]?.value).toBe(1);
   });
 
+  it('counts series that fell silent in the last hour as due, and none for more than its own points', () => {
+    const run = testRules({
+      rules: [rule({ aggregation: 'avg', minCoverage: 0.9 })],
+      series: [
+        { metric: 'm', labels: { node: 'a' }, stepMs: 5000, values: '1x900', expectedEveryMs: 10_000 },
+        { metric: 'm', labels: { node: 'b' }, values: '1x10', expectedEveryMs: 10_000 },
+      ],
+      untilMs: 4_000_000,
+    });
+    const at = [90_000, 160_000, 3_700_000, 3_760_000];
+    expect(at.map((ms) => run.at(ms)[0]?.value)).toEqual([1, null, null, 1]);
+  });
+
   it('reads the short form of values', () => {
     expect(parseValues(' 1 -2.5x2 _ _x2 10+5x3 9-3x2')).toEqual([
       1,

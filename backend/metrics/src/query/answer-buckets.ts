@@ -10,30 +10,36 @@ import { coverageOf, elapsedMs, type TimeGrid } from './time-grid.ts';
 /** What is answered with labels of its own. */
 export interface Group {
   labels: MetricLabels;
+  /** How many series points were due of. */
   series: number;
+  /** Points of the one bucket, of each series none beyond those due; `null` when all points count. */
+  received: number | null;
   rows: BucketRow[];
 }
 
 /** Groups in which something fell into the span, by their labels. */
 export function groupRows(rows: readonly BucketRow[], labels: readonly MetricLabels[]): Group[] {
   const groups = new Map<number, Group>();
-  const series = new Map<number, number>();
+  const due = new Map<number, BucketRow>();
   for (const row of rows) {
     if (row.start_ms === null) {
-      series.set(row.grp, row.points);
+      due.set(row.grp, row);
       continue;
     }
     const group = groups.get(row.grp);
     if (group) group.rows.push(row);
-    else groups.set(row.grp, { labels: labels[row.grp] ?? {}, series: 1, rows: [row] });
+    else groups.set(row.grp, { labels: labels[row.grp] ?? {}, series: 1, received: null, rows: [row] });
   }
-  for (const [place, group] of groups) group.series = series.get(place) ?? 1;
+  for (const [place, group] of groups) {
+    group.series = due.get(place)?.points ?? 1;
+    group.received = due.get(place)?.sum ?? null;
+  }
   return [...groups.entries()].sort(([a], [b]) => a - b).map(([, group]) => group);
 }
 
 /** The buckets of a group, once for each aggregation. */
 export async function bucketsOf(
-  { rows, series }: Group,
+  { rows, series, received }: Group,
   { asked, metric, grid, asOf }: { asked: AskedQuery; metric: MetricEntry; grid: TimeGrid; asOf: number },
   bench: Workbench,
 ): Promise<MetricBucket[][]> {
@@ -53,7 +59,7 @@ export async function bucketsOf(
     const overMs = (coveredMs: number | null) =>
       elapsed < grid.widthMs ? Math.max(elapsed, coveredMs ?? 0, 1) : grid.widthMs;
     const start = isoTime(grid.shownStartMs + bucket * grid.widthMs);
-    const coverage = coverageOf(totals.points, Math.max(1, series), elapsed, expectedEveryMs);
+    const coverage = coverageOf(received ?? totals.points, Math.max(1, series), elapsed, expectedEveryMs);
     asked.aggregations.forEach((aggregation, i) => {
       answers[i]?.push({ start, value: totals.value(aggregation, overMs), coverage });
     });

@@ -2,7 +2,7 @@ import { quantileOf, type MetricAggregation } from '@fleetdeck/dto';
 import { isoTime } from '@fleetdeck/kernel';
 import { keySql } from '../sketch/bins.ts';
 import { integerArray } from '../store/array-parameters.ts';
-import { TABLES } from '../store/tiers.ts';
+import { TABLES, type StoredKind } from '../store/tiers.ts';
 import type { Segment } from './plan.ts';
 import type { SeriesGroups } from './series-groups.ts';
 import type { TimeGrid } from './time-grid.ts';
@@ -13,16 +13,24 @@ export interface BucketQuestion {
   aggregations: readonly MetricAggregation[];
   grid: TimeGrid;
   segments: readonly Segment[];
-  /** Whether the answer says how many series of a group have something in the span. */
-  countSeries: boolean;
+  /** What was due of each series; `null` when that is not asked for. */
+  due: DueSeries | null;
   maxRows: number;
+}
+
+/** What is due of the series of a group. */
+export interface DueSeries {
+  /** Where to look for a point of a series that has none in the span. */
+  seenBefore: readonly Segment[];
+  /** Points due of each series, when the span is one bucket: what comes beyond them must not hide a silent series. */
+  points: number | null;
 }
 
 /** What one source holds of one bucket of one group. */
 export interface BucketRow {
   /** The place of the group. */
   grp: number;
-  /** Begin of the bucket, in milliseconds since the epoch; `null` in the row that tells `points` of how many series there are. */
+  /** Begin of the bucket, in milliseconds since the epoch; `null` in the row about what was due of the group: of `points` series, of which `sum` points were received. */
   start_ms: number | null;
   points: number;
   sum: number | null;
@@ -40,7 +48,7 @@ export interface BucketRow {
   counts: number[] | null;
 }
 
-const EMPTY = `null::double precision as sum, null::double precision as min, null::double precision as max,
+const EMPTY = `null::double precision as min, null::double precision as max,
   null::double precision as last_value, null::double precision as last_ms, null::double precision as increase,
   null::double precision as covered_ms, null::bytea as sketches, null::integer[] as keys, null::integer[] as counts`;
 
@@ -130,13 +138,29 @@ export function bucketStatement(question: BucketQuestion): { statement: string; 
   if (branches.length === 0) {
     return { statement: 'select 1 as grp where false', parameters: [] };
   }
-  if (question.countSeries) {
-    const present = spans.map(
-      ({ from, where }) =>
-        `exists (select from fleetdeck.${TABLES[from].table} r where r.series_id = n.id and ${where})`,
+  if (question.due) {
+    const { points, seenBefore } = question.due;
+    const before = seenBefore.map((segment) => ({
+      ...segment,
+      where: `r.at >= ${time(segment.startMs)} and r.at < ${time(segment.endMs)}`,
+    }));
+    const rows = ({ from, where }: { from: StoredKind; where: string }) =>
+      `from fleetdeck.${TABLES[from].table} r where r.series_id = n.id and ${where}`;
+    // The newest first: most series have a point there.
+    const seen = [...spans.toReversed(), ...before.toReversed()].map(
+      (span) => `exists (select ${rows(span)})`,
     );
+    // A series that is a group of its own needs no limit: its coverage has one.
+    const isLimited = points !== null && points > 0 && new Set(places).size < places.length;
+    const counts = spans.map(
+      (span) => `coalesce((select ${span.from === 'raw' ? 'count(*)' : 'sum(r.points)'} ${rows(span)}), 0)`,
+    );
+    const received = isLimited
+      ? `sum(least(${counts.join(' + ')}, ${next(points)}::integer))::double precision`
+      : 'null::double precision';
     branches.push(`select n.grp, null::timestamptz as start,
-      (count(*) filter (where ${present.join(' or ')}))::double precision as points, ${EMPTY} from ${asked} group by n.grp`);
+      (count(*) filter (where ${seen.join(' or ')}))::double precision as points, ${received} as sum, ${EMPTY}
+      from ${asked} group by n.grp`);
   }
   const statement = `select b.*, (extract(epoch from b.start) * 1000)::double precision as start_ms
     from (${branches.join('\n union all ')}) b limit ${next(question.maxRows)}`;

@@ -90,6 +90,51 @@ describe('buckets', () => {
   });
 });
 
+describe('coverage of several series', () => {
+  const coverage = async (query: Partial<MetricQuery> = {}) =>
+    (await ask({ metricName: 'level', aggregation: 'avg', ...query })).map(({ points }) =>
+      points.map((bucket) => bucket.coverage),
+    );
+  const everyTenSeconds = (from: number, to: number, host: string, zone?: string) => {
+    for (let at = from; at < to; at += 10_000) record('level', 1, at, host, zone);
+  };
+
+  it('expects points of a series that fell silent up to an hour before the window', async () => {
+    const now = running.clock.now();
+    everyTenSeconds(now - 50_000, now + 1, 'a', 'x');
+    record('level', 1, now - 75_000, 'b', 'x');
+    expect(await coverage()).toEqual([[0.5]]);
+    expect(await coverage({ groupBy: ['zone'] })).toEqual([[0.5]]);
+    expect(await coverage({ groupBy: ['host'] })).toEqual([[1]]);
+    expect(await coverage({ from: iso(minute(10)), to: iso(minute(11)) })).toEqual([[0.5]]);
+  });
+
+  it('forgets a series that was silent for the whole hour before', async () => {
+    const now = running.clock.now();
+    everyTenSeconds(now - 50_000, now + 1, 'a');
+    record('level', 1, now - 3_661_000, 'b');
+    expect(await coverage()).toEqual([[1]]);
+  });
+
+  it('knows of series that were silent since from the roll-ups as well', async () => {
+    const now = running.clock.now();
+    record('level', 1, now - 1_800_000, 'b');
+    expect(await coverage()).toEqual([[0]]);
+    await suite.database.dataSource.query('delete from fleetdeck.metric_point');
+    running.clock.advance(1000);
+    const later = running.clock.now();
+    everyTenSeconds(later - 50_000, later + 1, 'a');
+    expect(await coverage()).toEqual([[0.5]]);
+  });
+
+  it('is not raised by a series that sends more often than is due', async () => {
+    const now = running.clock.now();
+    for (let at = now - 55_000; at <= now; at += 5000) record('level', 1, at, 'a');
+    record('level', 1, now - 75_000, 'b');
+    expect(await coverage()).toEqual([[0.5]]);
+  });
+});
+
 describe('aggregations', () => {
   it.each<[MetricAggregation, number]>([
     ['avg', 4],

@@ -14,7 +14,7 @@ import { invalidField, parseMetricQuery, type AskedQuery } from './parse-query.t
 import { planSegments } from './plan.ts';
 import { RECENT, type RecentRow } from './recent.sql.ts';
 import type { SeriesFinder } from './series-groups.ts';
-import { endOf, recentGrid, trailingGrid, type TimeGrid } from './time-grid.ts';
+import { elapsedMs, endOf, hourBefore, recentGrid, trailingGrid, type TimeGrid } from './time-grid.ts';
 
 /** How long an answer that can still change is shared, in milliseconds. */
 const OPEN_TTL_MS = 1000;
@@ -116,16 +116,23 @@ export class MetricQueries {
       Math.min(mostGroups, Math.floor(MAX_ANSWER_BUCKETS / (grid.count * asked.aggregations.length))),
     );
     const series = await finder.find(asked.metricName, asked.labels, asked.groupBy);
-    const segments = planSegments(grid, {
+    const ground = {
       marks: await marks.get(),
       rawSince: metric.raw ? asOf - rawRetentionMs : Infinity,
-    });
+    };
+    const { expectedEveryMs } = metric.descriptor;
     const { statement, parameters } = bucketStatement({
       series,
       aggregations: asked.aggregations,
       grid,
-      segments,
-      countSeries: metric.descriptor.expectedEveryMs !== null,
+      segments: planSegments(grid, ground),
+      due:
+        expectedEveryMs === null
+          ? null
+          : {
+              seenBefore: planSegments(hourBefore(grid), ground),
+              points: grid.count === 1 ? Math.floor(elapsedMs(grid, 0, asOf) / expectedEveryMs) : null,
+            },
       maxRows: (maxGroups + 1) * (grid.count * SOURCES + 1),
     });
     const rows = series.ids.length === 0 ? [] : await reader.read<BucketRow>(statement, parameters);
@@ -137,7 +144,8 @@ export class MetricQueries {
         { fields: [{ field: 'groupBy', message: `must make at most ${maxGroups} groups` }] },
       );
     }
-    if (groups.length === 0 && asked.groupBy.length === 0) groups.push({ labels: {}, series: 1, rows: [] });
+    if (groups.length === 0 && asked.groupBy.length === 0)
+      groups.push({ labels: {}, series: 1, received: null, rows: [] });
     const bench = { sketch: new Sketch(), slices: new Slices() };
     const results: MetricResult[] = [];
     for (const group of groups) {

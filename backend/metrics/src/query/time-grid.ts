@@ -32,6 +32,12 @@ export function endOf(grid: TimeGrid): number {
   return grid.startMs + grid.widthMs * grid.count;
 }
 
+/** The hour before a span: of a series that was seen in it points are due, though it fell silent since. */
+export function hourBefore({ startMs }: TimeGrid): TimeGrid {
+  const from = startMs - 3_600_000;
+  return { startMs: from, widthMs: 3_600_000, count: 1, shownStartMs: from };
+}
+
 /** How much of a bucket has passed. */
 export function elapsedMs(grid: TimeGrid, bucket: number, asOf: number): number {
   const start = grid.shownStartMs + bucket * grid.widthMs;
