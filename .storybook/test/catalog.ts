@@ -66,7 +66,12 @@ export interface Outcome {
 export interface View {
   globals?: Readonly<Record<string, string>>;
   width?: number;
-  media?: { forcedColors?: 'active' | 'none'; reducedMotion?: 'reduce' | 'no-preference' };
+  media?: {
+    /** Forced colours are dark where the scheme of the system is, whatever the theme. */
+    forcedColors?: 'active' | 'none';
+    colorScheme?: 'light' | 'dark';
+    reducedMotion?: 'reduce' | 'no-preference';
+  };
   /** Zooms the page: so many times fewer pixels of CSS, each so many times as large. */
   zoom?: number;
   /** Loads the page anew, so that nothing of the story before is left in it. */
@@ -143,7 +148,8 @@ export class Stage {
       await session.send('Emulation.setDeviceMetricsOverride', metrics);
       await session.detach();
     }
-    await this.#page.emulateMedia({ forcedColors: 'none', reducedMotion: 'no-preference', ...media });
+    const plain = { forcedColors: 'none', colorScheme: 'light', reducedMotion: 'no-preference' } as const;
+    await this.#page.emulateMedia({ ...plain, ...media });
     const chosen = Object.entries(globals)
       .map(([name, value]) => `${name}:${value}`)
       .join(';');
@@ -202,6 +208,29 @@ export class Stage {
         }
       }
       return [...new Set(problems)];
+    });
+  }
+
+  /** Colours of drawings that are none of the system, which forced colours do not change. */
+  unforced(): Promise<string[]> {
+    return this.#page.evaluate(() => {
+      const probe = document.body.appendChild(document.createElement('i'));
+      const system = new Set(['none', 'rgba(0, 0, 0, 0)']);
+      for (const name of ['Canvas', 'CanvasText', 'GrayText', 'LinkText', 'ButtonText', 'Highlight']) {
+        probe.style.color = name;
+        system.add(getComputedStyle(probe).color);
+      }
+      probe.remove();
+      const found = new Set<string>();
+      for (const shape of document.querySelectorAll<SVGElement>('#storybook-root svg *')) {
+        if (shape.closest('defs')) continue;
+        const { fill, stroke } = getComputedStyle(shape);
+        for (const colour of [fill, stroke]) {
+          if (!system.has(colour) && !colour.startsWith('url('))
+            found.add(`${colour}: ${shape.outerHTML.slice(0, 160)}`);
+        }
+      }
+      return [...found];
     });
   }
 

@@ -89,6 +89,26 @@ for (const [view, options] of Object.entries(VIEWS)) {
   }
 }
 
+/** A theme on forced colours of the other kind: what the browser did not force would vanish there. */
+const CROSSED: Readonly<Record<string, View>> = {
+  'the light theme in dark forced colours': {
+    globals: light,
+    media: { forcedColors: 'active', colorScheme: 'dark' },
+  },
+  'the dark theme in light forced colours': {
+    globals: { theme: 'dark' },
+    media: { forcedColors: 'active' },
+  },
+};
+for (const [view, options] of Object.entries(CROSSED)) {
+  for (const { id, title, name } of whole) {
+    test(`${title}, ${name}, ${view}: draws in colours of the system`, async ({ stage }) => {
+      await stage.show(id, options);
+      expect(await stage.unforced()).toEqual([]);
+    });
+  }
+}
+
 test('the toolbar forces colours as well, nearly', async ({ stage }) => {
   await stage.show('components-statusbadge--all-states', { globals: light });
   const plain = await stage.picture();
