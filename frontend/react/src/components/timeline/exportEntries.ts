@@ -27,12 +27,21 @@ export interface ExportProgress {
 const PART = 1000;
 const COLUMNS = ['id', 'at', 'type', 'status', 'title', 'actor', 'description', 'data'] as const;
 
+// What a spreadsheet may take for the begin of a formula: at the start of a cell, and after a separator, since not every
+// program splits at the comma. A negative number in an array of JSON is none, and stays as it is.
+const START = String.raw`(?:^|[;\t\r\n]|,(?!-\d+(?:\.\d+)?(?:e[+-]?\d+)?[\]}]*(?:,|$)))(?:"|[^\S\t\r\n])*`;
+const FORMULA = `'*[=+\\-@＝＋－＠]`;
+const UNGUARDED = new RegExp(`${START}(?=${FORMULA})`, 'g');
+const GUARDED = new RegExp(`(${START})'(?=${FORMULA})`, 'g');
+
 /**
- * A cell of a CSV file by RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe before it,
- * and so does one that begins with apostrophes before such a text, so that {@link readCell} can tell them apart.
+ * A cell of a CSV file by RFC 4180. A text that a spreadsheet would take for a formula, or of which it would take a part
+ * for one, gets an apostrophe before it, and so does one that has apostrophes there already, so that {@link readCell}
+ * can tell them apart.
  */
 export function csvCell(text: string): string {
-  const guarded = /^'*[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const inside = text.replace(UNGUARDED, "$&'");
+  const guarded = /^'*[\t\r\n]/.test(inside) ? `'${inside}` : inside;
   return /[",\r\n]/.test(guarded) || guarded !== guarded.trim()
     ? `"${guarded.replaceAll('"', '""')}"`
     : guarded;
@@ -40,7 +49,7 @@ export function csvCell(text: string): string {
 
 /** Undoes the guard of {@link csvCell} in a cell that was read. */
 export function readCell(text: string): string {
-  return /^'+[=+\-@\t\r]/.test(text) ? text.slice(1) : text;
+  return (/^'+[\t\r\n]/.test(text) ? text.slice(1) : text).replace(GUARDED, '$1');
 }
 
 function isoTime(entry: TimelineEntry): string {
