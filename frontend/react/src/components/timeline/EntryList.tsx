@@ -31,6 +31,10 @@ export interface PlacedEntry<E> {
   index: number;
   /** The first one of those seen before. */
   firstSeen: boolean;
+  /** How many its list has, where that is not drawn whole. */
+  setSize?: number;
+  /** Its place among them, from 1. */
+  place?: number;
   row?: number;
   /** Room above it for rows that are left out, px. */
   gap?: number;
@@ -81,7 +85,7 @@ export function PlacedItem<E extends TimelineEntry>({
   /** In a feed the heading of the day stands in the first article of the day. */
   heading?: ReactNode;
 }) {
-  const { entry, index, firstSeen, row, gap, ref } = placed;
+  const { entry, index, firstSeen, setSize, place, row, gap, ref } = placed;
   const { feed, onToggle, environment, idPrefix, still = false } = view;
   const open = view.open.has(entry.id);
   return createElement(
@@ -92,10 +96,10 @@ export function PlacedItem<E extends TimelineEntry>({
       'data-index': row,
       style: gap ? { marginBlockStart: gap } : undefined,
       ref,
+      'aria-posinset': feed ? index + 1 : place,
+      'aria-setsize': feed ? -1 : setSize,
       ...(feed && {
         tabIndex: 0,
-        'aria-posinset': index + 1,
-        'aria-setsize': -1,
         'aria-label': entry.title,
         id: `${idPrefix}-entry-${index}`,
       }),

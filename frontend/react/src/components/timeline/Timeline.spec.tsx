@@ -257,7 +257,7 @@ describe('Timeline', () => {
     expect(document.querySelectorAll('time')).toHaveLength(1);
   });
 
-  it('draws only some of a long list, with the same headings', async () => {
+  it('draws only some of a long list, with the same headings and the place of each entry in its day', async () => {
     const height = jest.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(400);
     const rows = jest.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(37);
     Element.prototype.scrollTo = () => undefined;
@@ -267,6 +267,14 @@ describe('Timeline', () => {
     });
     expect(document.querySelectorAll('li').length).toBeLessThan(60);
     expect(days()[0]).toMatch(/^Today/);
+    const [today] = screen.getAllByRole('group', { name: /^Today/ });
+    const places = within(today!)
+      .getAllByRole('listitem')
+      .map((item) => [item.getAttribute('aria-posinset'), item.getAttribute('aria-setsize')]);
+    expect(places.slice(0, 2)).toEqual([
+      ['1', today?.querySelector('.fd-timeline-count')?.textContent?.replace(',', '')],
+      ['2', today?.querySelector('.fd-timeline-count')?.textContent?.replace(',', '')],
+    ]);
     height.mockRestore();
     rows.mockRestore();
   });

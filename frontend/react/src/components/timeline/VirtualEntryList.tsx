@@ -147,6 +147,7 @@ function EntryRows<E extends TimelineEntry>(props: VirtualEntryListProps<E>) {
         />
       );
     } else {
+      const day = groups[row.part];
       const alone = view.feed && part.items.length === 0;
       part.items.push(
         <PlacedItem
@@ -155,6 +156,8 @@ function EntryRows<E extends TimelineEntry>(props: VirtualEntryListProps<E>) {
             entry: row.entry,
             index: row.index,
             firstSeen: row.index === seen,
+            setSize: day?.entries.length,
+            place: row.index - (day?.offset ?? 0) + 1,
             row: index,
             gap: alone ? part.gap : gap,
             ref: virtual.measureElement,
