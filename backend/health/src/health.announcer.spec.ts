@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { ALERT_SINK, METRIC_SINK, PUBLISHER } from '@fleetdeck/kernel';
+import { ALERT_SINK, METRIC_SINK, PUBLISHER, type AlertSignal } from '@fleetdeck/kernel';
 import type { ComponentHealth } from '@fleetdeck/dto';
 import { HealthAnnouncer } from './health.announcer.ts';
 import { moduleRefOf, RecordingPorts } from './testing/checker.fixture.ts';
@@ -139,6 +139,36 @@ describe('HealthAnnouncer', () => {
     expect(error).toHaveBeenCalledTimes(6);
     expect(unhandled).not.toHaveBeenCalled();
     process.off('unhandledRejection', unhandled);
+    error.mockRestore();
+  });
+
+  it.each(['throws', 'rejects'])('tells an alert again that was lost while the sink %s', async (how) => {
+    const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const ports = new RecordingPorts();
+    let away = true;
+    const signal = (one: AlertSignal) => {
+      if (!away) return ports.signal(one);
+      if (how === 'throws') throw new Error('away');
+      return Promise.reject(new Error('away'));
+    };
+    const announcer = new HealthAnnouncer(moduleRefOf(new Map([[ALERT_SINK, { signal }]])));
+    announcer.connect();
+    announcer.changed(CHANGE);
+    await settle();
+    announcer.tellLostAlerts();
+    await settle();
+    away = false;
+    announcer.tellLostAlerts();
+    announcer.tellLostAlerts();
+    expect(ports.signals).toEqual([
+      { source: 'health:db', active: true, severity: 'critical', message: 'gone', at: 0 },
+    ]);
+    away = true;
+    announcer.removed({ ...CHANGE, health: null }, 1);
+    await settle();
+    away = false;
+    announcer.tellLostAlerts();
+    expect(ports.signals.map(({ active }) => active)).toEqual([true, false]);
     error.mockRestore();
   });
 });

@@ -28,6 +28,9 @@ export const TRANSITIONS_METRIC = 'fleetdeck_health_transitions';
 /** Metric that counts the changes that the history had to give up. */
 export const HISTORY_LOST_METRIC = 'fleetdeck_health_history_lost';
 
+/** Signals that are held for a sink that fails; of more, the oldest are given up. */
+const MAX_UNTAKEN = 1_000;
+
 /** How a component is, as the announcer tells it. */
 export interface HealthNews {
   /** The word of this replica. */
@@ -58,6 +61,8 @@ export class HealthAnnouncer {
   private metrics: MetricSink | null = null;
   private alerts: AlertSink | null = null;
   private readonly alerting = new Map<string, AlertSignal['severity']>();
+  /** The newest signal of each component that the sink is not known to have taken. */
+  private readonly untaken = new Map<string, { signal: AlertSignal; lost: boolean }>();
   private readonly failing = new Set<string>();
   private historyLosses: number | null = null;
   private readonly transitions = new Map<string, number>();
@@ -141,6 +146,20 @@ export class HealthAnnouncer {
     this.endAlert(component, `${component} is no longer watched.`, at);
   }
 
+  /** Ends the alerts of this replica, which nobody could end once it is gone. */
+  leave(at: number): void {
+    for (const component of [...this.alerting.keys()]) {
+      this.endAlert(component, `${component} is no longer watched by this replica.`, at);
+    }
+  }
+
+  /** Tells the newest signal of each component again whose sink threw or rejected. */
+  tellLostAlerts(): void {
+    for (const [component, { signal, lost }] of [...this.untaken]) {
+      if (lost) this.signal(component, signal);
+    }
+  }
+
   /** An alert begins and grows with what the component contributes to the whole; only `healthy` ends it. */
   private alert({ component, health, at }: HealthChange): void {
     if (health.status === 'healthy') {
@@ -152,17 +171,31 @@ export class HealthAnnouncer {
     if (this.alerting.get(component) === severity) return;
     this.alerting.set(component, severity);
     const message = health.reason ?? `${component} is ${health.status}.`;
-    this.guarded('AlertSink', () =>
-      this.alerts?.signal({ source: sourceOf(component), active: true, severity, message, at }),
-    );
+    this.signal(component, { source: sourceOf(component), active: true, severity, message, at });
   }
 
   private endAlert(component: string, message: string, at: number): void {
     const severity = this.alerting.get(component);
     if (!severity) return;
     this.alerting.delete(component);
-    this.guarded('AlertSink', () =>
-      this.alerts?.signal({ source: sourceOf(component), active: false, severity, message, at }),
+    this.signal(component, { source: sourceOf(component), active: false, severity, message, at });
+  }
+
+  private signal(component: string, signal: AlertSignal): void {
+    if (!this.alerts) return;
+    const one = { signal, lost: false };
+    this.untaken.delete(component);
+    this.untaken.set(component, one);
+    const [oldest] = this.untaken.keys();
+    if (this.untaken.size > MAX_UNTAKEN && oldest !== undefined) this.untaken.delete(oldest);
+    this.guarded(
+      'AlertSink',
+      () => this.alerts?.signal(signal),
+      (taken) => {
+        if (!taken) one.lost = true;
+        // A newer one may have followed meanwhile.
+        else if (this.untaken.get(component) === one) this.untaken.delete(component);
+      },
     );
   }
 
@@ -195,21 +228,30 @@ export class HealthAnnouncer {
     }
   }
 
-  private guarded<T>(port: string, work: () => T): T | undefined {
+  /** @param settled hears whether the port took it */
+  private guarded<T>(port: string, work: () => T, settled?: (taken: boolean) => void): T | undefined {
     try {
       const answer = work();
       // An async method fits every port, and nobody else would hear it fail.
       if (isThenable(answer)) {
         Promise.resolve(answer).then(
-          () => this.failing.delete(port),
-          (thrown: unknown) => this.failed(port, thrown),
+          () => {
+            this.failing.delete(port);
+            settled?.(true);
+          },
+          (thrown: unknown) => {
+            this.failed(port, thrown);
+            settled?.(false);
+          },
         );
         return undefined;
       }
       this.failing.delete(port);
+      settled?.(true);
       return answer;
     } catch (thrown) {
       this.failed(port, thrown);
+      settled?.(false);
       return undefined;
     }
   }

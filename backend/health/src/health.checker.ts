@@ -303,12 +303,13 @@ export class HealthChecker {
     if (ms > 0) await new Promise<void>((resolve) => void this.context.timers.after(ms, resolve));
   }
 
-  /** Tells that this replica says nothing more of its components, so that its last word does not count on. */
+  /** Tells that this replica says nothing more of its components, so that neither its last word nor an alert stays. */
   leave(): void {
     const { overallStatus: whole } = this.current();
     for (const component of this.components.keys()) {
       this.announcer.tell({ replica: this.replica, component, health: null, overallStatus: whole });
     }
+    this.announcer.leave(this.clock.now());
   }
 
   /** Again and again, so that what a replica said that has died does not stay. */
@@ -320,6 +321,7 @@ export class HealthChecker {
       }
       const { durable, lost } = this.keeper.state;
       if (durable) this.announcer.historyLost(lost);
+      this.announcer.tellLostAlerts();
       this.tellLater();
     });
   }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { fleetdeckTopics, HEALTH_TOLD_EVERY_MS, type HealthUpdate } from '@fleetdeck/dto';
 import type { HealthCheckOutcome } from '@fleetdeck/kernel';
@@ -67,6 +67,35 @@ describe('the topic health of many replicas', () => {
     await time.advance(0);
     one.checker.unregister('db');
     expect(kept().map(({ health }) => health?.status ?? null)).toEqual([null, 'healthy']);
+  });
+});
+
+describe('the alerts of a replica', () => {
+  it('end when it leaves, so that none outlives the process that could end it', async () => {
+    const { checker, ports, time } = checkerFixture();
+    checker.register('db', () => ({ status: 'critical', reason: 'refused' }));
+    checker.start();
+    await time.advance(0);
+    checker.beginShutdown();
+    checker.leave();
+    expect(ports.signals.map(({ source, active }) => [source, active])).toEqual([
+      ['health:db', true],
+      ['health:db', false],
+    ]);
+  });
+
+  it('are told again on the beat when the sink was away', async () => {
+    const { checker, ports, time } = checkerFixture();
+    const signal = jest.spyOn(ports, 'signal').mockImplementationOnce(() => {
+      throw new Error('away');
+    });
+    checker.register('db', () => ({ status: 'critical', reason: 'refused' }));
+    checker.start();
+    await time.advance(HEALTH_TOLD_EVERY_MS);
+    expect(signal).toHaveBeenCalledTimes(2);
+    expect(ports.signals).toMatchObject([{ source: 'health:db', active: true, message: 'refused' }]);
+    await time.advance(HEALTH_TOLD_EVERY_MS);
+    expect(ports.signals).toHaveLength(1);
   });
 });
 
