@@ -35,19 +35,25 @@ describe('a check on its schedule', () => {
 
   it.each([
     [0, 900],
-    [0.999999999, 1100],
-  ])('spreads its starts by a tenth of the interval to either side', async (chance, ms) => {
-    const { checker, time } = checkerFixture();
-    time.chance = chance;
-    let runs = 0;
-    checker.register('db', () => (runs++, HEALTHY), { intervalMs: 1000 });
-    checker.start();
-    await time.advance(0);
-    await time.advance(ms - 1);
-    expect(runs).toBe(1);
-    await time.advance(1);
-    expect(runs).toBe(2);
-  });
+    [0.25, 950],
+    [0.5, 1000],
+    [0.75, 950],
+    [0.999999999, 900.00001],
+  ])(
+    'spreads its starts over the last tenth of the interval, and never beyond it (chance %d)',
+    async (chance, ms) => {
+      const { checker, time } = checkerFixture();
+      time.chance = chance;
+      let runs = 0;
+      checker.register('db', () => (runs++, HEALTHY), { intervalMs: 1000 });
+      checker.start();
+      await time.advance(0);
+      await time.advance(ms - 1);
+      expect(runs).toBe(1);
+      await time.advance(1);
+      expect(runs).toBe(2);
+    },
+  );
 
   it('that throws is critical by its message, before or after its first await', async () => {
     const { checker, time, health } = checkerFixture();

@@ -9,7 +9,7 @@ import { StatusJudge } from './status-judge.ts';
 
 /** After this many intervals without a result, or timeouts where those are longer, what was known is no longer true. */
 const STALE_AFTER = 3;
-/** Share of the interval by which starts are spread, to either side. */
+/** Share of the interval by which starts are spread: earlier only, so that a change is seen within one interval. */
 const JITTER = 0.1;
 
 /** What a component needs from its surroundings, and whom it tells. */
@@ -76,7 +76,9 @@ export class MonitoredComponent {
   /** Checks now, or joins the check under way; the interval begins anew. Never rejects. */
   async run(): Promise<void> {
     if (this.stopped) return;
-    this.schedule(this.options.intervalMs * (1 - JITTER + 2 * JITTER * this.context.timers.random()));
+    // Uniform over the spread as well; the middle of chance is the whole interval.
+    const early = JITTER * Math.abs(2 * this.context.timers.random() - 1);
+    this.schedule(this.options.intervalMs * (1 - early));
     await this.runner.run();
   }
 
