@@ -514,6 +514,20 @@ describe('readiness', () => {
     expect(checker.report().overallStatus).toBe('degraded');
   });
 
+  it('waits for critical components that are registered while the application still starts', async () => {
+    const { checker, time } = checkerFixture();
+    checker.start();
+    let answer: (outcome: HealthCheckOutcome) => void = () => undefined;
+    // As a module does whose bootstrap hook comes later and waits for something.
+    await Promise.resolve();
+    checker.register('db', () => new Promise<HealthCheckOutcome>((resolve) => (answer = resolve)));
+    await time.advance(0);
+    expect(checker.ready).toBe(false);
+    answer(HEALTHY);
+    await time.advance(0);
+    expect(checker.ready).toBe(true);
+  });
+
   it('ends and returns with a critical component', async () => {
     const { checker, time } = checkerFixture();
     let status: HealthCheckOutcome['status'] = 'healthy';

@@ -27,6 +27,7 @@ export class ProbeBoard {
     ['ready', NOT_READY],
   ]);
   private readonly aged = new Map<string, { base: ProbeAnswer; seconds: number; answer: ProbeAnswer }>();
+  /** Whether anybody was told that the service is ready: nobody is before the server listens. */
   private settled = false;
 
   /** @throws FleetdeckError `INVALID_INPUT` when a group's name is not valid, or there are too many */
@@ -51,7 +52,9 @@ export class ProbeBoard {
 
   /** Whether the service may be sent requests. */
   get ready(): boolean {
-    return this.answers.get('ready') === READY;
+    const ready = this.answers.get('ready') === READY;
+    this.settled ||= ready;
+    return ready;
   }
 
   /** Names that a group asks for; `null` when it takes every component. */
@@ -74,6 +77,7 @@ export class ProbeBoard {
   /** What a group's probe answers now. @param ageSeconds how old the newest result is, for the `Age` header */
   answer(group: string, ageSeconds: number): ProbeAnswer {
     const base = this.answers.get(group) ?? NOT_READY;
+    if (base === READY) this.settled = true;
     const known = this.aged.get(group);
     if (known?.base === base && known.seconds === ageSeconds) return known.answer;
     const answer = { ...base, headers: { ...base.headers, Age: String(ageSeconds) } };
@@ -90,10 +94,12 @@ export class ProbeBoard {
       this.of(group, components).map((component) => component?.health ?? MISSING);
 
     const ready = this.of('ready', components);
-    // Only the first checks after start hold readiness back, not those of a component that comes later.
-    this.settled ||=
-      running && ready.every((one) => one && (one.everChecked || one.health.criticality !== 'critical'));
-    const isUp = isReady(counted('ready'), { started: this.settled, shuttingDown: stopping });
+    // What is registered while the application starts holds readiness back until its first check, also after the
+    // module has started; a component that comes once the service was called ready does not.
+    const started =
+      this.settled ||
+      (running && ready.every((one) => one && (one.everChecked || one.health.criticality !== 'critical')));
+    const isUp = isReady(counted('ready'), { started, shuttingDown: stopping });
     this.answers.set('ready', isUp ? READY : NOT_READY);
     const isAlive = isReady(counted('live'), { started: true, shuttingDown: false });
     this.answers.set('live', isAlive ? ALIVE : NOT_ALIVE);
