@@ -67,6 +67,43 @@ describe('postgresHealth', () => {
     await expect(third).resolves.toEqual({ status: 'healthy' });
   });
 
+  it('asks again after half a minute on connections that were forgotten, up to a bound', async () => {
+    let now = 0;
+    const clock = { now: () => now, monotonicMs: () => now };
+    let asked = 0;
+    const source = postgresHealth(
+      { query: () => ((asked += 1), new Promise<void>(() => undefined)) },
+      {},
+      clock,
+    );
+    const cutOff = () => {
+      const controller = new AbortController();
+      const outcome = source.checkHealth(controller.signal);
+      controller.abort(new Error('too late'));
+      return expect(outcome).rejects.toThrow();
+    };
+    const counts: number[] = [];
+    for (now of [0, 1000, 29_999, 30_000, 30_500, 31_000, 60_000, 90_000, 120_000]) {
+      await cutOff();
+      counts.push(asked);
+    }
+    expect(counts).toEqual([1, 2, 2, 3, 3, 4, 5, 5, 5]);
+  });
+
+  it('asks again after a query that threw before it returned', async () => {
+    let down = true;
+    const query = () => {
+      if (down) throw new Error('pool is closed');
+      return Promise.resolve();
+    };
+    const source = postgresHealth({ query });
+    for (let i = 0; i < 3; i += 1) {
+      await expect(source.checkHealth(signal)).rejects.toThrow('pool is closed');
+    }
+    down = false;
+    await expect(source.checkHealth(signal)).resolves.toEqual({ status: 'healthy' });
+  });
+
   it('shows the figures of a pool, its own or that of a DataSource', async () => {
     const pool = { totalCount: 4, idleCount: 3, waitingCount: 0 };
     const query = () => Promise.resolve();

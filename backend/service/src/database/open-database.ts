@@ -58,7 +58,13 @@ async function connect(url: string): Promise<DataSource> {
     connectTimeoutMS: 5_000,
     // A lost connection is the pool's to replace; without a listener Node would end the process.
     poolErrorHandler: () => undefined,
-    extra: { statement_timeout: 30_000, idle_in_transaction_session_timeout: 60_000 },
+    extra: {
+      statement_timeout: 30_000,
+      idle_in_transaction_session_timeout: 60_000,
+      // A firewall forgets connections in silence; so asked, an idle one that is gone is noticed and replaced.
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 30_000,
+    },
   });
   try {
     return await dataSource.initialize();
