@@ -9,7 +9,7 @@ import {
 } from './health-provider.decorator.ts';
 import type { HealthCheckContributor } from './health.options.ts';
 
-/** Finds the providers that `@HealthProvider()` and `@ContributesHealth()` mark, in every module, and registers their checks. */
+/** Finds the providers and controllers that `@HealthProvider()` and `@ContributesHealth()` mark, in every module, and registers their checks. */
 @Injectable()
 export class HealthDiscovery {
   private readonly logger = new Logger('FleetdeckHealth');
@@ -22,8 +22,8 @@ export class HealthDiscovery {
   /** One that cannot be registered is logged and left out; it keeps no other from being watched. */
   registerAll(): void {
     const seen = new Set<object>();
-    for (const wrapper of this.discovery.getProviders()) {
-      if (!wrapper.isDependencyTreeStatic()) {
+    for (const wrapper of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {
+      if (!wrapper.isDependencyTreeStatic() || wrapper.isTransient) {
         this.leaveOut(wrapper.metatype);
         continue;
       }
@@ -38,13 +38,13 @@ export class HealthDiscovery {
     }
   }
 
-  /** Of a request-scoped provider there is no instance to ask. */
+  /** Of what is made for each request, or for each place that injects it, there is no one instance to ask. */
   private leaveOut(type: unknown): void {
     if (typeof type !== 'function') return;
     const marked = [HEALTH_PROVIDER, HEALTH_CONTRIBUTOR].some((key) => Reflect.hasMetadata(key, type));
     if (!marked) return;
     this.logger.error(
-      `${type.name} is not watched. It, or something that it needs, is made for each request; make a provider of health a singleton.`,
+      `${type.name} is not watched. It, or something that it needs, is made for each request or injection; make a provider of health a singleton.`,
     );
   }
 

@@ -497,9 +497,40 @@ describe('the module', () => {
     await time.advance(0);
     expect(error.mock.calls.map(([line]) => String(line))).toEqual([
       'Second is not watched. A health check named "db" is registered already; the first one stays. Give this one another name.',
-      'PerRequest is not watched. It, or something that it needs, is made for each request; make a provider of health a singleton.',
+      'PerRequest is not watched. It, or something that it needs, is made for each request or injection; make a provider of health a singleton.',
     ]);
     expect(checker.report().components['db']?.status).toBe('healthy');
+    error.mockRestore();
+  });
+
+  it('leaves out what has no one instance to ask, and says so, controllers too', async () => {
+    const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    @Injectable({ scope: Scope.TRANSIENT })
+    @HealthProvider('transient')
+    class Transient {
+      private readonly status = 'healthy';
+      check(): HealthCheckOutcome {
+        return { status: this.status };
+      }
+    }
+    @Controller({ path: 'each', scope: Scope.REQUEST })
+    @HealthProvider('each')
+    class EachRequest extends Transient {}
+    @Controller('one')
+    @HealthProvider('one')
+    class One extends Transient {}
+    const { time, checker } = await serve([TerminusHealthModule.forRoot({})], {
+      providers: [Transient],
+      controllers: [EachRequest, One],
+    });
+    await time.advance(0);
+    expect(error.mock.calls.map(([line]) => String(line).slice(0, 46))).toEqual([
+      'Transient is not watched. It, or something tha',
+      'EachRequest is not watched. It, or something t',
+    ]);
+    expect(Object.keys(checker.report().components).filter((name) => !name.startsWith('port:'))).toEqual([
+      'one',
+    ]);
     error.mockRestore();
   });
 
