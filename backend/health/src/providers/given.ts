@@ -21,6 +21,18 @@ export function requireMethod(
   throw refused(subject, field, `has no method ${method}()`, remedy);
 }
 
+/**
+ * Refuses an address with a `%` that begins no escape, before a check trips over it. The address is not repeated: it may
+ * hold a password.
+ */
+export function requireDecodable(subject: string, field: string, ...parts: string[]): void {
+  try {
+    parts.forEach(decodeURIComponent);
+  } catch {
+    throw refused(subject, field, 'has a "%" that begins no escape', 'Write "%" itself as %25.');
+  }
+}
+
 function refused(subject: string, field: string, message: string, remedy: string): FleetdeckError {
   return new FleetdeckError('INVALID_INPUT', `${subject}: ${field} ${message}. ${remedy}`, {
     fields: [{ field, message }],

@@ -37,6 +37,22 @@ describe('a provider without what it asks', () => {
   });
 });
 
+describe('an address with a % that begins no escape', () => {
+  it.each([
+    ['redisHealth: the address', () => redisHealth('redis://:100%@h')],
+    ['rabbitmqHealth: the address', () => rabbitmqHealth('amqp://portal:100%@h')],
+    ['rabbitmqHealth: the address', () => rabbitmqHealth('amqp://h/100%')],
+    ['rabbitmqHealth: managementUrl', () => rabbitmqHealth('amqp://h', { managementUrl: 'http://a:100%@h' })],
+  ])('is refused at once: %s', (field, make) => {
+    expect(make).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_INPUT',
+        message: `${field} has a "%" that begins no escape. Write "%" itself as %25.`,
+      }),
+    );
+  });
+});
+
 describe('postgresHealth', () => {
   it('is healthy when the database answers, and critical by what it throws when it does not', async () => {
     const asked: string[] = [];

@@ -1,7 +1,7 @@
 import { FleetdeckError } from '@fleetdeck/kernel';
 import type { HealthCheckContributor, HealthCheckOptions } from '../health.options.ts';
 import { openAmqp } from './amqp.ts';
-import { requireGiven } from './given.ts';
+import { requireDecodable, requireGiven } from './given.ts';
 
 /** Options of {@link rabbitmqHealth}. */
 export interface RabbitmqHealthOptions extends HealthCheckOptions {
@@ -71,7 +71,10 @@ async function alarmOf(management: URL, signal: AbortSignal): Promise<string | n
 
 function parseUrl(address: string, what: string, schemes: RegExp, expected: string): URL {
   const url = URL.canParse(address) ? new URL(address) : null;
-  if (url && schemes.test(url.protocol) && url.hostname !== '') return url;
+  if (url && schemes.test(url.protocol) && url.hostname !== '') {
+    requireDecodable('rabbitmqHealth', what, url.username, url.password, url.pathname);
+    return url;
+  }
   // The address is not repeated: it may hold a password.
   throw new FleetdeckError('INVALID_INPUT', `rabbitmqHealth: ${what} must read ${expected}.`);
 }

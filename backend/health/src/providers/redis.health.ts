@@ -1,6 +1,6 @@
 import { FleetdeckError } from '@fleetdeck/kernel';
 import type { HealthCheckContributor, HealthCheckOptions } from '../health.options.ts';
-import { requireMethod } from './given.ts';
+import { requireDecodable, requireMethod } from './given.ts';
 import { talk, wireTarget, type Wire } from './wire.ts';
 
 /** What {@link redisHealth} needs of a client: those of `redis` and `ioredis` have it. */
@@ -46,6 +46,7 @@ export function redisHealth(
 function byAddress(address: string): (signal: AbortSignal) => Promise<string> {
   const url = parseUrl(address);
   const target = wireTarget(url, ['redis', 'rediss'], [6379, 6379]);
+  requireDecodable('redisHealth', 'the address', url.username, url.password);
   const user = decodeURIComponent(url.username);
   const password = decodeURIComponent(url.password);
   return (signal) =>
