@@ -4,7 +4,11 @@
  */
 const CREDENTIALS = /\/\/(?:[^\s/:]*:(?:(?!\/\/)\S)*|[^\s/]*)@/g;
 
-/** A text without the credentials of the addresses in it. */
+/** `password=…`, `?api_key=…` and the like, also at the end of a longer name, with or without quotes. */
+const SECRETS =
+  /((?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key)\s?=\s?)(?:"[^"]{0,300}"|'[^']{0,300}'|[^\s&;,]+)/gi;
+
+/** A text without the credentials of the addresses in it, and without what it calls a secret. */
 export function withoutCredentials(text: string): string {
-  return text.replace(CREDENTIALS, '//[redacted]@');
+  return text.replace(CREDENTIALS, '//[redacted]@').replace(SECRETS, '$1[redacted]');
 }

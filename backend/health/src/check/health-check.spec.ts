@@ -95,6 +95,30 @@ describe('readAnswer', () => {
   });
 });
 
+describe('what a check tells', () => {
+  it('holds no control characters, neither of terminals nor of the direction of writing', () => {
+    const outcome = readAnswer({
+      status: 'critical',
+      reason: 'a\u001b[31mred\u202Eback\u2066\u0000 \u0085end',
+      details: { 'k\u001b\u202e': 'v\u0007' },
+    });
+    expect(outcome).toEqual({ status: 'critical', reason: 'a[31mredback end', details: { k: 'v' } });
+  });
+
+  it('has names of figures of at most 100 characters', () => {
+    const details = { ['n'.repeat(5000)]: 1 };
+    const outcome = readAnswer({ status: 'healthy', details });
+    expect(Object.keys(outcome.details ?? {})[0]).toHaveLength(100);
+  });
+
+  it('holds no secrets, in its reason and in its figures', () => {
+    expect(failureOutcome(new Error('no pg: password=x')).reason).toBe('no pg: password=[redacted]');
+    expect(readAnswer({ status: 'healthy', details: { url: '/?token=x' } }).details).toEqual({
+      url: '/?token=[redacted]',
+    });
+  });
+});
+
 describe('failureOutcome', () => {
   it('says what was thrown, on one line', () => {
     expect(failureOutcome(new Error('connect\nrefused'))).toEqual({

@@ -22,6 +22,9 @@ const STATUSES = ['healthy', 'degraded', 'critical'] as const;
 const TERMINUS_STATUSES = { up: 'healthy', degraded: 'degraded', down: 'critical' } as const;
 const MAX_DETAILS = 50;
 const MAX_TEXT = 300;
+const MAX_NAME = 100;
+/** Control characters, and marks of writing direction: they would act on a terminal or turn a line around. */
+const CONTROLS = /[\p{Cc}\p{Bidi_Control}]/gu;
 
 const GARBAGE: HealthCheckOutcome = {
   status: 'critical',
@@ -93,8 +96,9 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 /** Keeps the fields that may go onto the wire: plain values, bounded in number and length. */
 function plainFields(fields: Record<string, unknown>): Details | undefined {
   const kept: [string, Details[string]][] = [];
-  for (const [name, value] of Object.entries(fields)) {
+  for (const [key, value] of Object.entries(fields)) {
     if (kept.length === MAX_DETAILS) break;
+    const name = tellable(key, MAX_NAME);
     if (value === null || typeof value === 'boolean' || Number.isFinite(value)) {
       kept.push([name, value as number | boolean | null]);
     } else if (typeof value === 'string') kept.push([name, tellable(value)]);
@@ -102,8 +106,11 @@ function plainFields(fields: Record<string, unknown>): Details | undefined {
   return kept.length === 0 ? undefined : Object.fromEntries(kept);
 }
 
-/** One line, bounded, and without the credentials of addresses: drivers like to repeat what they were given. */
-function tellable(text: string): string {
-  const line = withoutCredentials(text).replace(/\s+/g, ' ').trim();
-  return line.length <= MAX_TEXT ? line : `${line.slice(0, MAX_TEXT - 1)}…`;
+/**
+ * One line, bounded, without control characters, and without the credentials of addresses: drivers like to repeat what
+ * they were given.
+ */
+function tellable(text: string, max = MAX_TEXT): string {
+  const line = withoutCredentials(text.replace(/\s+/g, ' ').replace(CONTROLS, '')).trim();
+  return line.length <= max ? line : `${line.slice(0, max - 1)}…`;
 }
