@@ -43,6 +43,8 @@ interface Point {
   value: number;
   /** What a counter rose by since the point before; `null` of the first, and of what is no counter. */
   increase: number | null;
+  /** The time since that point, in milliseconds; 0 without one. */
+  increaseMs: number;
 }
 
 interface Group {
@@ -52,6 +54,8 @@ interface Group {
   received: number;
   /** Points due of the series that have a point in the window, or had one in the hour before it. */
   due: number;
+  /** What counters rose by in a window; `null` while that is unknown. */
+  risen: number | null;
   counts: boolean;
 }
 
@@ -89,11 +93,13 @@ export class TestPoints {
       const own = Object.fromEntries(metric.groupBy.map((label) => [label, labels[label] ?? '']));
       const key = JSON.stringify(own);
       const counts = kind === 'counter';
-      const group = groups.get(key) ?? { labels: own, points: [], received: 0, due: 0, counts };
+      const group = groups.get(key) ?? { labels: own, points: [], received: 0, due: 0, risen: null, counts };
       const due = expectedEveryMs === null ? 0 : Math.floor(windowMs / expectedEveryMs);
       group.points.push(...inWindow);
       group.received += Math.min(inWindow.length, due);
       group.due += due;
+      const risen = increaseOf(inWindow, windowMs);
+      if (risen !== null) group.risen = (group.risen ?? 0) + risen;
       groups.set(key, group);
     }
     const present = [...groups.values()].filter((group) => group.points.length > 0);
@@ -113,10 +119,11 @@ function pointsOf(
   const points: Point[] = [];
   values.forEach((value, i) => {
     if (value === null) return;
-    const before = kind === 'counter' ? points.at(-1)?.value : undefined;
+    const at = begin + i * stepMs;
+    const before = kind === 'counter' ? points.at(-1) : undefined;
     // After a fall it began anew at zero.
-    const increase = before === undefined ? null : value >= before ? value - before : value;
-    points.push({ at: begin + i * stepMs, value, increase });
+    const increase = before === undefined ? null : value >= before.value ? value - before.value : value;
+    points.push({ at, value, increase, increaseMs: before === undefined ? 0 : at - before.at });
   });
   return points;
 }
@@ -126,7 +133,7 @@ function isCovered({ received, due }: Group, least: number): boolean {
 }
 
 function aggregate(
-  { points, counts }: Group,
+  { points, counts, risen }: Group,
   aggregation: MetricAggregation,
   windowMs: number,
 ): number | null {
@@ -148,15 +155,22 @@ function aggregate(
       return points.reduce((last, point) => (point.at >= last.at ? point : last)).value;
     case 'ratePerSecond':
     case 'ratePerMinute': {
-      const risen = counts ? increaseOf(points) : points.length;
-      return risen === null ? null : (risen / windowMs) * (aggregation === 'ratePerSecond' ? 1000 : 60_000);
+      const count = counts ? risen : points.length;
+      return count === null ? null : (count / windowMs) * (aggregation === 'ratePerSecond' ? 1000 : 60_000);
     }
     default:
       return sum / values.length;
   }
 }
 
-function increaseOf(points: readonly Point[]): number | null {
-  const known = points.flatMap(({ increase }) => (increase === null ? [] : [increase]));
-  return known.length === 0 ? null : known.reduce((total, each) => total + each, 0);
+/** What a series rose by in a window: of increases that cover more time, the share of the window. */
+function increaseOf(points: readonly Point[], windowMs: number): number | null {
+  let risen: number | null = null;
+  let coveredMs = 0;
+  for (const { increase, increaseMs } of points) {
+    if (increase === null) continue;
+    risen = (risen ?? 0) + increase;
+    coveredMs += increaseMs;
+  }
+  return risen === null ? null : risen * Math.min(1, windowMs / coveredMs);
 }

@@ -123,7 +123,20 @@ describe('testRules', () => {
     });
     expect(run.at(50_000)).toEqual([]);
     expect(run.at(110_000)[0]?.value).toBe(60);
-    expect(run.at(170_000)[0]?.value).toBe(5 + 2);
+    // The second one rose by 2 in two minutes.
+    expect(run.at(170_000)[0]?.value).toBe(5 + 1);
+  });
+
+  it('takes no gap of a counter for a high rate', () => {
+    const run = testRules({
+      rules: [rule({ aggregation: 'ratePerSecond' })],
+      series: [
+        { metric: 'm', labels: { node: 'a' }, kind: 'counter', values: '0+1000x6 _x180 186000+1000x6' },
+        { metric: 'm', labels: { node: 'b' }, kind: 'counter', values: '0+10x200' },
+      ],
+      untilMs: 1_900_000,
+    });
+    expect([1_860_000, 1_880_000].map((ms) => run.at(ms)[0]?.value)).toEqual([101, 101]);
   });
 
   it('has no data where fewer points came than minCoverage asks for', () => {

@@ -55,7 +55,7 @@ export async function bucketsOf(
   for (let bucket = 0; bucket < grid.count; bucket += 1) {
     const totals = await bucketTotals(byBucket.get(bucket) ?? [], asked.aggregations, kind, bench);
     const elapsed = elapsedMs(grid, bucket, asOf);
-    // In the bucket that is still open, one point's increase may reach further back than the bucket.
+    // A clock that runs ahead elsewhere may have put points into a bucket that has hardly begun here.
     const overMs = (coveredMs: number | null) =>
       elapsed < grid.widthMs ? Math.max(elapsed, coveredMs ?? 0, 1) : grid.widthMs;
     const start = isoTime(grid.shownStartMs + bucket * grid.widthMs);

@@ -1,4 +1,4 @@
-import { quantileOf, type MetricAggregation } from '@fleetdeck/dto';
+import { quantileOf, type MetricAggregation, type MetricKind } from '@fleetdeck/dto';
 import { isoTime } from '@fleetdeck/kernel';
 import { keySql } from '../sketch/bins.ts';
 import { integerArray } from '../store/array-parameters.ts';
@@ -13,6 +13,9 @@ export interface BucketQuestion {
   aggregations: readonly MetricAggregation[];
   grid: TimeGrid;
   segments: readonly Segment[];
+  kind: MetricKind;
+  /** Now, in milliseconds since the epoch. */
+  asOf: number;
   /** What was due of each series; `null` when that is not asked for. */
   due: DueSeries | null;
   maxRows: number;
@@ -38,8 +41,9 @@ export interface BucketRow {
   max: number | null;
   last_value: number | null;
   last_ms: number | null;
+  /** What counters rose by in the time of the bucket that has passed. */
   increase: number | null;
-  /** The time that the increase of single points was taken from. */
+  /** The time between the first and the last single point. */
   covered_ms: number | null;
   /** Sketches that stand one after the other. */
   sketches: Buffer | null;
@@ -81,6 +85,7 @@ export function bucketStatement(question: BucketQuestion): { statement: string; 
   const sum = asks('avg', 'sum') ? 'sum(r.sum)' : 'null::double precision';
   const column = (wanted: boolean, expression: string) => (wanted ? expression : 'null::double precision');
   const rate = asks('ratePerSecond', 'ratePerMinute');
+  const counterRate = rate && question.kind === 'counter';
   const extremes = asks('min', 'max') || quantiles;
   const last = asks('last');
 
@@ -97,7 +102,7 @@ export function bucketStatement(question: BucketQuestion): { statement: string; 
       ${column(extremes, 'min(r.min)')} as min, ${column(extremes, 'max(r.max)')} as max,
       ${column(last, '(array_agg(r.last_value order by r.last_at desc, r.last_value desc))[1]')} as last_value,
       ${column(last, '(extract(epoch from max(r.last_at)) * 1000)::double precision')} as last_ms,
-      ${column(rate, 'sum(r.increase)')} as increase, null::double precision as covered_ms,
+      null::double precision as increase, null::double precision as covered_ms,
       ${quantiles ? `string_agg(r.sketch, ''::bytea)` : 'null::bytea'} as sketches,
       null::integer[] as keys, null::integer[] as counts
       from (${rows}) r group by 1, 2`);
@@ -107,7 +112,7 @@ export function bucketStatement(question: BucketQuestion): { statement: string; 
     const rows = raw
       .map(
         ({ where }) =>
-          `select n.grp, r.at, r.value, r.increase, r.increase_ms from ${asked}
+          `select n.grp, r.at, r.value from ${asked}
            join fleetdeck.metric_point r on r.series_id = n.id and ${where}`,
       )
       .join(' union all ');
@@ -129,14 +134,37 @@ export function bucketStatement(question: BucketQuestion): { statement: string; 
         ${only(column(extremes, 'max(r.value)'))} as max,
         ${column(last, '(array_agg(r.value order by r.at desc, r.value desc))[1]')} as last_value,
         ${column(last, '(extract(epoch from max(r.at)) * 1000)::double precision')} as last_ms,
-        ${column(rate, 'sum(r.increase)')} as increase,
-        ${column(rate, `(extract(epoch from max(r.at)) * 1000 - min(extract(epoch from r.at) * 1000 - coalesce(r.increase_ms, 0)))::double precision`)} as covered_ms,
+        null::double precision as increase,
+        ${column(rate && !counterRate, '(extract(epoch from max(r.at) - min(r.at)) * 1000)::double precision')} as covered_ms,
         null::bytea as sketches, null::integer[] as keys, null::integer[] as counts
         from (${rows}) r group by 1, 2`);
     }
   }
   if (branches.length === 0) {
     return { statement: 'select 1 as grp where false', parameters: [] };
+  }
+  if (counterRate) {
+    const rows = spans
+      .map(({ from, where }) => {
+        const at = from === 'raw' ? 'extract(epoch from r.at) * 1000' : 'null';
+        return `select n.grp, n.id, ${bucketOf('r.at')} as start, r.increase, r.increase_ms,
+          (${at})::double precision as at_ms
+          from ${asked} join fleetdeck.${TABLES[from].table} r on r.series_id = n.id and ${where}`;
+      })
+      .join(' union all ');
+    const full = `${next(grid.widthMs)}::double precision`;
+    const passed = `least(${full}, greatest(1, ${next(question.asOf - grid.shownStartMs)}::double precision
+      - extract(epoch from s.start - ${origin}) * 1000))::double precision`;
+    // What a total rose by since one long before did not all come in this bucket. Each series on its own: one that
+    // returns after a gap must not stretch the time of the others.
+    branches.push(`select i.grp, i.start, 0::double precision as points, null::double precision as sum,
+      null::double precision as min, null::double precision as max, null::double precision as last_value,
+      null::double precision as last_ms, sum(i.increase * i.passed / greatest(i.passed, i.covered,
+        case when i.passed < ${full} then i.reach end)) as increase,
+      null::double precision as covered_ms, null::bytea as sketches, null::integer[] as keys, null::integer[] as counts
+      from (select s.grp, s.start, ${passed} as passed, sum(s.increase) as increase, -sum(s.increase_ms) as covered,
+        max(s.at_ms) - min(s.at_ms - abs(coalesce(s.increase_ms, 0))) as reach
+        from (${rows}) s group by s.grp, s.id, s.start) i group by 1, 2`);
   }
   if (question.due) {
     const { points, seenBefore } = question.due;

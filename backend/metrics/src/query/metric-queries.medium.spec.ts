@@ -221,6 +221,59 @@ describe('rates of a counter', () => {
     expect((await values('total', 'ratePerSecond', minute(11), minute(12)))?.[0]).toBeCloseTo(1, 5);
   });
 
+  it('after a gap are over all the time that the increases cover, of each series on its own', async () => {
+    const now = running.clock.now();
+    // a: 100 a second through a gap of 30 minutes; b: 1 a second without a gap.
+    const put = (at: number) => record('total', (at - now) / 10 + 1e6, at, 'a');
+    for (const ago of [1_830_000, 1_815_000, 15_000, 0]) put(now - ago);
+    for (let ago = 90_000; ago >= 0; ago -= 15_000) record('total', 1000 - ago / 1000, now - ago, 'b');
+    const rate = async (query: Partial<MetricQuery>) =>
+      (await ask({ metricName: 'total', aggregation: 'ratePerSecond', ...query }))[0]?.points[0]?.value;
+    expect(await rate({ labels: { host: 'a' } })).toBeCloseTo(100, 9);
+    expect(await rate({ labels: { host: 'a' }, timeWindow: '5m' })).toBeCloseTo(100, 9);
+    expect(await rate({ labels: { host: 'b' } })).toBeCloseTo(1, 9);
+    expect(await rate({})).toBeCloseTo(101, 9);
+    expect(await rate({ from: iso(minute(10)), to: iso(minute(11)), labels: { host: 'a' } })).toBeCloseTo(
+      100,
+      9,
+    );
+  });
+
+  it('after a gap are the same from roll-ups', async () => {
+    record('total', 0, minute(-60), 'a');
+    record('total', 360_000, minute(0), 'a');
+    record('total', 363_000, minute(0) + 30_000, 'a');
+    const span = [minute(0), minute(1)] as const;
+    expect((await values('total', 'ratePerSecond', ...span))?.[0]).toBeCloseTo(100, 9);
+    await suite.database.dataSource.query('delete from fleetdeck.metric_point');
+    running.clock.advance(31_000);
+    expect((await values('total', 'ratePerSecond', ...span))?.[0]).toBeCloseTo(100, 9);
+  });
+
+  it('of totals that came through two processes are not doubled', async () => {
+    const other = await suite.start(
+      { metrics: [{ name: 'total', kind: 'counter', labels: ['host'], expectedEveryMs: 10_000 }] },
+      { clock: running.clock, migrate: false },
+    );
+    const now = running.clock.now();
+    for (let i = 0; i <= 40; i += 1) {
+      const { aggregator } = i % 2 ? other : running;
+      aggregator.record('total', i * 300, { host: 'a' }, now - 120_000 + i * 3000);
+    }
+    await other.aggregator.getMetrics({ metricName: 'total', timeWindow: '5m', aggregation: 'count' });
+    const [result] = await ask({ metricName: 'total', aggregation: 'ratePerSecond' });
+    expect(result?.points[0]?.value).toBeCloseTo(100, 9);
+  });
+
+  it('of an own counter are what was counted in the bucket, however long it stood still before', async () => {
+    running.aggregator.increment('total', 1, { host: 'a' });
+    await ask({ metricName: 'total', aggregation: 'count' });
+    running.clock.advance(120_000);
+    running.aggregator.increment('total', 60, { host: 'a' });
+    const [result] = await ask({ metricName: 'total', aggregation: 'ratePerSecond' });
+    expect(result?.points[0]?.value).toBe(1);
+  });
+
   it('counts an empty trailing window as unknown', async () => {
     const [result] = await ask({ metricName: 'total', aggregation: 'ratePerSecond' });
     expect(result?.points[0]?.value).toBeNull();

@@ -126,6 +126,8 @@ export class MetricQueries {
       aggregations: asked.aggregations,
       grid,
       segments: planSegments(grid, ground),
+      kind: metric.descriptor.kind,
+      asOf,
       due:
         expectedEveryMs === null
           ? null

@@ -23,14 +23,14 @@ export const RECENT = `
     from fleetdeck.metric_series s join fleetdeck.metric m on m.name = s.metric where s.metric = any($1::text[])
   ), parts as (
     select a.id, date_bin($4::interval, p.at, $2::timestamptz) as start, count(*) as points, sum(p.value) as sum,
-      sum(p.increase) as increase, sum(p.increase_ms) filter (where p.increase is not null) as increase_ms,
+      sum(p.increase) as increase, sum(abs(p.increase_ms)) filter (where p.increase is not null) as increase_ms,
       (array_agg(p.value order by p.at desc, p.value desc))[1] as last_value, max(p.at) as last_at
     from asked a join fleetdeck.metric_point p
       on p.series_id = a.id and p.at >= $5::timestamptz and p.at < $3::timestamptz
     where a.raw group by 1, 2
     union all
     select a.id, date_bin($4::interval, greatest(r.at, $2::timestamptz), $2::timestamptz), r.points, r.sum, r.increase,
-      r.increase_ms, r.last_value, r.last_at
+      abs(r.increase_ms), r.last_value, r.last_at
     from asked a join fleetdeck.metric_rollup_1m r
       on r.series_id = a.id and r.at > $2::timestamptz - interval '1 minute' and r.at < $3::timestamptz
     where case when a.raw then r.at >= $2::timestamptz and r.at < $5::timestamptz else true end

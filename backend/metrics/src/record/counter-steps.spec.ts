@@ -33,7 +33,7 @@ describe('counterSteps', () => {
       ]),
     );
     expect(steps?.increase).toEqual([null, 30, 5]);
-    expect(steps?.increaseMs).toEqual([null, 1000, 2000]);
+    expect(steps?.increaseMs).toEqual([null, -1000, -2000]);
   });
 
   it('goes on from one batch to the next, in the order of time and not of arrival', () => {

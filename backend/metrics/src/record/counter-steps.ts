@@ -4,7 +4,10 @@ import type { PointBatch } from './point-buffer.ts';
 /** How much the counters of a batch rose, point by point; `null` for a batch without a counter. */
 export interface CounterSteps {
   readonly increase: (number | null)[];
-  /** The time since the total before, in milliseconds. */
+  /**
+   * The time since the total before, in milliseconds. Negative where the increase is what two totals differ by, and may
+   * have come at any moment in between; else it was counted here and is all of this moment.
+   */
   readonly increaseMs: (number | null)[];
   /**
    * Puts back what the series knew before, for a batch that was certainly not written. A series that has gone on since
@@ -43,7 +46,7 @@ export function counterSteps(batch: PointBatch): CounterSteps | null {
         increaseMs[i] = series.totalAt === -Infinity ? 0 : Math.max(0, at(i) - series.totalAt);
       } else if (series.totalAt !== -Infinity && at(i) >= series.totalAt) {
         increase[i] = value(i) >= series.total ? value(i) - series.total : value(i);
-        increaseMs[i] = at(i) - series.totalAt;
+        increaseMs[i] = series.totalAt - at(i);
       }
       if (at(i) >= series.totalAt) {
         series.total = value(i);

@@ -10,7 +10,7 @@ export class WindowTotals {
   lastAt = -Infinity;
   /** How much a counter rose; `null` when no point told. */
   increase: number | null = null;
-  /** The time over which it rose, in milliseconds. */
+  /** The time over which it rose, in milliseconds, negative as that of its points. */
   increaseMs: number | null = null;
   private readonly values: ValueList | null;
 
