@@ -140,7 +140,7 @@ describe('Timeline', () => {
     expect(screen.getByText('all of e3')).toBeInTheDocument();
   });
 
-  it('shows lines of the caller’s own, inside the button that opens them', async () => {
+  it('shows lines of the caller’s own, inside the button that opens them, after the word of the status', async () => {
     draw({
       renderEntry: ({ id, title, actor }) =>
         id === 'e1' || id === 'e6' ? (
@@ -149,7 +149,9 @@ describe('Timeline', () => {
           </>
         ) : undefined,
     });
-    const own = screen.getByRole('button', { name: 'e1 refund-07 failed its health check by nobody' });
+    const own = screen.getByRole('button', {
+      name: 'Critical e1 refund-07 failed its health check by nobody',
+    });
     expect(own.closest('li')?.querySelector('[data-shape="critical"]')).not.toBeNull();
     expect(own.closest('li')?.querySelector('time')).toHaveTextContent('14:06:30');
     await userEvent.click(own);

@@ -83,8 +83,8 @@ export interface TimelineProps<E extends TimelineEntry = TimelineEntry>
   expanded?: readonly string[];
   onExpandedChange?: (ids: readonly string[]) => void;
   /**
-   * Line of an entry instead of its title and notes; `undefined` for these. Where the entry can be opened it stands
-   * inside a button: text and pictures, and nothing to press.
+   * Line of an entry instead of its title and notes; `undefined` for these. Screen readers hear the word of its
+   * status before it. Where the entry can be opened it stands inside a button: text and pictures, and nothing to press.
    */
   renderEntry?: (entry: E) => ReactNode;
   /** Content of an open entry instead of its description and fields; `undefined` for these. Asked for open ones only. */

@@ -60,13 +60,20 @@ export const TimelineItem = memo(function TimelineItem(props: TimelineItemProps)
   const { tone } = resolveStatus(status);
   const at = timeOf(entry);
   const timed = at > -8.64e15;
-  const notes = [stated ? statusWord(status, messages, locale) : null, type, actor].filter(Boolean);
-  const line = props.line ?? (
-    <>
-      <span className="fd-entry-title">{title}</span>{' '}
-      {notes.length > 0 && <span className="fd-entry-notes">{notes.join(' · ')}</span>}
-    </>
-  );
+  const word = stated ? statusWord(status, messages, locale) : null;
+  const notes = [word, type, actor].filter(Boolean);
+  const line =
+    props.line !== undefined && props.line !== null ? (
+      <>
+        {word !== null && <span className="fd-hidden">{word} </span>}
+        {props.line}
+      </>
+    ) : (
+      <>
+        <span className="fd-entry-title">{title}</span>{' '}
+        {notes.length > 0 && <span className="fd-entry-notes">{notes.join(' · ')}</span>}
+      </>
+    );
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== 'Escape' || !open) return;
     event.preventDefault();
