@@ -28,6 +28,8 @@ import { tooSlow } from './too-slow.ts';
 /** The longest wait for the past of a component. */
 const READ_DEADLINE_MS = 5_000;
 const TOO_SLOW = tooSlow('Reading the health history', READ_DEADLINE_MS);
+/** Reads without an answer beyond which no further one is begun: one that is given up still holds its connection. */
+const MAX_READING = 10;
 const DAY_MS = 86_400_000;
 
 /** What is known of the past. */
@@ -68,6 +70,7 @@ export class HealthHistoryKeeper {
   private cancelBeat: (() => void) | null = null;
   /** Whether memory has given something up, so that the past in it begins later than the process. */
   private trimmed = false;
+  private reading = 0;
 
   constructor(
     @Inject(HEALTH_MODULE_OPTIONS) { history = {} }: HealthModuleOptions,
@@ -145,7 +148,10 @@ export class HealthHistoryKeeper {
       return { transitions: held, durable: false, complete: !this.trimmed, problem: null };
     }
     try {
-      const read = this.store.read(since, component);
+      if (this.reading >= MAX_READING)
+        throw new Error('Earlier reads of the history still wait for an answer.');
+      this.reading += 1;
+      const read = this.store.read(since, component).finally(() => (this.reading -= 1));
       const stored = await withDeadline(read, READ_DEADLINE_MS, this.timers, TOO_SLOW);
       const known = new Set(
         stored.transitions.flatMap(({ run, sequence }) => (run.id === this.run.id ? [sequence] : [])),

@@ -64,3 +64,21 @@ describe('the health of the history', () => {
     expect(counted()).toHaveLength(2);
   });
 });
+
+describe('the past, while the database answers nothing', () => {
+  it('is told from memory once ten reads wait for it, so that they do not pile up', async () => {
+    let asked = 0;
+    const query = () => ((asked += 1), new Promise<never>(() => undefined));
+    const { keeper, time } = checkerFixture({ history: { dataSource: { query } } });
+    const reads = Array.from({ length: 50 }, (_, i) => keeper.past(0, `c${i}`));
+    expect(asked).toBe(10);
+    await expect(reads[49]).resolves.toMatchObject({
+      complete: false,
+      problem: expect.stringContaining('wait'),
+    });
+    await time.advance(5_000);
+    expect(await Promise.all(reads)).toHaveLength(50);
+    await keeper.past(0, null);
+    expect(asked).toBe(10);
+  });
+});
