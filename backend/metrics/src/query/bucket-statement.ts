@@ -5,7 +5,7 @@ import { integerArray } from '../store/array-parameters.ts';
 import { TABLES, type StoredKind } from '../store/tiers.ts';
 import type { Segment } from './plan.ts';
 import type { SeriesGroups } from './series-groups.ts';
-import type { TimeGrid } from './time-grid.ts';
+import { endOf, type TimeGrid } from './time-grid.ts';
 
 /** What a statement is made of. */
 export interface BucketQuestion {
@@ -153,8 +153,12 @@ export function bucketStatement(question: BucketQuestion): { statement: string; 
       })
       .join(' union all ');
     const full = `${next(grid.widthMs)}::double precision`;
-    const passed = `least(${full}, greatest(1, ${next(question.asOf - grid.shownStartMs)}::double precision
-      - extract(epoch from s.start - ${origin}) * 1000))::double precision`;
+    // Few buckets are open, and to work out for each of many rows what has passed takes longer than the rest.
+    const passed =
+      endOf(grid) <= question.asOf + 1
+        ? full
+        : `case when s.start <= ${time(question.asOf - grid.widthMs)} then ${full} else
+           least(${full}, greatest(1, extract(epoch from ${time(question.asOf)} - s.start) * 1000))::double precision end`;
     // What a total rose by since one long before did not all come in this bucket. Each series on its own: one that
     // returns after a gap must not stretch the time of the others.
     branches.push(`select i.grp, i.start, 0::double precision as points, null::double precision as sum,
