@@ -17,4 +17,10 @@ describe('the containers', () => {
     expect(drainMs).toBeLessThan(deadlineMs);
     expect(numberIn('docker-compose.yml', /stop_grace_period: (\d+)s/) * 1000).toBeGreaterThan(deadlineMs);
   });
+
+  it('keep the totals of one sender at one replica, which tells what they rose by', () => {
+    const proxy = readFileSync(join(CHECKOUT, 'backend/service/haproxy.cfg'), 'utf8');
+    expect(proxy).toMatch(/^ {2}stick-table type ip /m);
+    expect(proxy).toMatch(/^ {2}stick on src if METH_POST \{ path \/api\/v1\/metrics\/points \}$/m);
+  });
 });
