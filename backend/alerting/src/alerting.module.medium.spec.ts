@@ -100,6 +100,25 @@ describe('an alert from beginning to end', () => {
     expect((await app.alerting.incidents()).items).toHaveLength(1);
   });
 
+  it('joins those of which people were told lately, also after a restart', async () => {
+    const rule = { ...LAG, forMs: 0, metric: { ...LAG.metric, groupBy: ['node'] } };
+    const bad = (...nodes: string[]) => nodes.map((node) => ({ labels: { node }, value: 250 }));
+    const options = { rules: [rule], groupIntervalMs: 60_000 };
+    const first = await startAlerting(database, options);
+    const { time, metrics, sink } = first;
+    metrics.set('lag_ms', bad('a'));
+    await first.evaluate();
+    metrics.set('lag_ms', bad('a', 'b'));
+    await first.evaluate();
+    await first.close();
+    app = await startAlerting(database, options, { time, metrics, sink });
+    metrics.set('lag_ms', bad('a', 'b', 'c'));
+    await app.evaluate(4);
+    expect(sink.told).toEqual(['firing LoopLag']);
+    await app.evaluate();
+    expect(sink.told).toEqual(['firing LoopLag', 'firing LoopLag LoopLag']);
+  });
+
   it('ends when its rule is taken away, and says so', async () => {
     const first = await startAlerting(database, { rules: [{ ...LAG, forMs: 0 }] });
     const { time, metrics, sink } = first;

@@ -22,6 +22,10 @@ export interface AlertingOptions {
   evaluationIntervalMs?: number;
   /** Labels by which incidents share a notice; `rule` and `severity` are labels too. @default ['rule'] */
   groupBy?: readonly string[];
+  /** For how long the first notice of a group waits for further incidents; what ends meanwhile is not told. @default 0 */
+  groupWaitMs?: number;
+  /** How often people who were told of a group are told of further incidents of it; 0 at once. @default 300000 */
+  groupIntervalMs?: number;
   /** How often people are told again of what nobody acknowledged; 0 never. @default 14400000 */
   reminderIntervalMs?: number;
   /** Series of one rule that are watched. @default 1000 */
@@ -63,6 +67,8 @@ const DAY_MS = 86_400_000;
 const LIMITS = {
   leaseTtlMs: [15_000, 100, 600_000],
   evaluationIntervalMs: [10_000, 100, 3_600_000],
+  groupWaitMs: [0, 0, 3_600_000],
+  groupIntervalMs: [300_000, 0, DAY_MS],
   reminderIntervalMs: [4 * 3_600_000, 0, 30 * DAY_MS],
   maxSeriesPerRule: [1000, 1, 100_000],
   forgetSeriesAfterMs: [DAY_MS, 1000, 365 * DAY_MS],

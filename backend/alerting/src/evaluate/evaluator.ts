@@ -245,7 +245,7 @@ export class Evaluator {
   private noticeOptions(which: 'all' | 'ended') {
     const { groupBy, numbers, newId } = this.parts;
     // Before the first evaluation only what has ended is certain.
-    return { groupBy, reminderIntervalMs: numbers.reminderIntervalMs, newId, endedOnly: which === 'ended' };
+    return { ...numbers, groupBy, newId, endedOnly: which === 'ended' };
   }
 
   private note(changes: readonly Change[], notices: readonly AlertNotice[]): void {

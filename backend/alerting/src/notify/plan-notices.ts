@@ -14,6 +14,10 @@ import type { Change, RuleEngine } from '../rule/rule-engine.ts';
 export interface NoticeOptions {
   /** Labels by which incidents share a notice. */
   groupBy: readonly string[];
+  /** For how long the first notice of a group waits for further incidents, in milliseconds. */
+  groupWaitMs: number;
+  /** How often people who were told of a group are told of further incidents of it, in milliseconds. */
+  groupIntervalMs: number;
   /** How often people are told again of what nobody acknowledged, in milliseconds; 0 never. */
   reminderIntervalMs: number;
   /** Tells only of what is over. @default false */
@@ -33,7 +37,8 @@ export function silenceFor(silences: readonly Silence[], labels: AlertLabels, at
 
 /**
  * What people have to be told after an evaluation. Notes in the instances that they were told, so that each firing is
- * told once, and its end only if it was told at all.
+ * told once, and its end only if it was told at all. When a group was told of is known by its instances, so that it
+ * holds across restarts.
  */
 export function planNotices(
   engine: RuleEngine,
@@ -42,32 +47,77 @@ export function planNotices(
   at: number,
   options: NoticeOptions,
 ): AlertNotice[] {
-  const groups = new Groups(at, options);
+  const drafts = new Drafts(at, options);
   for (const { instance, rule, event } of changes) {
     if (event.to === 'inactive' && instance.notifiedAt !== null)
-      groups.add('resolved', rule, instance, isoTime(at));
+      drafts.add('resolved', rule, instance, isoTime(at));
   }
-  for (const instance of options.endedOnly ? [] : engine.active()) {
+  if (options.endedOnly) return drafts.notices();
+  const groups = new Map<string, Group>();
+  for (const instance of engine.active()) {
     const rule = engine.rule(instance.rule);
-    if (!rule || instance.standing.state !== 'firing') continue;
-    const kind = instance.notifiedAt === null ? 'firing' : 'reminder';
-    if (kind === 'reminder' && !isReminderDue(instance, at, options.reminderIntervalMs)) continue;
-    if (silenceFor(silences, labelsOf(rule, instance.seriesLabels), at)) continue;
-    groups.add(kind, rule, instance, null);
+    if (!rule) continue;
+    const labels = labelsOf(rule, instance.seriesLabels);
+    const key = JSON.stringify(groupOf(labels, options.groupBy));
+    const group = groups.get(key) ?? { toldAt: null, untold: [], told: [] };
+    groups.set(key, group);
+    if (instance.lastNotifiedAt !== null)
+      group.toldAt = Math.max(group.toldAt ?? -Infinity, instance.lastNotifiedAt);
+    if (instance.standing.state !== 'firing' || silenceFor(silences, labels, at)) continue;
+    (instance.notifiedAt === null ? group.untold : group.told).push({ instance, rule });
+  }
+  const tell = (kind: AlertNotice['kind'], { instance, rule }: Firing): void => {
+    drafts.add(kind, rule, instance, null);
     instance.notifiedAt ??= at;
     instance.lastNotifiedAt = at;
     engine.touch(instance);
+  };
+  for (const group of groups.values()) {
+    const unacknowledged = group.told.filter(({ instance }) => instance.acknowledgement === null);
+    const reminds = unacknowledged.some(({ instance }) => isReminderDue(instance, at, options));
+    // A reminder puts the next notice off, so what waits goes along with it.
+    if (reminds || isTurnOf(group, at, options)) for (const firing of group.untold) tell('firing', firing);
+    if (reminds) for (const firing of unacknowledged) tell('reminder', firing);
   }
-  return groups.notices();
+  return drafts.notices();
 }
 
-function isReminderDue(instance: Instance, at: number, reminderIntervalMs: number): boolean {
-  if (reminderIntervalMs === 0 || instance.acknowledgement !== null) return false;
-  return at - (instance.lastNotifiedAt ?? at) >= reminderIntervalMs;
+interface Firing {
+  readonly instance: Instance;
+  readonly rule: ParsedRule;
 }
 
-class Groups {
-  private readonly groups = new Map<string, AlertNotice>();
+/** What lasts of one group. */
+interface Group {
+  /** When people were last told of any of it. */
+  toldAt: number | null;
+  /** What fires and may be told, by whether it was told. */
+  readonly untold: Firing[];
+  readonly told: Firing[];
+}
+
+/** Whether further incidents of a group, or its first ones, have waited long enough. */
+function isTurnOf({ toldAt, untold }: Group, at: number, options: NoticeOptions): boolean {
+  const { groupWaitMs, groupIntervalMs } = options;
+  const firedAt = Math.min(...untold.map(({ instance }) => instance.firedAt ?? instance.since));
+  // A clock that was set back must not hold notices up: a time to come counts as long ago.
+  return toldAt === null ? Math.abs(at - firedAt) >= groupWaitMs : Math.abs(at - toldAt) >= groupIntervalMs;
+}
+
+function isReminderDue({ lastNotifiedAt }: Instance, at: number, options: NoticeOptions): boolean {
+  const { reminderIntervalMs } = options;
+  return reminderIntervalMs !== 0 && at - (lastNotifiedAt ?? at) >= reminderIntervalMs;
+}
+
+function groupOf(labels: AlertLabels, groupBy: readonly string[]): AlertLabels {
+  return Object.fromEntries(
+    groupBy.filter((name) => Object.hasOwn(labels, name)).map((name) => [name, labels[name] ?? '']),
+  );
+}
+
+/** Notices of one evaluation. */
+class Drafts {
+  private readonly open = new Map<string, AlertNotice>();
 
   constructor(
     private readonly at: number,
@@ -78,11 +128,7 @@ class Groups {
     const labels = rule
       ? labelsOf(rule, instance.seriesLabels)
       : { ...instance.seriesLabels, rule: instance.rule };
-    const group = Object.fromEntries(
-      this.options.groupBy
-        .filter((name) => Object.hasOwn(labels, name))
-        .map((name) => [name, labels[name] ?? '']),
-    );
+    const group = groupOf(labels, this.options.groupBy);
     const severity = rule?.severity ?? 'degraded';
     const incident: NoticeIncident = {
       incidentId: instance.incidentId,
@@ -97,15 +143,15 @@ class Groups {
       endedAt,
     };
     const key = JSON.stringify([kind, group]);
-    const open = this.groups.get(key);
+    const open = this.open.get(key);
     if (open && open.incidents.length < MAX_INCIDENTS_PER_NOTICE) {
       open.incidents.push(incident);
       if (severity === 'critical') open.severity = 'critical';
       return;
     }
     // A full notice stays under another key, so that it is still sent.
-    if (open) this.groups.set(`${key}#${this.groups.size}`, open);
-    this.groups.set(key, {
+    if (open) this.open.set(`${key}#${this.open.size}`, open);
+    this.open.set(key, {
       id: this.options.newId(),
       kind,
       group,
@@ -117,6 +163,6 @@ class Groups {
   }
 
   notices(): AlertNotice[] {
-    return [...this.groups.values()];
+    return [...this.open.values()];
   }
 }

@@ -74,6 +74,70 @@ describe('testRules', () => {
     expect(run.at(30_000).find(({ labels }) => labels['component'] === 'mq')?.silencedBy).toBe('silence-0');
   });
 
+  describe('forty nodes that go bad one after the other, ten seconds apart', () => {
+    const storm = (options: Partial<Parameters<typeof testRules>[0]>) =>
+      testRules({
+        rules: [lag],
+        series: Array.from({ length: 40 }, (_each, i) => ({
+          metric: 'lag_ms',
+          labels: { node: `n${i}` },
+          values: `20x${6 + i} 300x2000`,
+        })),
+        reminderIntervalMs: 1_800_000,
+        untilMs: 2_500_000,
+        ...options,
+      }).notices.map(({ atMs, kind, rules }) => [atMs, kind, rules.length]);
+
+    it('are told at once of the first, then of the others together, and all share a reminder', () => {
+      const first = 120_000;
+      expect(storm({})).toEqual([
+        [first, 'firing', 1],
+        [first + 300_000, 'firing', 30],
+        [first + 600_000, 'firing', 9],
+        [first + 1_800_000, 'reminder', 40],
+      ]);
+    });
+
+    it('may have the first wait for others, and be told of more often or less', () => {
+      const options = { groupWaitMs: 30_000, groupIntervalMs: 200_000, untilMs: 600_000 };
+      expect(storm(options)).toEqual([
+        [150_000, 'firing', 4],
+        [350_000, 'firing', 20],
+        [550_000, 'firing', 16],
+      ]);
+      const atOnce = storm({ groupIntervalMs: 0, untilMs: 600_000 });
+      expect(atOnce).toHaveLength(40);
+    });
+
+    it('are told of the ones that wait with a reminder, which is not put off', () => {
+      const options = { groupIntervalMs: 3_600_000, reminderIntervalMs: 300_000, untilMs: 500_000 };
+      expect(storm(options)).toEqual([
+        [120_000, 'firing', 1],
+        [420_000, 'firing', 30],
+        [420_000, 'reminder', 1],
+      ]);
+    });
+  });
+
+  it('tells nobody of what ends while its group waits, and at once of a group of which all is over', () => {
+    const metric = { name: 'lag_ms', window: '1m', aggregation: 'last', groupBy: ['node'] } as const;
+    const last: AlertRule = { ...lag, forMs: 0, keepFiringForMs: 0, metric };
+    const run = testRules({
+      rules: [last],
+      series: [
+        { metric: 'lag_ms', labels: { node: 'a' }, values: '300x10 20x20' },
+        { metric: 'lag_ms', labels: { node: 'b' }, values: '20 300x3 20x26' },
+        { metric: 'lag_ms', labels: { node: 'c' }, values: '20x12 300x18' },
+      ],
+      untilMs: 290_000,
+    });
+    expect(run.notices.map(({ atMs, kind, messages }) => [atMs, kind, ...messages])).toEqual([
+      [0, 'firing', 'a is 300 ms late.'],
+      [100_000, 'resolved', 'a is 20 ms late.'],
+      [120_000, 'firing', 'c is 300 ms late.'],
+    ]);
+  });
+
   it.each([
     ['avg', 15],
     ['min', 0],
@@ -227,6 +291,10 @@ describe('testRules', () => {
       untilMs: 1_200_000,
     });
     expect(run.notices).toEqual([]);
+  });
+
+  it.each(['groupWaitMs', 'groupIntervalMs'])('refuses a %s that is no duration', (field) => {
+    expect(() => testRules({ rules: [], untilMs: 0, [field]: -1 })).toThrow(`${field} is -1`);
   });
 
   it('refuses a test that would not end', () => {

@@ -36,6 +36,10 @@ export interface RuleTest {
   pauses?: readonly { fromMs: number; untilMs: number }[];
   /** @default ['rule'] */
   groupBy?: readonly string[];
+  /** @default 0 */
+  groupWaitMs?: number;
+  /** @default 300000 */
+  groupIntervalMs?: number;
   /** @default 14400000 */
   reminderIntervalMs?: number;
   /** ISO 8601. @default '2026-01-01T00:00:00.000Z' */
@@ -85,12 +89,15 @@ const MAX_EVALUATIONS = 1_000_000;
  */
 export function testRules(test: RuleTest): RuleTestResult {
   const { series = [], health = [], pauses = [], untilMs } = test;
+  const { rules, evaluationIntervalMs, groupBy, groupWaitMs, groupIntervalMs, reminderIntervalMs } = test;
   const options = resolveAlertingOptions({
-    rules: test.rules,
+    rules,
     sinks: [],
-    ...(test.evaluationIntervalMs === undefined ? {} : { evaluationIntervalMs: test.evaluationIntervalMs }),
-    ...(test.groupBy === undefined ? {} : { groupBy: test.groupBy }),
-    ...(test.reminderIntervalMs === undefined ? {} : { reminderIntervalMs: test.reminderIntervalMs }),
+    ...(evaluationIntervalMs === undefined ? {} : { evaluationIntervalMs }),
+    ...(groupBy === undefined ? {} : { groupBy }),
+    ...(groupWaitMs === undefined ? {} : { groupWaitMs }),
+    ...(groupIntervalMs === undefined ? {} : { groupIntervalMs }),
+    ...(reminderIntervalMs === undefined ? {} : { reminderIntervalMs }),
   });
   const intervalMs = options.evaluationIntervalMs;
   if (!(untilMs >= 0 && untilMs / intervalMs <= MAX_EVALUATIONS)) {

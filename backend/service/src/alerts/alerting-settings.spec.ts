@@ -28,7 +28,7 @@ describe('the rules of the service', () => {
   });
 
   it('come from a file, and go to a webhook as well', () => {
-    const content = { rules: [DEFAULT_RULES[0]], reminderIntervalMs: 60_000 };
+    const content = { rules: [DEFAULT_RULES[0]], groupIntervalMs: 30_000, reminderIntervalMs: 60_000 };
     const settings = alertingSettings({ alertsFile: fileOf(content), alertWebhook: webhook });
     expect(settings).toMatchObject(content);
     expect(settings.sinks?.map(({ name }) => name)).toEqual(['log', 'webhook']);

@@ -7,11 +7,24 @@ import { DEFAULT_RULES } from './default-rules.ts';
 
 type Settings = Pick<
   AlertingOptions,
-  'rules' | 'sinks' | 'groupBy' | 'reminderIntervalMs' | 'evaluationIntervalMs'
+  | 'rules'
+  | 'sinks'
+  | 'groupBy'
+  | 'groupWaitMs'
+  | 'groupIntervalMs'
+  | 'reminderIntervalMs'
+  | 'evaluationIntervalMs'
 >;
 
 const MAX_FILE_LENGTH = 1_000_000;
-const FIELDS = ['rules', 'groupBy', 'reminderIntervalMs', 'evaluationIntervalMs'];
+const FIELDS = [
+  'rules',
+  'groupBy',
+  'groupWaitMs',
+  'groupIntervalMs',
+  'reminderIntervalMs',
+  'evaluationIntervalMs',
+];
 
 /**
  * What people are told of, and where: from the file that FLEETDECK_ALERTS_FILE names, else the service's own rules.
