@@ -159,6 +159,36 @@ describe('Gate', () => {
   });
 });
 
+describe('Gate, when work never ends', () => {
+  it('gives its place to others a minute after it was given up, but never has more than so many begun', async () => {
+    const gate = new Gate(1, 5, 2);
+    const { deadline, timers } = deadlines();
+    const finish: (() => void)[] = [];
+    const hang = async () => {
+      const run = gate.run(() => new Promise<void>((resolve) => finish.push(resolve)), deadline);
+      const said = run.catch(messageOf);
+      await turn();
+      timers.advance(100);
+      return said;
+    };
+    const answer = () => gate.run(() => Promise.resolve('answer'), deadline).catch(messageOf);
+    expect(await hang()).toBe('late, begun');
+    timers.advance(59_950);
+    const waiting = answer();
+    timers.advance(50);
+    expect(await waiting).toBe('answer');
+    expect(await hang()).toBe('late, begun');
+    timers.advance(60_000);
+    expect(await hang()).toBe('late, not begun');
+    finish.shift()?.();
+    await turn();
+    expect(await answer()).toBe('answer');
+    finish.shift()?.();
+    await turn();
+    expect(timers.size).toBe(0);
+  });
+});
+
 describe('deadlines and timers', () => {
   it('reject late work and leave no timer behind punctual work', async () => {
     const timers = new ManualTimers(new FakeClock());

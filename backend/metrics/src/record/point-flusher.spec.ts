@@ -72,6 +72,45 @@ describe('PointFlusher', () => {
     expect(writes).toHaveLength(3);
   });
 
+  it('writes again after writes that never get an answer', async () => {
+    const { timers, writes, fake, flusher, record } = setUp();
+    fake.answer = () => new Promise<void>(() => undefined);
+    flusher.start();
+    record(1);
+    for (let second = 0; second < 60; second += 1) {
+      timers.advance(1000);
+      await settle();
+    }
+    expect(writes).toHaveLength(2);
+    fake.answer = () => Promise.resolve();
+    for (let second = 0; second < 90; second += 1) {
+      timers.advance(1000);
+      await settle();
+    }
+    expect([flusher.waiting, flusher.written, flusher.lagMs]).toEqual([0, 1, 0]);
+  });
+
+  it('never has more than six writes without an answer, and says so', async () => {
+    const { timers, writes, fake, flusher, record, lines } = setUp();
+    const answers: (() => void)[] = [];
+    fake.answer = () => new Promise<void>((resolve) => answers.push(resolve));
+    flusher.start();
+    record(1);
+    for (let second = 0; second < 3600; second += 1) {
+      timers.advance(1000);
+      await settle();
+    }
+    expect(writes).toHaveLength(6);
+    expect(lines.at(-1)).toContain('keepAlive and query_timeout');
+    fake.answer = () => Promise.resolve();
+    answers[0]?.();
+    for (let second = 0; second < 20; second += 1) {
+      timers.advance(1000);
+      await settle();
+    }
+    expect(flusher.waiting).toBe(0);
+  });
+
   it('backs off while writing fails, with the same ticket, and comes back to the interval', async () => {
     const { timers, writes, fake, flusher, record, lines, clock } = setUp();
     fake.answer = failure('ECONNREFUSED');

@@ -1,6 +1,7 @@
 import { messageOf, type Clock } from '@fleetdeck/kernel';
 import { codeOf, NO_PARTITION } from '../store/sql.ts';
 import { withDeadline, type Timers } from '../timers.ts';
+import { Abandoned } from './abandoned.ts';
 import type { Losses } from './losses.ts';
 import type { PointBatch, PointBuffer } from './point-buffer.ts';
 
@@ -12,8 +13,12 @@ const ATTEMPT_DEADLINE_MS = 10_000;
 const MAX_PAUSE_MS = 15_000;
 /** How often a batch that the database refuses for its content is tried. */
 const MAX_REFUSALS = 3;
-/** Writes past their deadline that may still hold a connection of the pool. */
+/** Writes past their deadline that hold back the next one. */
 const MAX_ABANDONED = 2;
+/** How long they do, in milliseconds: an answer that has not come by then may never come. */
+const HELD_BACK_MS = 120_000;
+/** Writes without an answer at most, however old: each may hold a connection of the pool. */
+const MAX_UNANSWERED = 6;
 const STOP_PAUSE_MS = 200;
 
 /** What a {@link PointFlusher} works with. */
@@ -46,11 +51,13 @@ export class PointFlusher {
   private stopped = true;
   private tickets = 0;
   private failures = 0;
-  private abandoned = 0;
+  private readonly abandoned: Abandoned;
   private waitingSince: number | null = null;
   private writtenPoints = 0;
 
-  constructor(private readonly parts: PointFlusherParts) {}
+  constructor(private readonly parts: PointFlusherParts) {
+    this.abandoned = new Abandoned(parts.clock, HELD_BACK_MS);
+  }
 
   /** Points that were written since the start. */
   get written(): number {
@@ -181,16 +188,17 @@ export class PointFlusher {
   }
 
   private attempt(batch: PointBatch, ticket: number): Promise<void> {
-    if (this.abandoned >= MAX_ABANDONED) {
+    if (this.abandoned.recent >= MAX_ABANDONED || this.abandoned.all >= MAX_UNANSWERED) {
       return Promise.reject(new Error('earlier writes are still waiting for an answer'));
     }
-    let late = false;
-    const work = this.parts.write(batch, ticket).finally(() => {
-      if (late) this.abandoned -= 1;
-    });
+    const work = this.parts.write(batch, ticket);
     return withDeadline(work, ATTEMPT_DEADLINE_MS, this.parts.timers, () => {
-      late = true;
-      this.abandoned += 1;
+      this.abandoned.add(work);
+      if (this.abandoned.all === MAX_UNANSWERED) {
+        this.parts.log.warn(
+          `${MAX_UNANSWERED} writes of points got no answer; nothing is written until one ends. Give the DataSource keepAlive and query_timeout.`,
+        );
+      }
       return new Error(`no answer within ${ATTEMPT_DEADLINE_MS / 1000} s`);
     });
   }
