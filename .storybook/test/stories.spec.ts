@@ -109,6 +109,32 @@ for (const [view, options] of Object.entries(CROSSED)) {
   }
 }
 
+test('what belongs together stands together right to left', async ({ stage }) => {
+  const view = VIEWS['right to left'];
+  await stage.show('components-timeline--all-states', view);
+  const toLine = await stage.page.locator('.fd-entry-row').evaluateAll((rows) =>
+    rows.flatMap((row) => {
+      const [mark, head] = row.children;
+      if (!mark || !head) return [];
+      const line = document.createRange();
+      line.selectNodeContents(head);
+      return [Math.round(mark.getBoundingClientRect().left - line.getBoundingClientRect().right)];
+    }),
+  );
+  expect(toLine.length).toBeGreaterThan(0);
+  expect(Math.max(...toLine), 'px from the shape of an entry to its line').toBeLessThan(24);
+  await stage.show('components-metricscard--all-states', view);
+  const toUnit = await stage.page.locator('.fd-metric-value:has(.fd-metric-unit)').evaluateAll((values) =>
+    values.map((value) => {
+      const unit = document.createRange();
+      unit.selectNodeContents(value.querySelector('.fd-metric-unit bdi') ?? value);
+      const number = value.querySelector('.fd-metric-number')?.getBoundingClientRect();
+      return (number?.left ?? 0) - unit.getBoundingClientRect().right;
+    }),
+  );
+  expect(Math.min(...toUnit), 'px from a number to its unit').toBeGreaterThan(2);
+});
+
 test('the toolbar forces colours as well, nearly', async ({ stage }) => {
   await stage.show('components-statusbadge--all-states', { globals: light });
   const plain = await stage.picture();

@@ -2,6 +2,7 @@ import { useId, useMemo, useState, type ComponentProps } from 'react';
 import { resolveStatus } from '@fleetdeck/dto';
 import { useClockValue } from '../../clock.ts';
 import { toMs, useEnvironment, type EnvironmentProps, type TimeInput } from '../../environment.ts';
+import { isolate, isRightToLeft } from '../../format/direction.ts';
 import { formatMetric, type MetricFormat } from '../../format/formatMetric.ts';
 import { formatAge, formatTime } from '../../format/formatTime.ts';
 import { dateFormat, listFormat, numberFormat } from '../../format/intl.ts';
@@ -12,7 +13,6 @@ import {
   extentOf,
   foldOthers,
   isCrossed,
-  isRightToLeft,
   MAX_LINES,
   placed,
   thin,
@@ -281,7 +281,11 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
         </span>
         {extent !== null && (
           <span className="fd-chart-span">
-            {words.span(writeTimes.moment(extent.from), writeTimes.moment(to), zone)}
+            {words.span(
+              isolate(writeTimes.moment(extent.from), locale),
+              isolate(writeTimes.moment(to), locale),
+              isolate(zone, locale),
+            )}
           </span>
         )}
       </figcaption>

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from '@jest/globals';
 import {
   foldOthers,
-  isRightToLeft,
   isCrossed,
   extentOf,
   placed,
@@ -128,14 +127,6 @@ describe('valueTicks of bytes', () => {
   it('are as those of other numbers where the bytes are few, as of a slow rate', () => {
     expect(valueTicks(0, 3, 1024)).toEqual([0, 1, 2, 3]);
     expect(valueTicks(0, 0.4, 1024)).toEqual(valueTicks(0, 0.4));
-  });
-});
-
-describe('isRightToLeft', () => {
-  it('goes by the script of a locale, whatever its language is', () => {
-    const rightToLeft = ['ar', 'ar-EG', 'fa', 'he', 'ur', 'ckb', 'ps', 'yi', 'dv', 'ug', 'az-Arab', 'pa-PK'];
-    expect(rightToLeft.filter((locale) => !isRightToLeft(locale))).toEqual([]);
-    expect(['en', 'de', 'ja', 'az', 'ar-Latn', 'hi'].filter(isRightToLeft)).toEqual([]);
   });
 });
 

@@ -217,14 +217,3 @@ export function valueTicks(min: number, max: number, base: 1000 | 1024 = 1000): 
     return binary ? tick : Number(tick.toPrecision(12));
   });
 }
-
-/** Scripts of today that are written from right to left. */
-const RIGHT_TO_LEFT = /^(Adlm|Arab|Hebr|Mand|Nkoo|Rohg|Syrc|Thaa)$/;
-
-/**
- * Whether people who read a locale read from right to left: by its script, since what the platform says of it differs
- * between browsers and is wrong for some, as for Dhivehi.
- */
-export function isRightToLeft(locale: string): boolean {
-  return RIGHT_TO_LEFT.test(new Intl.Locale(locale).maximize().script ?? '');
-}

@@ -245,7 +245,12 @@ function Card(props: MetricsCardProps) {
             ) : (
               <>
                 <span className="fd-metric-number">{written.text}</span>
-                {written.unit !== '' && <span className="fd-metric-unit"> {written.unit}</span>}
+                {written.unit !== '' && (
+                  <span className="fd-metric-unit">
+                    {' '}
+                    <bdi>{written.unit}</bdi>
+                  </span>
+                )}
               </>
             )}
           </p>

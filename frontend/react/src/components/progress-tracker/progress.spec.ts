@@ -10,6 +10,7 @@ import {
   type ProgressMemory,
   type ProgressStage,
 } from './progress.ts';
+import { progressText } from './progressText.ts';
 
 const stage = (name: string, over: Partial<ProgressStage> = {}): ProgressStage => ({
   stage: name,
@@ -131,5 +132,17 @@ describe('words', () => {
     [Infinity, 0],
   ])('%d s is about %d s', (seconds, about) => {
     expect(coarseSeconds(seconds)).toBe(about);
+  });
+});
+
+describe('progressText', () => {
+  it('keeps numbers and times together among words that are read from right to left', () => {
+    const took = { startedAt: '2026-01-15T14:00:00Z', completedAt: '2026-01-15T14:03:00Z' };
+    const done = { status: 'completed', stages: [stage('one', { status: 'completed', ...took })] } as const;
+    const messages = { progress: { completed: 'تم', total: (time: string) => `خلال ${time}` } };
+    expect(progressText(done as never, { locale: 'ar', messages })).toMatch(
+      /^\u2068تم\u2069, \u2068خلال \u2068.*\u2069\u2069$/,
+    );
+    expect(progressText(done as never, { locale: 'en' })).toBe('Completed, 3 min in all');
   });
 });

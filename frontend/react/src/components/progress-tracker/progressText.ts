@@ -1,4 +1,5 @@
 import { toMs } from '../../environment.ts';
+import { isolate } from '../../format/direction.ts';
 import { formatDuration } from '../../format/formatTime.ts';
 import { numberFormat } from '../../format/intl.ts';
 import { progressWords, type ProgressMessages } from '../../messages/progress.ts';
@@ -41,7 +42,7 @@ export function attemptText(
   locale: string,
   words: ProgressMessages,
 ): string {
-  const number = (value: number): string => numberFormat(locale, {}).format(value);
+  const number = (value: number): string => isolate(numberFormat(locale, {}).format(value), locale);
   return typeof attempt === 'number' && attempt > 1
     ? words.attempt(number(attempt), typeof maxAttempts === 'number' ? number(maxAttempts) : null)
     : '';
@@ -56,8 +57,12 @@ export function progressLine(tracking: ProgressTracking, options: ProgressTextOp
   const { locale = 'en', messages = {}, currentStage, percent, left = '' } = options;
   const words = progressWords(messages);
   const { stages, status } = tracking;
-  const number = (value: number): string => numberFormat(locale, {}).format(value);
-  const join = (parts: readonly string[]): string => parts.filter(Boolean).join(', ');
+  const number = (value: number): string => isolate(numberFormat(locale, {}).format(value), locale);
+  const join = (parts: readonly string[]): string =>
+    parts
+      .filter(Boolean)
+      .map((part) => isolate(part, locale))
+      .join(', ');
   const index = currentIndex(stages, currentStage ?? tracking.currentStage);
   const current = stages[index];
   const failed = stages.find((stage) => stage.status === 'failed');
@@ -84,13 +89,13 @@ export function progressLine(tracking: ProgressTracking, options: ProgressTextOp
         ? words.stage.failed
         : shownStatus(failed) === 'cancelled'
           ? words.cancelled
-          : words.failed(labelOf(failed)),
+          : words.failed(isolate(labelOf(failed), locale)),
   }[status];
   const began = Math.min(...stages.flatMap((stage) => toMs(stage.startedAt) ?? []));
   const ended = Math.max(...stages.flatMap((stage) => toMs(stage.completedAt) ?? []));
   const took =
     status !== 'pending' && ended >= began && Number.isFinite(ended - began)
-      ? words.total(formatDuration(ended - began, locale))
+      ? words.total(isolate(formatDuration(ended - began, locale), locale))
       : '';
   return { outcome: join([outcome, back]), whole: join([outcome, back, took]) };
 }
