@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createAnnouncer } from './announcer.ts';
 
@@ -63,5 +65,17 @@ describe('the announcer', () => {
     announce('two');
     jest.advanceTimersByTime(250);
     expect(said()).toBe('one two');
+  });
+
+  it('has the only live region of the kit', () => {
+    const src = import.meta.dirname;
+    const live = readdirSync(src, { recursive: true, encoding: 'utf8' })
+      .filter((file) => /^[^.]+\.tsx?$/.test(file))
+      .filter((file) =>
+        /(?:role|aria-live)\W+(?:alert|status|log|polite|assertive)\b/.test(
+          readFileSync(join(src, file), 'utf8'),
+        ),
+      );
+    expect(live).toEqual(['announcer.ts']);
   });
 });

@@ -193,6 +193,10 @@ export function ContextSelector(props: ContextSelectorProps) {
   useEffect(() => {
     if (cleared) announcer.announce(words.cleared, 'context-cleared');
   }, [cleared, announcer, words.cleared]);
+  const unlisted = opened !== null && ContextPanel === null;
+  useEffect(() => {
+    if (unlisted) announcer.announce(words.failed, 'context-failed');
+  }, [unlisted, announcer, words.failed]);
 
   return (
     <div
@@ -327,9 +331,9 @@ export function ContextSelector(props: ContextSelectorProps) {
           }
         />
       )}
-      {opened !== null && ContextPanel === null && (
+      {unlisted && (
         <div id={panelId} role="group" aria-label={name}>
-          <p role="alert" className="fd-context-note" data-tone="degraded">
+          <p className="fd-context-note" data-tone="degraded">
             <Glyph shape="degraded" /> {words.failed}
             <button type="button" className="fd-button" onClick={() => void panelPart.load()}>
               {words.retry}
