@@ -14,6 +14,8 @@ const WITHOUT_REALTIME = [
   ...[
     'ConnectionStatus',
     'ContextSelector',
+    'HealthStrip',
+    'IncidentList',
     'MetricsCard',
     'ProgressTracker',
     'StatusBadge',
