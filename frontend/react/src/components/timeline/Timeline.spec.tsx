@@ -410,6 +410,31 @@ describe('pages', () => {
     expect(asked[2]?.signal.aborted).toBe(false);
   });
 
+  it('that a service filtered leave every type and status to choose that was seen, and no count of all', async () => {
+    const { asked, fetchPage } = asking();
+    const page = (types: string[]) => ({
+      items: types.map((type, index) => ({
+        id: `${type}-${index}`,
+        at: index,
+        title: type,
+        type,
+        status: type,
+      })),
+      nextCursor: null,
+    });
+    const { again } = draw({ entries: [], fetchPage, serverFilter: true, source: 'a' });
+    await settle(() => asked[0]?.answer(page(['deployment', 'health', 'health'])));
+    await userEvent.click(screen.getByRole('button', { name: 'health 2' }));
+    await settle(() => asked[1]?.answer(page(['health', 'health', 'health'])));
+    expect(screen.getByRole('button', { name: 'health 3' })).toHaveAttribute('aria-pressed', 'true');
+    // How many the service has of what it did not answer is not known.
+    expect(screen.getByRole('button', { name: 'deployment' })).toBeInTheDocument();
+    expect(document.querySelector('.fd-timeline-shown')).toHaveTextContent(/^3 entries Clear filters$/);
+    again({ source: 'b' });
+    await settle(() => asked[2]?.answer(page(['health'])));
+    expect(screen.queryByRole('button', { name: 'deployment' })).toBeNull();
+  });
+
   it('are asked of a service once typing rests, and the list stays until the answer, marked as busy', async () => {
     jest.useFakeTimers();
     const { asked, fetchPage } = asking();

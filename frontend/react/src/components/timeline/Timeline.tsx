@@ -68,7 +68,7 @@ export interface TimelineProps<E extends TimelineEntry = TimelineEntry>
   onFilterChange?: (filter: TimelineFilter) => void;
   /**
    * Whether `fetchPage` filters: then pages are read anew for each filter, 200 ms after the last key of its text, and
-   * the list stays until the answer. @default false
+   * the list stays until the answer. Types and statuses that were seen stay to be chosen. @default false
    */
   serverFilter?: boolean;
   /** Shows search, days, types and statuses. @default true */
@@ -251,7 +251,9 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
       : pages.state === 'error'
         ? words.olderFailed
         : filtering
-          ? words.shown(number(shown.length), total)
+          ? serverFilter
+            ? words.entries(number(shown.length), shown.length === 1)
+            : words.shown(number(shown.length), total)
           : pages.count > 1
             ? words.entries(total, false)
             : '',
@@ -317,10 +319,10 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
       </div>
       {filterable && (
         <TimelineFilters
-          {...{ filter, types, statuses, environment }}
+          {...{ filter, types, statuses, source, environment }}
           onChange={setFilter}
           shown={shown.length}
-          total={all.length}
+          total={serverFilter ? null : all.length}
         />
       )}
       {staleText !== null && <p className="fd-timeline-stale">{staleText}</p>}

@@ -1,4 +1,4 @@
-import { useId } from 'react';
+import { useId, useState } from 'react';
 import type { Environment } from '../../environment.ts';
 import { numberFormat } from '../../format/intl.ts';
 import { statusWord } from '../../messages.ts';
@@ -12,9 +12,14 @@ export interface TimelineFiltersProps {
   types: readonly FilterCount[];
   statuses: readonly FilterCount[];
   shown: number;
-  total: number;
+  /** `null` where it is not known, since a service filters. */
+  total: number | null;
+  /** Names what is filtered: another one has options of its own. */
+  source: string | undefined;
   environment: Environment;
 }
+
+const MOST_OPTIONS = 200;
 
 function Choices({
   legend,
@@ -46,7 +51,10 @@ function Choices({
             aria-pressed={pressed}
             onClick={() => onChange(pressed ? chosen.filter((each) => each !== value) : [...chosen, value])}
           >
-            {write(value)} <span className="fd-chip-count">{numberFormat(locale, {}).format(count)}</span>
+            {write(value)}{' '}
+            {count !== null && (
+              <span className="fd-chip-count">{numberFormat(locale, {}).format(count)}</span>
+            )}
           </button>
         );
       })}
@@ -54,9 +62,22 @@ function Choices({
   );
 }
 
+/** Options that were there so far too: what a service filtered holds only those that are chosen. */
+function useSeen(options: readonly FilterCount[], source: string | undefined): readonly FilterCount[] {
+  const [seen, setSeen] = useState({ source, options });
+  const before = seen.source === source ? seen.options : [];
+  const gone = before.filter(({ value }) => !options.some((option) => option.value === value));
+  const all = [...options, ...gone.map(({ value }) => ({ value, count: null }))].slice(0, MOST_OPTIONS);
+  if (seen.source !== source || all.length > before.length) setSeen({ source, options: all });
+  return all.toSorted((a, b) => (a.value < b.value ? -1 : 1));
+}
+
 /** The filters of a `Timeline`, each option with the number of entries that it would show. */
 export function TimelineFilters(props: TimelineFiltersProps) {
-  const { filter, onChange, types, statuses, shown, total, environment } = props;
+  const { filter, onChange, shown, total, source, environment } = props;
+  const seenTypes = useSeen(props.types, source);
+  const seenStatuses = useSeen(props.statuses, source);
+  const [types, statuses] = total === null ? [seenTypes, seenStatuses] : [props.types, props.statuses];
   const { messages, locale } = environment;
   const words = timelineWords(messages);
   const id = useId();
@@ -108,7 +129,9 @@ export function TimelineFilters(props: TimelineFiltersProps) {
       />
       {isFiltering(filter) && (
         <p className="fd-timeline-shown">
-          {words.shown(number(shown), number(total))}{' '}
+          {total === null
+            ? words.entries(number(shown), shown === 1)
+            : words.shown(number(shown), number(total))}{' '}
           <button type="button" className="fd-button" onClick={() => onChange(noFilter)}>
             {words.clear}
           </button>

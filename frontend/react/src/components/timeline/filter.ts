@@ -70,7 +70,8 @@ function testsOf(filter: TimelineFilter, timeZone: string | undefined): Partial<
 /** An option of a filter, and how many entries it would show beside what the other filters hide. */
 export interface FilterCount {
   value: string;
-  count: number;
+  /** `null` where it is not known. */
+  count: number | null;
 }
 
 /** What a filter leaves, and how many each of its options would. */
