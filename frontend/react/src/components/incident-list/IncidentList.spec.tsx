@@ -37,6 +37,12 @@ describe('IncidentList', () => {
     expect(screen.getByRole('listitem')).toHaveAttribute('data-open');
   });
 
+  it('counts no further than it was read while it is stale', () => {
+    const open = incident({ begin: '2026-01-15T14:01:00.000Z', end: null, durationMs: 120_000 });
+    render(<IncidentList incidents={[open]} stale {...fixed} />);
+    expect(texts()[0]?.[1]).toBe('since 14:01, 2 min so far');
+  });
+
   it('says so when there is none', () => {
     render(<IncidentList incidents={[]} />);
     expect(screen.getByText('No incidents')).toBeVisible();

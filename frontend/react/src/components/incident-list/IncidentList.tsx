@@ -50,7 +50,7 @@ export function IncidentList({
       {incidents && incidents.length > 0 && (
         <ul {...rest} className={classes('fd-incidents-list', className)}>
           {incidents.map((incident) => (
-            <Incident key={incident.begin} incident={incident} environment={environment} />
+            <Incident key={incident.begin} {...{ incident, environment, stale }} />
           ))}
         </ul>
       )}
@@ -58,14 +58,21 @@ export function IncidentList({
   );
 }
 
-function Incident({ incident, environment }: { incident: HealthIncident; environment: Environment }) {
+interface IncidentProps {
+  incident: HealthIncident;
+  environment: Environment;
+  stale: boolean;
+}
+
+function Incident({ incident, environment, stale }: IncidentProps) {
   const { worst, reason, begin, end, durationMs } = incident;
   const { messages, locale, clock } = environment;
   const { incidentOpen, incidentOver } = healthWords(messages);
   const beganAt = Date.parse(begin);
   const open = end === null;
   const age = useClockValue(
-    open ? clock : null,
+    // Whether it still lasts nobody knows while it is stale.
+    open && !stale ? clock : null,
     (at) => formatAge(open ? Math.max(at - beganAt, 0) : durationMs, locale),
     formatAge(durationMs, locale),
   );
