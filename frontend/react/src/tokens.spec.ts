@@ -180,7 +180,7 @@ describe('colour tokens', () => {
     });
     expect(hatched).toHaveLength(3);
     for (const { selectors, share, raised } of hatched) {
-      const faintest = raised || selectors.includes('.fd-incident-time') ? 'text-2' : 'text-3';
+      const faintest = raised || selectors.endsWith('.fd-incident') ? 'text-2' : 'text-3';
       for (const ink of ['text', 'st-unknown', faintest] as const) {
         for (const ground of ['bg', 'surface'] as const) {
           const ratio = contrastRatio(

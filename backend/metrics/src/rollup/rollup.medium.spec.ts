@@ -191,6 +191,26 @@ describe('minutes', () => {
   });
 });
 
+describe('a process whose first write gets no answer', () => {
+  it('begins again, and writes everything once', async () => {
+    const clock = new FakeClock(iso(NOON));
+    const app = await start(clock);
+    let hung = false;
+    app.sql.beforeStatement = (statement) => {
+      if (hung || !statement.includes('insert into fleetdeck.metric_writer')) return;
+      hung = true;
+      return new Promise<never>(() => undefined);
+    };
+    app.aggregator.record('took', 1, { host: 'a' });
+    await until(() => {
+      app.timers.advance(1000);
+      return app.aggregator.stats().writtenPoints === 1;
+    });
+    expect(hung).toBe(true);
+    expect(await ask(app, 'took', 'count', NOON, NOON + HOUR)).toEqual([1]);
+  });
+});
+
 describe('hours and days', () => {
   it('are summed up once all writers are past them, and a late point repairs every tier and the cached answer', async () => {
     const clock = new FakeClock(iso(NOON - 13 * HOUR));

@@ -14,6 +14,8 @@ import { beginSession, type WriterSession } from './writer-session.ts';
 
 /** How long after its end a minute is rolled up, in milliseconds: points on their way still find it open. */
 const CLOSE_AFTER_MS = 2000;
+/** After this the begin of a session counts as failed, in milliseconds. */
+const BEGIN_DEADLINE_MS = 10_000;
 /** After this rolling up counts as failed: points must not wait behind a connection that says nothing. */
 const ROLL_UP_DEADLINE_MS = 10_000;
 /** How long rolling up waits for writes that are under way, in milliseconds. */
@@ -236,7 +238,14 @@ export class PointWriter {
 
   private current(now: number): Promise<WriterSession> {
     if (this.session) return Promise.resolve(this.session);
-    this.beginning ??= beginSession(this.parts.sql(), now)
+    const late = () => new Error(`no answer within ${BEGIN_DEADLINE_MS / 1000} s`);
+    // One that hangs must not be what every later write waits for.
+    this.beginning ??= withDeadline(
+      beginSession(this.parts.sql(), now),
+      BEGIN_DEADLINE_MS,
+      this.parts.timers,
+      late,
+    )
       .then((session) => (this.session = session))
       .finally(() => {
         this.beginning = null;

@@ -140,7 +140,9 @@ export const OwnEntries: Story = {
   play: async ({ canvasElement }) => {
     const canvas = within(canvasElement);
     await expect(canvas.getAllByRole('button', { expanded: false })).toHaveLength(3);
-    await userEvent.click(canvas.getByRole('button', { name: 'triage-12 upgrading 2.4.1 to 2.5.0 (ana)' }));
+    await userEvent.click(
+      canvas.getByRole('button', { name: 'In progress triage-12 upgrading 2.4.1 to 2.5.0 (ana)' }),
+    );
     await expect(canvasElement.querySelector('ins')).toHaveTextContent('2.5.0');
   },
 };
