@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
 import { makeDataDir, startBuiltService, type BuiltService } from '../../../tools/service.mjs';
-import { signIn, violations } from './support.ts';
+import { reportOrders, signIn, violations } from './support.ts';
 
 let service: BuiltService;
 let dataDir: string;
@@ -25,15 +25,8 @@ test.beforeAll(async () => {
 
 test.afterAll(() => service.stop());
 
-/** Reports how many orders wait, as a script does. */
-async function report(page: Page, value: number, shop: string): Promise<void> {
-  const cookies = await page.context().cookies();
-  const answer = await page.request.post(`${service.url}/api/v1/metrics/points`, {
-    headers: { cookie: cookies.map(({ name, value: text }) => `${name}=${text}`).join('; ') },
-    data: { points: [{ name: 'orders_waiting', value, labels: { shop } }] },
-  });
-  expect(answer.status()).toBe(202);
-}
+const report = (page: Page, value: number, shop: string): Promise<void> =>
+  reportOrders(page, service.url, shop, value);
 
 test('an alert appears live, is acknowledged, silenced, and is over', async ({ page }) => {
   await page.goto(service.signInUrl ?? '');

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, type Locator, type Page } from '@playwright/test';
 import { makeDataDir, startBuiltService, type BuiltService } from '../../../tools/service.mjs';
-import { signIn } from './support.ts';
+import { reportOrders, signIn } from './support.ts';
 
 let service: BuiltService;
 let dataDir: string;
@@ -25,14 +25,7 @@ test.beforeAll(async () => {
 test.afterAll(() => service.stop());
 
 /** Has an alert fire for a shop. */
-async function fire(page: Page, shop: string): Promise<void> {
-  const cookies = await page.context().cookies();
-  const answer = await page.request.post(`${service.url}/api/v1/metrics/points`, {
-    headers: { cookie: cookies.map(({ name, value }) => `${name}=${value}`).join('; ') },
-    data: { points: [{ name: 'orders_waiting', value: 640, labels: { shop } }] },
-  });
-  expect(answer.status()).toBe(202);
-}
+const fire = (page: Page, shop: string): Promise<void> => reportOrders(page, service.url, shop, 640);
 
 /** More stops than any page has. */
 const MAX_STOPS = 100;

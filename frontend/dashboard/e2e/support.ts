@@ -17,6 +17,16 @@ export async function signIn(page: Page, dataDir: string): Promise<void> {
   await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
 }
 
+/** Reports how many orders of a shop wait, as a script does. */
+export async function reportOrders(page: Page, url: string, shop: string, value: number): Promise<void> {
+  const cookies = await page.context().cookies();
+  const answer = await page.request.post(`${url}/api/v1/metrics/points`, {
+    headers: { cookie: cookies.map(({ name, value: text }) => `${name}=${text}`).join('; ') },
+    data: { points: [{ name: 'orders_waiting', value, labels: { shop } }] },
+  });
+  expect(answer.status()).toBe(202);
+}
+
 /** What axe finds wrong with the page, one text a violation. */
 export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(AXE);

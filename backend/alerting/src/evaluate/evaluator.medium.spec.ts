@@ -405,8 +405,9 @@ describe('what does not work', () => {
     const refusal = Object.assign(new Error('invalid input'), { code: '22P02' });
     Object.assign(app.sql, { transaction: () => Promise.reject(refusal) });
     down(app, 'broker');
-    await app.evaluate(4);
+    await app.evaluate(2);
     expect(app.sink.got).toMatchObject([{ kind: 'firing', mayRepeat: true }]);
+    expect(app.lines.filter((line) => line.includes('The store is away'))).toEqual([]);
     expect(app.alerting.stats().evaluator?.droppedRecords).toBeGreaterThan(0);
     expect(app.lines.filter((line) => line.includes('The store refuses what happened'))).toHaveLength(1);
     Object.assign(app.sql, { transaction });

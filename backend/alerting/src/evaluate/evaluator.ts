@@ -55,7 +55,7 @@ const PRUNE_EVERY_MS = 3_600_000;
 /** How long rules are evaluated in one go, in milliseconds. */
 const SLICE_MS = 10;
 /** How often the store may refuse the same data for what they are. */
-const MAX_REFUSALS = 3;
+const MAX_REFUSALS = 2;
 /** How long a notice may go on failing before it is said, in milliseconds. */
 const FAILING_MS = 60_000;
 
@@ -317,16 +317,15 @@ export class Evaluator {
       this.queue.wake();
       return true;
     } catch (thrown) {
-      if (isRefusal(thrown)) {
-        this.refusals += 1;
-        // It is the data, and would be so for ever: people are told all the same, and what comes later is stored.
-        if (this.refusals >= MAX_REFUSALS) {
-          this.giveUp(history, thrown);
-          return true;
-        }
+      if (!isRefusal(thrown)) {
+        putBack();
+        this.away(thrown);
+        return true;
       }
-      putBack();
-      this.away(thrown);
+      this.refusals += 1;
+      // It is the data, and would be so for ever: people are told all the same, and what comes later is stored.
+      if (this.refusals >= MAX_REFUSALS) this.giveUp(history, thrown);
+      else putBack();
       return true;
     }
   }
