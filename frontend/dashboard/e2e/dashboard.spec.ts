@@ -67,6 +67,35 @@ test('a value that a script reports appears on the page', async ({ page, request
   await expect(card(page, 'orders_open')).toContainText('4,217');
 });
 
+test('the past of a value is one click away, by percentile and by label, and its address shows the same again', async ({
+  page,
+}) => {
+  const complaints = complaintsOf(page);
+  await signIn(page, dataDir);
+  await page.getByRole('link', { name: 'History of Request latency, p95' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('fleetdeck_http_request_duration_ms');
+  const chart = page.getByRole('figure');
+  await expect(chart).toBeVisible();
+  // Minutes that are over hold the requests of the tests before.
+  await expect(chart.locator('.recharts-line-curve, .recharts-line-dot').first()).toBeAttached({
+    timeout: 90_000,
+  });
+  await page.getByLabel('24 hours').check();
+  await page.getByLabel('By').selectOption('node');
+  await expect(page).toHaveURL(/range=24h.*by=node/);
+  const title = /p95 by node/;
+  await expect(chart).toHaveAccessibleName(title);
+  await page.reload();
+  await expect(chart).toHaveAccessibleName(title);
+  await expect(page.getByLabel('24 hours')).toBeChecked();
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole('link', { name: 'All metrics' }).click();
+  await page.getByRole('searchbox').fill('resident');
+  await expect(page.getByRole('link', { name: 'fleetdeck_process_memory_bytes' })).toBeVisible();
+  expect(await violations(page)).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
 test('the page says that the service is gone, keeps what it knew, and goes on by itself when it is back', async ({
   page,
 }) => {

@@ -3,7 +3,7 @@ import { userEvent } from '@testing-library/user-event';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { App } from './App.tsx';
 import { FakeService, ok, refusal, session } from './testing/fake-service.ts';
-import { alert, alertUpdate, component, report } from './testing/samples.ts';
+import { alert, alertUpdate, component, descriptor, report } from './testing/samples.ts';
 
 const NO_SESSION = 'Sign in, then try again.';
 
@@ -70,6 +70,19 @@ describe('signed in', () => {
     open('/portal/', '/portal');
     expect(await heading('Overview')).toBeVisible();
     expect(screen.getByRole('link', { name: 'Fleetdeck' })).toHaveAttribute('href', '/portal/');
+  });
+
+  it('leads to the metrics and to the past of one, and says in the bar where that is', async () => {
+    const orders = descriptor('orders:open');
+    service.answers.set('GET /metrics/names', ok({ metrics: [orders] }));
+    open('/');
+    await userEvent.click(await screen.findByRole('link', { name: 'Metrics' }));
+    expect(await heading('Metrics')).toBeVisible();
+    await userEvent.click(await screen.findByRole('link', { name: 'orders:open' }));
+    expect(await heading('orders:open')).toBeVisible();
+    expect(document.title).toBe('orders:open · Fleetdeck');
+    expect(window.location.pathname).toBe('/metric/orders:open');
+    expect(screen.getByRole('link', { name: 'Metrics' })).toHaveAttribute('aria-current', 'true');
   });
 
   it('says that an address has no page, and leads to the overview', async () => {

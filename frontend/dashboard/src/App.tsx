@@ -4,6 +4,8 @@ import type { Session } from '@fleetdeck/dto';
 import { FleetdeckProvider, useAlerts } from '@fleetdeck/react';
 import type { Connection } from './connection.ts';
 import { AlertsPage } from './pages/alerts/AlertsPage.tsx';
+import { MetricPage } from './pages/metrics/MetricPage.tsx';
+import { MetricsPage } from './pages/metrics/MetricsPage.tsx';
 import { NotFoundPage } from './pages/NotFoundPage.tsx';
 import { OverviewPage } from './pages/OverviewPage.tsx';
 import { SignInPage, type SignInReason } from './pages/SignInPage.tsx';
@@ -86,7 +88,12 @@ interface DeskProps {
   onSignOut: () => void;
 }
 
-const TITLES: Readonly<Record<string, string>> = { '/': 'Overview', '/alerts': 'Alerts' };
+const TITLES: Readonly<Record<string, string>> = {
+  '/': 'Overview',
+  '/metric': 'Metrics',
+  '/alerts': 'Alerts',
+};
+const METRIC_PATH = /^\/metric\/([^/]+)$/;
 
 // Alerts are read once for the bar and the page.
 function Desk({ http, ...bar }: DeskProps) {
@@ -94,13 +101,17 @@ function Desk({ http, ...bar }: DeskProps) {
   useRefresh(alerts.refetch, alerts.state === 'error' ? FAILED_REFRESH_MS : null);
   const firing = alerts.alerts?.filter(({ state }) => state === 'firing').length ?? null;
   const [location] = useLocation();
-  usePageTitle(TITLES[location] ?? 'No such page', firing);
+  usePageTitle(TITLES[location] ?? METRIC_PATH.exec(location)?.[1] ?? 'No such page', firing);
   return (
     <Shell {...bar} firing={firing}>
       <Switch>
         <Route path="/">
           <OverviewPage http={http} />
         </Route>
+        <Route path="/metric">
+          <MetricsPage http={http} />
+        </Route>
+        <Route path="/metric/:name">{({ name }) => <MetricPage key={name} http={http} name={name} />}</Route>
         <Route path="/alerts">
           <AlertsPage
             http={http}

@@ -2,6 +2,7 @@ import '@fleetdeck/react/styles.css';
 import './fonts.css';
 import './dashboard.css';
 import './pages/alerts/alerts.css';
+import './pages/metrics/metrics.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App.tsx';

@@ -6,6 +6,7 @@ import {
   type LiveSeries,
   type MetricsState,
 } from '@fleetdeck/react';
+import { HistoryLink } from './metrics/HistoryLink.tsx';
 import { isOverdue } from './overdue.ts';
 
 /** The first points of the sparkline, any of which serves as the baseline when the very first is a gap. */
@@ -45,6 +46,9 @@ export function MetricCard({ title, series, health, state, error }: MetricCardPr
       since={health?.since}
       state={lastKnownAt === null ? cardState(series, state) : 'error'}
       errorMessage={lastKnownAt === null ? error?.message : `Measured at ${time(Date.parse(lastKnownAt))}.`}
+      footer={
+        series !== null && <HistoryLink title={title} metric={series.metric.name} labels={series.labels} />
+      }
     />
   );
 }

@@ -68,6 +68,27 @@ describe('OverviewPage', () => {
     expect(card('CPU')).toHaveTextContent(/34 ?%/);
   });
 
+  it('shows the 95th percentile of the latency of each replica, and leads to the past of each value', async () => {
+    const LATENCY = 'fleetdeck_http_request_duration_ms';
+    service.answers.set('GET /metrics/recent', ok(recentAnswer(recent(LATENCY, 7, [{ node: 'one' }]))));
+    const bucket = (value: number) => ({ start: new Date(NOW).toISOString(), value, coverage: null });
+    const result = { metricName: LATENCY, aggregation: 'p95', unit: 'ms', labels: {}, points: [bucket(42)] };
+    service.answers.set(
+      'GET /metrics/query',
+      ok({ results: [{ ...result, asOf: new Date(NOW).toISOString(), position: null }] }),
+    );
+    open();
+    await pass(100);
+    expect(card('Request latency, p95')).toHaveTextContent(/42 ?ms/);
+    const asked = service.asked.filter(({ path }) => path === '/metrics/query');
+    expect(asked.at(-1)?.query.getAll('aggregation')).toEqual(['p95']);
+    expect(asked.at(-1)?.query.getAll('labels')).toEqual(['node:one']);
+    expect(screen.getByRole('link', { name: 'History of Request latency, p95' })).toHaveAttribute(
+      'href',
+      `/metric/${LATENCY}?label=node%3Aone`,
+    );
+  });
+
   it('draws a group for each replica', async () => {
     const nodes = [{ node: 'a' }, { node: 'b' }];
     service.answers.set('GET /metrics/recent', ok(recentAnswer(recent(CPU, 12, nodes))));

@@ -5,6 +5,7 @@ import { StatusSummary, useHealth, useHealthTimeline, useMetrics, usePageClock }
 import { countedStatuses, HealthTable } from './HealthTable.tsx';
 import { MetricCard } from './MetricCard.tsx';
 import { drawSections, OVERVIEW_METRICS } from './overview-layout.ts';
+import { PercentileCard } from './PercentileCard.tsx';
 import { ReportedMetrics } from './ReportedMetrics.tsx';
 import { FAILED_REFRESH_MS, PAST_REFRESH_MS, useRefresh } from './useRefresh.ts';
 
@@ -12,6 +13,7 @@ import { FAILED_REFRESH_MS, PAST_REFRESH_MS, useRefresh } from './useRefresh.ts'
 const HEALTH_REFRESH_MS = 15_000;
 /** A replica broadcasts its own values to its own clients; those of the others are read before they count as stale. */
 const REPLICAS_REFRESH_MS = 3_000;
+const NO_LABELS = {};
 
 /** What the service, its host and its database are doing, and how they are. */
 export function OverviewPage({ http }: { http: HttpClient }) {
@@ -42,16 +44,26 @@ export function OverviewPage({ http }: { http: HttpClient }) {
           >
             <h2>{title}</h2>
             <div className="cards">
-              {cards.map(({ spec, series }) => (
-                <MetricCard
-                  key={spec.metric}
-                  title={spec.title}
-                  series={series}
-                  health={spec.component === undefined ? undefined : report?.components[spec.component]}
-                  state={metrics.state}
-                  error={metrics.error}
-                />
-              ))}
+              {cards.map(({ spec, series }) =>
+                spec.aggregation === undefined ? (
+                  <MetricCard
+                    key={spec.metric}
+                    title={spec.title}
+                    series={series}
+                    health={spec.component === undefined ? undefined : report?.components[spec.component]}
+                    state={metrics.state}
+                    error={metrics.error}
+                  />
+                ) : (
+                  <PercentileCard
+                    key={spec.metric}
+                    title={spec.title}
+                    metric={spec.metric}
+                    aggregation={spec.aggregation}
+                    labels={series?.labels ?? NO_LABELS}
+                  />
+                ),
+              )}
             </div>
           </section>
         ))}

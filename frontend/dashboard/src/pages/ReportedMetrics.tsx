@@ -1,18 +1,20 @@
-import { useEffect, useState } from 'react';
-import type { MetricDescriptor } from '@fleetdeck/dto';
+import { useMemo } from 'react';
 import type { HttpClient } from '@fleetdeck/client';
 import { MAX_METRIC_NAMES, useMetrics } from '@fleetdeck/react';
 import { MetricCard } from './MetricCard.tsx';
+import { useMetricNames } from './metrics/useMetricNames.ts';
 import { OWN_PREFIX, seriesTitle } from './overview-layout.ts';
-import { repeatWhileVisible } from './repeat-while-visible.ts';
 import { FAILED_REFRESH_MS, useRefresh } from './useRefresh.ts';
 
-const NAMES_REFRESH_MS = 10_000;
 const MAX_CARDS = 24;
 
 /** What other programs have reported, as soon as they do. */
 export function ReportedMetrics({ http }: { http: HttpClient }) {
-  const names = useReportedNames(http);
+  const { metrics } = useMetricNames(http);
+  const names = useMemo(
+    () => (metrics ?? []).map(({ name }) => name).filter((name) => !name.startsWith(OWN_PREFIX)),
+    [metrics],
+  );
   return names.length === 0 ? null : <Cards names={names} />;
 }
 
@@ -43,30 +45,4 @@ function Cards({ names }: { names: string[] }) {
       )}
     </section>
   );
-}
-
-/** Names of metrics that are not Fleetdeck's own; asked for again now and then, since anybody may add one. */
-function useReportedNames(http: HttpClient): string[] {
-  const [names, setNames] = useState<string[]>([]);
-  useEffect(() => {
-    const leaving = new AbortController();
-    const ask = async (): Promise<void> => {
-      try {
-        const { metrics } = await http.get<{ metrics: MetricDescriptor[] }>('/metrics/names', {
-          signal: leaving.signal,
-        });
-        const reported = metrics.map(({ name }) => name).filter((name) => !name.startsWith(OWN_PREFIX));
-        setNames((known) => (known.join() === reported.join() ? known : reported));
-      } catch {
-        // The names that are known stay; the connection's own state says what is wrong.
-      }
-    };
-    void ask();
-    const stop = repeatWhileVisible(() => void ask(), NAMES_REFRESH_MS);
-    return () => {
-      leaving.abort();
-      stop();
-    };
-  }, [http]);
-  return names;
 }

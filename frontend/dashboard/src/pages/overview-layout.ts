@@ -1,3 +1,4 @@
+import type { MetricAggregation } from '@fleetdeck/dto';
 import type { LiveSeries } from '@fleetdeck/react';
 
 /** A card of the overview. */
@@ -6,6 +7,8 @@ export interface CardSpec {
   title: string;
   /** Component whose health colours the card. */
   component?: string;
+  /** Shows this of the last five minutes. @default the last value, or rate */
+  aggregation?: MetricAggregation;
 }
 
 /** A group of cards. Those that carry the label `node` are shown once for each replica. */
@@ -23,7 +26,7 @@ export const SECTIONS: readonly SectionSpec[] = [
       { metric: 'fleetdeck_process_memory_bytes', title: 'Memory', component: 'memory' },
       { metric: 'fleetdeck_event_loop_delay_ms', title: 'Event loop delay, max', component: 'event-loop' },
       { metric: 'fleetdeck_http_requests_total', title: 'Requests' },
-      { metric: 'fleetdeck_http_request_duration_ms', title: 'Request latency, mean' },
+      { metric: 'fleetdeck_http_request_duration_ms', title: 'Request latency, p95', aggregation: 'p95' },
     ],
   },
   {

@@ -48,6 +48,7 @@ export function Shell({
         </Link>
         <nav className="shell-nav" aria-label="Pages">
           <PageLink href="/">Overview</PageLink>
+          <PageLink href="/metric">Metrics</PageLink>
           <PageLink href="/alerts">
             Alerts
             {firing !== null && firing > 0 && (
@@ -112,8 +113,10 @@ export function Shell({
 
 function PageLink({ href, children }: { href: string; children: ReactNode }) {
   const [location] = useLocation();
+  const current =
+    location === href ? 'page' : href !== '/' && location.startsWith(`${href}/`) ? true : undefined;
   return (
-    <Link href={href} aria-current={location === href ? 'page' : undefined}>
+    <Link href={href} aria-current={current}>
       {children}
     </Link>
   );

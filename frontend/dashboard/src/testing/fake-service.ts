@@ -45,6 +45,7 @@ export class FakeService {
     ['DELETE /session', ok()],
     ['GET /metrics/recent', ok({ asOf: new Date(0).toISOString(), stepMs: 5000, metrics: [] })],
     ['GET /metrics/names', ok({ metrics: [] })],
+    ['GET /metrics/query', ok({ results: [] })],
     ['GET /alerts', ok({ alerts: [], asOf: new Date(0).toISOString(), position: null })],
     ['GET /incidents', ok({ items: [], nextCursor: null })],
     ['GET /silences', ok({ silences: [] })],

@@ -1,7 +1,7 @@
 import { memo, useId, useMemo } from 'react';
 import { CartesianGrid, Line, LineChart, ReferenceArea, ReferenceLine, XAxis, YAxis } from 'recharts';
 import { chartDashes } from '../../tokens.ts';
-import type { PlacedPoint } from './chartModel.ts';
+import { lonePoints, type PlacedPoint } from './chartModel.ts';
 import { AXIS_HEIGHT, AXIS_WIDTH, edgeOf, TOP } from './plot.ts';
 
 /** Props of {@link RechartsFrame}. Keep objects the same between renders: each new one draws the chart anew. */
@@ -28,8 +28,10 @@ const TICK = { fill: 'var(--fd-text-3)', fontSize: 12 };
 const AXIS_LINE = { stroke: 'var(--fd-border-strong)' };
 const DASHES = Object.values(chartDashes).map((dash) => (dash === '' ? undefined : dash));
 
+const colorOf = (index: number): string => `var(--fd-ch-${index + 1})`;
+
 /**
- * The one place that draws by recharts: no animation, no dots, straight lines, a fixed size, no tooltip and no tab stop
+ * The one place that draws by recharts: no animation, no dots but for what stands alone, straight lines, a fixed size, no tooltip and no tab stop
  * of its own, which all are what it does otherwise and what makes a page of charts slow and long to tab through.
  */
 export const RechartsFrame = memo(function RechartsFrame(props: RechartsFrameProps) {
@@ -46,6 +48,13 @@ export const RechartsFrame = memo(function RechartsFrame(props: RechartsFramePro
       [rightToLeft ? 'right' : 'left']: 0,
     }),
     [end, rightToLeft],
+  );
+  const lone = useMemo(
+    () =>
+      lines
+        .map(({ id, points }, index) => ({ id, points: lonePoints(points), color: colorOf(index) }))
+        .filter(({ points }) => points.length > 0),
+    [lines],
   );
   return (
     <LineChart
@@ -112,12 +121,23 @@ export const RechartsFrame = memo(function RechartsFrame(props: RechartsFramePro
           data={points}
           dataKey="value"
           type="linear"
-          stroke={`var(--fd-ch-${index + 1})`}
+          stroke={colorOf(index)}
           strokeWidth={1.75}
           strokeDasharray={DASHES[index]}
           dot={false}
           activeDot={false}
           connectNulls={false}
+          isAnimationActive={false}
+        />
+      ))}
+      {lone.map(({ id, points, color }) => (
+        <Line
+          key={`${id} alone`}
+          data={points}
+          dataKey="value"
+          stroke="none"
+          dot={{ r: 2, fill: color, strokeWidth: 0 }}
+          activeDot={false}
           isAnimationActive={false}
         />
       ))}

@@ -56,6 +56,18 @@ describe('TimeSeriesChart', () => {
     expect(screen.getByRole('figure')).toHaveTextContent(span);
   });
 
+  it('draws a dot where a value stands alone between gaps, in the colour of its line', () => {
+    const at = (minute: number, value: number | null) => ({ start: `2026-01-15T12:0${minute}:00Z`, value });
+    draw({
+      series: [
+        { id: 'a', points: [at(0, 1), at(1, 2), at(2, 3)] },
+        { id: 'b', points: [at(0, 4), at(1, null), at(2, 5)] },
+      ],
+    });
+    const dots = [...document.querySelectorAll('.recharts-line-dot')];
+    expect(dots.map((dot) => dot.getAttribute('fill'))).toEqual(['var(--fd-ch-2)', 'var(--fd-ch-2)']);
+  });
+
   it('is a figure with its span, its zone and each line in words', () => {
     const ref = createRef<HTMLElement>();
     draw({ ref, className: 'mine' });

@@ -4,6 +4,7 @@ import {
   foldOthers,
   isCrossed,
   extentOf,
+  lonePoints,
   placed,
   thin,
   timeTicks,
@@ -30,6 +31,17 @@ describe('thin', () => {
       }),
       { numRuns: 100 },
     );
+  });
+});
+
+describe('lonePoints', () => {
+  it('finds the points that no line reaches, at the ends too', () => {
+    const alone = (values: (number | null)[]) =>
+      lonePoints(values.map((value, at) => ({ at, value }))).map(({ at }) => at);
+    expect(alone([1, null, 2, 3, null, 4, null, null, 0])).toEqual([0, 5, 8]);
+    expect(alone([7])).toEqual([0]);
+    expect(alone([null, null])).toEqual([]);
+    expect(alone([1, 2, 3])).toEqual([]);
   });
 });
 

@@ -77,6 +77,12 @@ export function thin(points: readonly PlacedPoint[], most: number): readonly Pla
   return kept;
 }
 
+/** The points between two gaps: no line goes to or from them, so they would not be seen. */
+export function lonePoints(points: readonly PlacedPoint[]): readonly PlacedPoint[] {
+  const isGap = (index: number): boolean => (points[index]?.value ?? null) === null;
+  return points.filter(({ value }, index) => value !== null && isGap(index - 1) && isGap(index + 1));
+}
+
 /** A line as it is drawn. */
 export interface PlacedLine {
   id: string;
