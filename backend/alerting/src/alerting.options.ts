@@ -38,8 +38,13 @@ export interface AlertingOptions {
   storeTimeoutMs?: number;
   /** For how long notices wait for a store that is away before they go out marked "may repeat". @default 5000 */
   storeGraceMs?: number;
-  /** How often one notice is tried at a sink; the first of what still fires is tried on. @default 20 */
+  /**
+   * How often one notice is tried at a sink. Tried on are the first of what still fires, and the end of what the sink was
+   * told of, this for `resolvedRetryMs`. @default 20
+   */
   maxAttempts?: number;
+  /** For how long the end of what a sink was told of is tried there at least. @default 86400000 (a day) */
+  resolvedRetryMs?: number;
   /** The first wait before a notice is tried again, at most; it doubles, and chance takes a part of it. @default 1000 */
   retryBaseMs?: number;
   /** The longest such wait. @default 300000 */
@@ -76,6 +81,7 @@ const LIMITS = {
   storeTimeoutMs: [3_000, 1, 600_000],
   storeGraceMs: [5_000, 0, 600_000],
   maxAttempts: [20, 1, 1000],
+  resolvedRetryMs: [DAY_MS, 0, 30 * DAY_MS],
   retryBaseMs: [1_000, 1, 3_600_000],
   retryCapMs: [300_000, 1, DAY_MS],
   deliveryTimeoutMs: [5_000, 1, 600_000],

@@ -363,6 +363,41 @@ describe('what does not work', () => {
     expect((await health(app)).status).toBe('healthy');
   });
 
+  it('who was told of an incident hears of its end, however late, after a restart too; health says so until then', async () => {
+    const options = {
+      rules: [LAG],
+      maxAttempts: 2,
+      retryBaseMs: 1,
+      retryCapMs: INTERVAL_MS,
+      retentionMs: 86_400_000,
+      reminderIntervalMs: 0,
+    };
+    const app = await start(options);
+    const { time, metrics, sink } = app;
+    metrics.set('lag_ms', 300);
+    // It lasts for longer than notices of what is over are kept.
+    await app.evaluate(2);
+    time.clock.advance(2 * 86_400_000);
+    await app.evaluate();
+    sink.failure = new Error('The pager answered 503.');
+    metrics.set('lag_ms', 3);
+    await app.evaluate(30);
+    expect(await health(app)).toMatchObject({
+      status: 'degraded',
+      reason: 'Notices to sink "fake" do not arrive: The pager answered 503.',
+      details: { waitingNotices: 1, abandonedNotices: 0 },
+    });
+    time.clock.advance(3_600_000);
+    await app.evaluate(2);
+    await app.close();
+    apps.splice(apps.indexOf(app), 1);
+    const next = await start(options, { time, metrics, sink });
+    sink.failure = null;
+    await next.evaluate(2);
+    expect(sink.told).toEqual(['firing LoopLag', 'resolved LoopLag']);
+    expect((await health(next)).status).toBe('healthy');
+  });
+
   it('an incident of which nobody could be told says so when it is over', async () => {
     const app = await start({ rules: [LAG], maxAttempts: 2, retryBaseMs: 1, retryCapMs: INTERVAL_MS });
     app.sink.failure = new Error('away');

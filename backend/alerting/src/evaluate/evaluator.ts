@@ -97,6 +97,7 @@ export class Evaluator {
       sinks,
       {
         maxAttempts: numbers.maxAttempts,
+        resolvedRetryMs: numbers.resolvedRetryMs,
         retryBaseMs: numbers.retryBaseMs,
         retryCapMs: numbers.retryCapMs,
         deadlineMs: numbers.deliveryTimeoutMs,

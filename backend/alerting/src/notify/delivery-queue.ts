@@ -4,8 +4,13 @@ import type { Delivery, NoticeSink } from './notice-sink.ts';
 
 /** How notices are tried. */
 export interface DeliveryOptions {
-  /** How often one notice is tried at a sink before it is given up; one of what still fires is not given up. */
+  /**
+   * How often one notice is tried at a sink before it is given up; not one that is the first to tell of what still
+   * fires, nor, for `resolvedRetryMs`, the end of what the sink was told of.
+   */
   maxAttempts: number;
+  /** For how long the end of what a sink was told of is tried there, in milliseconds since the notice was made. */
+  resolvedRetryMs: number;
   /** The first wait, at most; doubles with each failure, and chance takes a part of it. In milliseconds. */
   retryBaseMs: number;
   /** The longest wait, in milliseconds. */
@@ -13,8 +18,8 @@ export interface DeliveryOptions {
   /** What one attempt may take, in milliseconds. */
   deadlineMs: number;
   /**
-   * Notices that may wait for one sink. For one more the oldest reminder is given up, else the oldest that does not tell
-   * of what still fires, else the oldest.
+   * Notices that may wait for one sink. For one more the oldest reminder is given up, else the oldest that nobody misses
+   * as all of it is over, else the oldest end of what the sink was told of, else the oldest.
    */
   maxWaiting: number;
 }
@@ -120,7 +125,8 @@ export class DeliveryQueue {
     const free = line.waiting.filter((delivery) => delivery !== line.busy?.delivery);
     const victim =
       free.find(({ notice }) => notice.kind === 'reminder') ??
-      free.find((delivery) => !this.mustArrive(delivery)) ??
+      free.find((delivery) => !this.isFirstWord(delivery) && !isLastWord(line, delivery)) ??
+      free.find((delivery) => !this.isFirstWord(delivery)) ??
       free[0];
     if (!victim) return;
     line.waiting.splice(line.waiting.indexOf(victim), 1);
@@ -128,8 +134,15 @@ export class DeliveryQueue {
   }
 
   /** Whether it tells first of something that lasts: nobody else would tell of it. */
-  private mustArrive(delivery: Delivery): boolean {
+  private isFirstWord(delivery: Delivery): boolean {
     return delivery.notice.kind === 'firing' && incidentsOf(delivery).some((id) => this.listener.lasts(id));
+  }
+
+  /** Whether it is tried however often it has failed. */
+  private isTriedOn(line: Line, delivery: Delivery): boolean {
+    if (this.isFirstWord(delivery)) return true;
+    const age = this.clock.now() - Date.parse(delivery.notice.at);
+    return isLastWord(line, delivery) && age < this.options.resolvedRetryMs;
   }
 
   private pump(line: Line): void {
@@ -213,7 +226,7 @@ export class DeliveryQueue {
         line.resting = true;
         return;
       }
-      if (refused || (delivery.attempts >= maxAttempts && !this.mustArrive(delivery))) {
+      if (refused || (delivery.attempts >= maxAttempts && !this.isTriedOn(line, delivery))) {
         leave(line, delivery);
         this.settle(delivery, 'abandoned', sentence);
         return;
@@ -264,6 +277,11 @@ function leave(line: Line, delivery: Delivery): boolean {
 
 function incidentsOf({ notice }: Delivery): string[] {
   return notice.incidents.map(({ incidentId }) => incidentId);
+}
+
+/** Whether it is the end of something that the sink was told of, and would show as open for ever. */
+function isLastWord(line: Line, delivery: Delivery): boolean {
+  return delivery.notice.kind === 'resolved' && incidentsOf(delivery).some((id) => line.told.has(id));
 }
 
 /** The notice as the sink should get it: an end only of what it was told of; `null` when nothing is left. */

@@ -43,7 +43,15 @@ function setUp(part: Partial<DeliveryOptions> = {}) {
   const lasting = new Set<string>();
   const queue = new DeliveryQueue(
     [sink, new FakeSink('b')],
-    { maxAttempts: 3, retryBaseMs: 1000, retryCapMs: 1500, deadlineMs: 5000, maxWaiting: 3, ...part },
+    {
+      maxAttempts: 3,
+      resolvedRetryMs: 3_600_000,
+      retryBaseMs: 1000,
+      retryCapMs: 1500,
+      deadlineMs: 5000,
+      maxWaiting: 3,
+      ...part,
+    },
     time.clock,
     time,
     {
@@ -142,6 +150,39 @@ describe('DeliveryQueue', () => {
     expect(queue.failingSince(time.clock.now())).toEqual([]);
   });
 
+  it('goes on as long with the end of what the sink was told of, so that it is not shown open for ever', async () => {
+    const { time, sink, queue, add } = setUp();
+    queue.toldBefore('a', ['i1']);
+    const at = new Date(time.clock.now()).toISOString();
+    sink.failure = new Error('away');
+    const [end, later] = [add({ ...noticeOf('resolved', 'i1'), at }), add(noticeOf('firing', 'i2'))];
+    await time.advance(1_800_000, () => queue.idle());
+    expect(end).toMatchObject({ status: 'waiting', lastError: 'away' });
+    expect(end.attempts).toBeGreaterThan(1_800_000 / 1500);
+    expect(queue.failingSince(time.clock.now() - 60_000)).toEqual([{ sink: 'a', lastError: 'away' }]);
+    sink.failure = null;
+    await time.advance(1500, () => queue.idle());
+    expect([end.status, later.status]).toEqual(['sent', 'sent']);
+  });
+
+  it('gives an end up that has failed for too long, was refused, or tells of what nobody was told of', async () => {
+    const { time, sink, queue, add, failed } = setUp();
+    queue.toldBefore('a', ['i1', 'i2']);
+    const at = new Date(time.clock.now()).toISOString();
+    sink.failure = new Error('away');
+    const late = add({ ...noticeOf('resolved', 'i1'), at });
+    await time.advance(3_599_000, () => queue.idle());
+    expect(late.status).toBe('waiting');
+    await time.advance(3000, () => queue.idle());
+    expect(late).toMatchObject({ status: 'abandoned', lastError: 'away' });
+    expect(failed.at(-1)).toBe('away');
+    expect(add(noticeOf('resolved', 'i3')).status).toBe('abandoned');
+    sink.failure = new NoticeRefused('no such hook');
+    const refused = add(noticeOf('resolved', 'i2'));
+    await queue.idle();
+    expect(refused.status).toBe('abandoned');
+  });
+
   it('what is refused is given up, however long its incident lasts', async () => {
     const { sink, queue, add, lasting } = setUp();
     sink.failure = new NoticeRefused('no such hook');
@@ -160,6 +201,20 @@ describe('DeliveryQueue', () => {
     expect([lasts?.status, over?.status]).toEqual(['waiting', 'abandoned']);
     add(noticeOf('firing', 'i5'));
     expect(lasts?.status).toBe('abandoned');
+    await queue.stop();
+  });
+
+  it('makes room by an end that was not told before one that was, and by that before what lasts', async () => {
+    const { sink, queue, add, lasting } = setUp();
+    sink.failure = new Error('away');
+    queue.toldBefore('a', ['told']);
+    for (const id of ['i1', 'i4', 'i5']) lasting.add(id);
+    add(noticeOf('firing', 'i1'));
+    const [told, untold] = [add(noticeOf('resolved', 'told')), add(noticeOf('firing', 'over'))];
+    const lasts = add(noticeOf('firing', 'i4'));
+    expect([told.status, untold.status]).toEqual(['waiting', 'abandoned']);
+    add(noticeOf('firing', 'i5'));
+    expect([told.status, lasts.status]).toEqual(['abandoned', 'waiting']);
     await queue.stop();
   });
 

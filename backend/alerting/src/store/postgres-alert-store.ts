@@ -150,7 +150,8 @@ export class PostgresAlertStore implements AlertStore {
       `delete from fleetdeck.alert_notice where (id, sink) in (
          select id, sink from fleetdeck.alert_notice n
          where created_at < $1 and status <> 'waiting' and not exists (
-           select from fleetdeck.incident where id = any (n.incident_ids) and ended_at is null)
+           select from fleetdeck.incident
+           where id = any (n.incident_ids) and (ended_at is null or ended_at >= $1))
          limit $2)`,
       limit,
     );
