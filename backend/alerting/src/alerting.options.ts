@@ -20,7 +20,7 @@ export interface AlertingOptions {
   leaseTtlMs?: number;
   /** Time between two evaluations. @default 10000 */
   evaluationIntervalMs?: number;
-  /** Labels by which incidents share a notice; `rule` and `severity` are labels too. @default ['rule'] */
+  /** Labels by which incidents share a notice, unless their rule has its own; `rule` and `severity` are labels too. @default ['rule'] */
   groupBy?: readonly string[];
   /** For how long the first notice of a group waits for further incidents; what ends meanwhile is not told. @default 0 */
   groupWaitMs?: number;

@@ -12,7 +12,7 @@ import type { Change, RuleEngine } from '../rule/rule-engine.ts';
 
 /** How people are told. */
 export interface NoticeOptions {
-  /** Labels by which incidents share a notice. */
+  /** Labels by which incidents share a notice, unless their rule has its own. */
   groupBy: readonly string[];
   /** For how long the first notice of a group waits for further incidents, in milliseconds. */
   groupWaitMs: number;
@@ -58,7 +58,7 @@ export function planNotices(
     const rule = engine.rule(instance.rule);
     if (!rule) continue;
     const labels = labelsOf(rule, instance.seriesLabels);
-    const key = JSON.stringify(groupOf(labels, options.groupBy));
+    const key = JSON.stringify(groupOf(labels, rule.groupBy ?? options.groupBy));
     const group = groups.get(key) ?? { toldAt: null, untold: [], told: [] };
     groups.set(key, group);
     if (instance.lastNotifiedAt !== null)
@@ -128,7 +128,7 @@ class Drafts {
     const labels = rule
       ? labelsOf(rule, instance.seriesLabels)
       : { ...instance.seriesLabels, rule: instance.rule };
-    const group = groupOf(labels, this.options.groupBy);
+    const group = groupOf(labels, rule?.groupBy ?? this.options.groupBy);
     const severity = rule?.severity ?? 'degraded';
     const incident: NoticeIncident = {
       incidentId: instance.incidentId,

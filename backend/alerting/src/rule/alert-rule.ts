@@ -72,6 +72,12 @@ interface RuleBase {
   message: string;
   /** Where it says what to do, http or https. */
   runbookUrl?: string;
+  /**
+   * Labels by which its incidents share a notice, with each other and with those of other rules that have the same
+   * values: `rule`, `severity`, those that tell its series apart (`component` of health) and its own `labels`.
+   * @default `groupBy` of the module
+   */
+  groupBy?: readonly string[];
 }
 
 /** A rule on a metric. */
@@ -120,6 +126,8 @@ export interface ParsedRule {
   readonly labels: Readonly<Record<string, string>>;
   readonly message: string;
   readonly runbookUrl: string | null;
+  /** `null` as the module says. */
+  readonly groupBy: readonly string[] | null;
 }
 
 /** A metric question with every default filled in. */

@@ -37,6 +37,7 @@ describe('parseRules', () => {
         keepFiringForMs: 0,
         noData: 'keepLast',
         runbookUrl: null,
+        groupBy: null,
       },
       { source: { health: { status: 'degraded', except: [] } }, labels: {} },
     ]);
@@ -51,6 +52,7 @@ describe('parseRules', () => {
       keepFiringForMs: 2,
       noData: 'alerting',
       runbookUrl: 'https://example.com/run',
+      groupBy: ['rule', 'severity', 'node', 'team'],
     };
     expect(
       refused([full, { ...health, health: { component: '*', except: ['disk'], status: 'critical' } }]),
@@ -108,6 +110,14 @@ describe('parseRules', () => {
       [{ ...metric, metric: { ...metric.metric, groupBy: ['node', 'rule'] } }],
       /groupBy must be/,
     ],
+    ['grouping by no list', [{ ...metric, groupBy: 'rule' }], /^rules\[0\]\.groupBy must be a list/],
+    ['grouping twice', [{ ...metric, groupBy: ['rule', 'rule'] }], /\.groupBy must be a list of different/],
+    [
+      'grouping by what is no label of it',
+      [{ ...health, groupBy: ['componnent'] }],
+      /^rules\[0\]\.groupBy has "componnent"; the labels of this rule are rule, severity, component/,
+    ],
+    ['grouping by nothing', [{ ...health, groupBy: [null] }], /groupBy has null/],
     [
       'groupBy twice',
       [{ ...metric, metric: { ...metric.metric, groupBy: ['node', 'node'] } }],

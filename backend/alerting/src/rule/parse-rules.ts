@@ -37,6 +37,7 @@ const KNOWN_FIELDS = [
   'labels',
   'message',
   'runbookUrl',
+  'groupBy',
   'metric',
   'when',
   'noData',
@@ -116,6 +117,7 @@ class RuleCheck {
       labels,
       message,
       runbookUrl: this.runbookUrl(rule['runbookUrl']),
+      groupBy: source ? this.groupBy(rule['groupBy'], source, labels) : null,
     };
     if (typeof message !== 'string' || message.trim() === '' || message.length > MAX_MESSAGE_LENGTH) {
       this.wrong('message', `must be a sentence of at most ${MAX_MESSAGE_LENGTH} characters`);
@@ -263,16 +265,33 @@ class RuleCheck {
     return null;
   }
 
-  private placeholders(
-    message: string,
-    source: NonNullable<ReturnType<RuleCheck['source']>>,
+  private groupBy(
+    groupBy: unknown,
+    source: ParsedRule['source'],
     labels: Record<string, string>,
-  ): void {
-    const series = source.kind === 'metric' ? source.metric.groupBy : ['component'];
+  ): ParsedRule['groupBy'] {
+    if (groupBy === undefined) return null;
+    if (!Array.isArray(groupBy) || new Set(groupBy).size < groupBy.length) {
+      this.wrong('groupBy', 'must be a list of different names of labels');
+      return null;
+    }
+    const known = labelNames(source, labels);
+    const names: readonly unknown[] = groupBy;
+    const unknown = names.find((name) => !known.some((each) => each === name));
+    if (unknown !== undefined) {
+      this.wrong(
+        'groupBy',
+        `has ${JSON.stringify(unknown)}; the labels of this rule are ${known.join(', ')}`,
+      );
+    }
+    return groupBy as string[];
+  }
+
+  private placeholders(message: string, source: ParsedRule['source'], labels: Record<string, string>): void {
     const known = new Set([
       ...['rule', 'severity', 'value'],
       ...(source.kind === 'metric' ? ['threshold'] : ['component', 'reason']),
-      ...[...RESERVED_LABELS, ...series, ...Object.keys(labels)].map((name) => `labels.${name}`),
+      ...labelNames(source, labels).map((name) => `labels.${name}`),
     ]);
     for (const name of placeholdersOf(message)) {
       if (known.has(name)) continue;
@@ -287,4 +306,10 @@ class RuleCheck {
       }
     }
   }
+}
+
+/** Names of the labels that every alert of a rule has. */
+function labelNames(source: ParsedRule['source'], labels: Record<string, string>): string[] {
+  const series = source.kind === 'metric' ? source.metric.groupBy : ['component'];
+  return [...new Set([...RESERVED_LABELS, ...series, ...Object.keys(labels)])];
 }

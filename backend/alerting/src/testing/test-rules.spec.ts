@@ -119,6 +119,21 @@ describe('testRules', () => {
     });
   });
 
+  it('groups incidents of a rule by its own labels where it says so, also with those of another rule', () => {
+    const metric = { name: 'lag_ms', window: '1m', aggregation: 'last', groupBy: ['node'] } as const;
+    const high: AlertRule = { ...lag, name: 'High', forMs: 0, metric, groupBy: ['node'] };
+    const run = testRules({
+      rules: [high, { ...high, name: 'Low', severity: 'critical' }, { ...high, name: 'All', groupBy: [] }],
+      series: ['a', 'b'].map((node) => ({ metric: 'lag_ms', labels: { node }, values: '300x3' })),
+      untilMs: 0,
+    });
+    expect(run.notices.map(({ notice, rules }) => [notice.group, notice.severity, rules])).toEqual([
+      [{ node: 'a' }, 'critical', ['High', 'Low']],
+      [{ node: 'b' }, 'critical', ['High', 'Low']],
+      [{}, 'degraded', ['All', 'All']],
+    ]);
+  });
+
   it('tells nobody of what ends while its group waits, and at once of a group of which all is over', () => {
     const metric = { name: 'lag_ms', window: '1m', aggregation: 'last', groupBy: ['node'] } as const;
     const last: AlertRule = { ...lag, forMs: 0, keepFiringForMs: 0, metric };

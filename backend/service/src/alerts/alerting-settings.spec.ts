@@ -53,6 +53,28 @@ describe('the rules of the service', () => {
     expect(() => alertingSettings({ alertsFile: null, alertWebhook: unsafe })).toThrow(/url must be https/);
   });
 
+  it('tell of each component in its time, and of many late event loops together', () => {
+    const late = { metric: 'fleetdeck_event_loop_delay_ms', stepMs: 1000 };
+    const run = testRules({
+      rules: DEFAULT_RULES,
+      health: [
+        { atMs: 10_000, component: 'redis', status: 'critical' },
+        { atMs: 100_000, component: 'rabbitmq', status: 'degraded' },
+      ],
+      series: [
+        { ...late, labels: { node: 'a' }, values: '2000x500' },
+        { ...late, labels: { node: 'b' }, values: '5x120 2000x380' },
+      ],
+      untilMs: 400_000,
+    });
+    expect(run.notices.map(({ atMs, notice }) => [atMs, notice.group])).toEqual([
+      [60_000, { rule: 'EventLoopLag' }],
+      [70_000, { rule: 'ComponentUnhealthy', component: 'redis' }],
+      [160_000, { rule: 'ComponentUnhealthy', component: 'rabbitmq' }],
+      [360_000, { rule: 'EventLoopLag' }],
+    ]);
+  });
+
   it('tell of a late event loop once, after a minute, and not of a short stutter', () => {
     const run = testRules({
       rules: DEFAULT_RULES,

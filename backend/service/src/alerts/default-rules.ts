@@ -16,6 +16,8 @@ export const DEFAULT_RULES: readonly AlertRule[] = [
     forMs: 60_000,
     keepFiringForMs: 60_000,
     severity: 'degraded',
+    // Components have little to do with each other: nobody should hear of one later for another.
+    groupBy: ['rule', 'component'],
     message: '{{component}} is {{value}}: {{reason}}',
   },
   {
