@@ -1,5 +1,5 @@
 import type { Alert, AlertNotice, AlertUpdate, Silence } from '@fleetdeck/dto';
-import { isoTime, messageOf, type Clock } from '@fleetdeck/kernel';
+import { messageOf, type Clock } from '@fleetdeck/kernel';
 import type { AlertingNumbers } from '../alerting.options.ts';
 import { DeliveryQueue } from '../notify/delivery-queue.ts';
 import type { Delivery, NoticeSink } from '../notify/notice-sink.ts';
@@ -10,7 +10,7 @@ import { RuleEngine, type Change, type Readings } from '../rule/rule-engine.ts';
 import type { AlertStore, StoredSignal, StoreNews } from '../store/alert-store.ts';
 import type { StoreGate } from '../store/store-gate.ts';
 import type { AlertingTimers } from '../timers.ts';
-import { Journal } from './journal.ts';
+import { Recorder } from './recorder.ts';
 
 /** What an evaluator works with. */
 export interface EvaluatorParts {
@@ -54,8 +54,6 @@ export interface EvaluatorStats {
 const PRUNE_EVERY_MS = 3_600_000;
 /** How long rules are evaluated in one go, in milliseconds. */
 const SLICE_MS = 10;
-/** How often the store may refuse the same data for what they are. */
-const MAX_REFUSALS = 2;
 /** How long a notice may go on failing before it is said, in milliseconds. */
 const FAILING_MS = 60_000;
 
@@ -66,8 +64,8 @@ const FAILING_MS = 60_000;
  */
 export class Evaluator {
   private readonly engine: RuleEngine;
-  private readonly journal = new Journal();
   private readonly queue: DeliveryQueue;
+  private readonly recorder: Recorder;
   private news: StoreNews = { silences: [], acknowledgements: new Map(), signals: [], fence: null };
   private readonly stats_ = {
     evaluatedAt: null as number | null,
@@ -76,10 +74,7 @@ export class Evaluator {
   };
   /** The silence of each alert as the topic was last told, by its key. */
   private readonly toldSilences = new Map<string, string>();
-  private awaySince: number | null = null;
-  private refusals = 0;
   private prunedAt = -Infinity;
-  private saving: Promise<boolean> | null = null;
   private ended = false;
 
   constructor(
@@ -115,17 +110,24 @@ export class Evaluator {
         lasts: (incidentId) => this.engine.ofIncident(incidentId) !== undefined,
       },
     );
+    this.recorder = new Recorder({
+      ...parts,
+      engine: this.engine,
+      storeGraceMs: numbers.storeGraceMs,
+      fence: () => this.fence,
+      released: () => this.queue.wake(),
+    });
   }
 
   get stats(): EvaluatorStats {
     return {
       evaluatedAt: this.stats_.evaluatedAt,
-      storeAwaySince: this.awaySince,
+      storeAwaySince: this.recorder.awaySince,
       waitingNotices: this.queue.waiting,
       abandonedNotices: this.stats_.abandoned,
       givenUpAt: this.stats_.givenUpAt,
       failingSinks: this.queue.failingSince(this.parts.clock.now() - FAILING_MS),
-      droppedRecords: this.journal.droppedRecords,
+      droppedRecords: this.recorder.droppedRecords,
       seriesLeftOut: this.engine.seriesLeftOut,
       ruleProblems: this.parts.problems(),
     };
@@ -166,11 +168,11 @@ export class Evaluator {
     const notices = planNotices(this.engine, changes, this.news.silences, at, this.noticeOptions('all'));
     this.note(changes, notices);
     this.stats_.evaluatedAt = at;
-    const leads = away || ((this.news.fence ?? 0) <= this.fence && (await this.save('evaluated')));
+    const leads = away || ((this.news.fence ?? 0) <= this.fence && (await this.recorder.save(true)));
     this.announce(changes);
     this.announceSilences();
-    if (this.awaySince !== null) this.releaseOverdue();
-    if (leads && this.awaySince === null) await this.prune();
+    this.recorder.releaseOverdue();
+    if (leads && this.recorder.awaySince === null) await this.prune();
     return leads;
   }
 
@@ -190,7 +192,7 @@ export class Evaluator {
 
   /** Ends quietly: what waits is taken up by the next evaluator. */
   async end(): Promise<void> {
-    if (this.awaySince === null) await this.save();
+    if (this.recorder.awaySince === null) await this.recorder.save(false);
     this.ended = true;
     await this.queue.stop();
   }
@@ -198,36 +200,14 @@ export class Evaluator {
   /** Ends because another evaluator has taken over, and leaves on record what it has not stored yet. */
   async stepDown(): Promise<void> {
     this.ended = true;
-    const now = this.parts.clock.now();
     await this.queue.stop();
-    const { events, incidents, deliveries, begun } = this.journal.take();
-    const own = new Set(begun);
-    const record = {
-      events,
-      incidents: incidents
-        .filter(({ id }) => own.has(id))
-        .map((incident) =>
-          incident.endedAt === null
-            ? { ...incident, endedAt: isoTime(now), endReason: 'Another evaluator went on.' }
-            : incident,
-        ),
-      deliveries: deliveries.map((delivery): Delivery =>
-        delivery.status === 'waiting'
-          ? { ...delivery, status: 'abandoned', doneAt: now, lastError: 'Another evaluator went on.' }
-          : delivery,
-      ),
-    };
-    await this.parts.gate
-      .run(() => this.parts.store.record(record))
-      .catch((thrown: unknown) => {
-        this.parts.warn(`What happened while the store was away is not on record: ${messageOf(thrown)}`);
-      });
+    await this.recorder.leaveOnRecord();
   }
 
   /** Resolves when no notice is on its way at this moment and all that is known is stored or cannot be. */
   async idle(): Promise<void> {
     await this.queue.idle();
-    await this.saving;
+    await this.recorder.idle();
   }
 
   /** Evaluates the rules, and lets others have their turn where there are many series. */
@@ -250,7 +230,7 @@ export class Evaluator {
   }
 
   private note(changes: readonly Change[], notices: readonly AlertNotice[]): void {
-    for (const change of changes) this.journal.addChange(change);
+    for (const change of changes) this.recorder.addChange(change);
     for (const notice of notices) {
       for (const sink of this.queue.sinkNames) {
         const delivery: Delivery = {
@@ -263,7 +243,7 @@ export class Evaluator {
           lastError: null,
           released: false,
         };
-        this.journal.addDelivery(delivery);
+        this.recorder.addDelivery(delivery);
         this.queue.add(delivery);
       }
     }
@@ -274,7 +254,7 @@ export class Evaluator {
     try {
       this.news = await gate.run(() => store.news(at));
     } catch (thrown) {
-      this.away(thrown);
+      this.recorder.failed(thrown);
       return false;
     }
     for (const instance of this.engine.active()) {
@@ -284,85 +264,11 @@ export class Evaluator {
     return true;
   }
 
-  /** Stores what has happened. One save at a time; `false` when another evaluator has taken over. */
-  private async save(what: 'evaluated' | 'delivered' = 'delivered'): Promise<boolean> {
-    while (this.saving) await this.saving;
-    this.saving = this.saveNow(what === 'evaluated');
-    try {
-      return await this.saving;
-    } finally {
-      this.saving = null;
-    }
-  }
-
-  private async saveNow(evaluated: boolean): Promise<boolean> {
-    const { store, gate } = this.parts;
-    const { write: instances, forget } = this.engine.takeDirty();
-    const history = this.journal.take();
-    const putBack = (): void => {
-      this.journal.putBack(history);
-      for (const instance of instances) this.engine.touch(instance);
-      this.engine.forgetLater(forget);
-    };
-    try {
-      const write = { instances: instances.map((each) => ({ ...each })), forget, ...history };
-      if (!(await gate.run(() => store.commit(write, this.fence, evaluated)))) {
-        putBack();
-        return false;
-      }
-      if (this.awaySince !== null)
-        this.parts.warn('The store is back; what happened meanwhile is on record.');
-      this.awaySince = null;
-      this.refusals = 0;
-      for (const delivery of history.deliveries) delivery.released = true;
-      this.queue.wake();
-      return true;
-    } catch (thrown) {
-      if (!isRefusal(thrown)) {
-        putBack();
-        this.away(thrown);
-        return true;
-      }
-      this.refusals += 1;
-      // It is the data, and would be so for ever: people are told all the same, and what comes later is stored.
-      if (this.refusals >= MAX_REFUSALS) this.giveUp(history, thrown);
-      else putBack();
-      return true;
-    }
-  }
-
-  private giveUp(history: ReturnType<Journal['take']>, thrown: unknown): void {
-    this.refusals = 0;
-    this.journal.giveUp(history);
-    this.parts.warn(`The store refuses what happened, so it will not be on record: ${messageOf(thrown)}`);
-    for (const delivery of history.deliveries) {
-      delivery.notice.mayRepeat = true;
-      delivery.released = true;
-    }
-    this.queue.wake();
-  }
-
-  private away(thrown: unknown): void {
-    if (this.awaySince !== null) return;
-    this.awaySince = this.parts.clock.now();
-    this.parts.warn(`The store is away, alerts go on from memory: ${messageOf(thrown)}`);
-  }
-
-  private releaseOverdue(): void {
-    const { clock, numbers } = this.parts;
-    if (clock.now() - (this.awaySince ?? 0) < numbers.storeGraceMs) return;
-    for (const delivery of this.journal.unsaved()) {
-      delivery.notice.mayRepeat = true;
-      delivery.released = true;
-    }
-    this.queue.wake();
-  }
-
   private delivered(delivery: Delivery): void {
     if (delivery.status === 'abandoned') this.stats_.abandoned += 1;
     if (this.ended) return;
-    this.journal.addDelivery(delivery);
-    if (this.awaySince === null) void this.save();
+    this.recorder.addDelivery(delivery);
+    if (this.recorder.awaySince === null) void this.recorder.save(false);
   }
 
   private announce(changes: readonly Change[]): void {
@@ -400,10 +306,4 @@ export class Evaluator {
       .run(() => store.prune(clock.now() - numbers.retentionMs))
       .catch((thrown: unknown) => warn(`Old incidents could not be deleted: ${messageOf(thrown)}`));
   }
-}
-
-/** Whether PostgreSQL refuses data for what they are (classes 22 and 23), which does not pass with time. */
-function isRefusal(thrown: unknown): boolean {
-  const { code } = (thrown ?? {}) as { code?: unknown };
-  return typeof code === 'string' && /^2[23]/.test(code);
 }
