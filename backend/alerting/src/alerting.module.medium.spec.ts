@@ -119,6 +119,90 @@ describe('an alert from beginning to end', () => {
     expect(sink.told).toEqual(['firing LoopLag', 'firing LoopLag LoopLag']);
   });
 
+  describe('an end that waits for the turn of its group', () => {
+    const rule = {
+      ...LAG,
+      forMs: 0,
+      keepFiringForMs: 0,
+      metric: { ...LAG.metric, groupBy: ['node'] },
+    };
+    const options = { rules: [rule], groupIntervalMs: 60_000 };
+    const bad = (...nodes: string[]) =>
+      ['a', 'b', 'c'].map((node) => ({ labels: { node }, value: nodes.includes(node) ? 250 : 3 }));
+
+    it('is told once, after a restart too, and before what fires since', async () => {
+      const first = await startAlerting(database, options);
+      const { time, metrics, sink } = first;
+      metrics.set('lag_ms', bad('a'));
+      await first.evaluate();
+      metrics.set('lag_ms', bad());
+      await first.evaluate();
+      await first.close();
+      const second = await startAlerting(database, options, { time, metrics, sink });
+      metrics.set('lag_ms', bad('b'));
+      await second.evaluate(4);
+      expect(sink.told).toEqual(['firing LoopLag']);
+      await second.evaluate();
+      expect(sink.told.slice(1)).toEqual(['resolved LoopLag', 'firing LoopLag']);
+      expect(sink.got.map(({ incidents }) => incidents[0]?.labels['node'])).toEqual(['a', 'a', 'b']);
+      const { endedAt, beganAt } = sink.got[1]?.incidents[0] ?? {};
+      expect(Date.parse(endedAt ?? '') - Date.parse(beganAt ?? '')).toBe(10_000);
+      await second.close();
+      app = await startAlerting(database, options, { time, metrics, sink });
+      await app.evaluate(10);
+      expect(sink.got).toHaveLength(3);
+    });
+
+    it('is put off by another end of which people were told lately, after a restart too', async () => {
+      const first = await startAlerting(database, options);
+      const { time, metrics, sink } = first;
+      metrics.set('lag_ms', bad('a', 'b', 'c'));
+      await first.evaluate(10);
+      metrics.set('lag_ms', bad('b', 'c'));
+      await first.evaluate();
+      expect(sink.told).toEqual(['firing LoopLag LoopLag LoopLag', 'resolved LoopLag']);
+      await first.close();
+      app = await startAlerting(database, options, { time, metrics, sink });
+      metrics.set('lag_ms', bad('c'));
+      await app.evaluate(5);
+      expect(sink.told).toHaveLength(2);
+      await app.evaluate();
+      expect(sink.told.slice(2)).toEqual(['resolved LoopLag']);
+    });
+
+    it('is stored once the store is back, and told by the next evaluator', async () => {
+      const first = await startAlerting(database, options);
+      const { time, metrics, sink } = first;
+      metrics.set('lag_ms', bad('a'));
+      await first.evaluate();
+      first.sql.away = true;
+      metrics.set('lag_ms', bad());
+      await first.evaluate();
+      first.sql.away = false;
+      await first.evaluate();
+      await first.close();
+      app = await startAlerting(database, options, { time, metrics, sink });
+      await app.evaluate(3);
+      expect(sink.told).toEqual(['firing LoopLag']);
+      await app.evaluate(2);
+      expect(sink.told).toEqual(['firing LoopLag', 'resolved LoopLag']);
+      expect(await database.dataSource.query('select 1 from fleetdeck.alert_waiting_end')).toEqual([]);
+    });
+
+    it('is told in its turn also when its rule is taken away', async () => {
+      const first = await startAlerting(database, options);
+      const { time, metrics, sink } = first;
+      metrics.set('lag_ms', bad('a'));
+      await first.evaluate();
+      await first.close();
+      app = await startAlerting(database, { ...options, rules: [] }, { time, metrics, sink });
+      await app.evaluate(5);
+      expect(sink.told).toEqual(['firing LoopLag']);
+      await app.evaluate();
+      expect(sink.told).toEqual(['firing LoopLag', 'resolved LoopLag']);
+    });
+  });
+
   it('ends when its rule is taken away, and says so', async () => {
     const first = await startAlerting(database, { rules: [{ ...LAG, forMs: 0 }] });
     const { time, metrics, sink } = first;

@@ -24,7 +24,7 @@ export interface AlertingOptions {
   groupBy?: readonly string[];
   /** For how long the first notice of a group waits for further incidents; what ends meanwhile is not told. @default 0 */
   groupWaitMs?: number;
-  /** How often people who were told of a group are told of further incidents of it; 0 at once. @default 300000 */
+  /** How often people who were told of a group are told of further incidents and of ends of it; 0 at once. @default 300000 */
   groupIntervalMs?: number;
   /** How often people are told again of what nobody acknowledged; 0 never. @default 14400000 */
   reminderIntervalMs?: number;

@@ -27,6 +27,7 @@ const OPTIONS: AlertingOptions = {
     },
   ],
   evaluationIntervalMs: 250,
+  groupIntervalMs: 500,
   leaseTtlMs: LEASE_TTL_MS,
   storeTimeoutMs: 2_000,
   storeGraceMs: 500,
@@ -43,12 +44,16 @@ afterEach(async () => {
   await receiver.stop();
 });
 
-async function start(databaseUrl: string, load: number): Promise<Replica> {
+async function start(
+  databaseUrl: string,
+  load: number,
+  options: AlertingOptions = OPTIONS,
+): Promise<Replica> {
   const replica = await Replica.start({
     databaseUrl,
     webhookUrl: receiver.url,
     secret: SECRET,
-    options: OPTIONS,
+    options,
     load,
   });
   replicas.push(replica);
@@ -107,6 +112,21 @@ describe('a replica that is killed', () => {
     },
     60_000,
   );
+
+  it('while an end waits for its group loses it not and doubles it not', async () => {
+    const options = { ...OPTIONS, groupIntervalMs: 6_000 };
+    const first = await start(database.url, 500, options);
+    await receiver.got.until((all) => all.length > 0);
+    first.tell({ load: 5 });
+    await first.changed('inactive');
+    await first.kill();
+    expect(receiver.told).toEqual(['firing']);
+    const second = await start(database.url, 5, options);
+    await resolved();
+    const asked = second.evaluations;
+    await second.said.until(() => second.evaluations > asked + 3);
+    expect(receiver.told).toEqual(['firing', 'resolved']);
+  }, 60_000);
 
   it('is followed by another, which alone evaluates, within the time of the lease', async () => {
     const one = await start(database.url, 5);

@@ -42,7 +42,12 @@ describe('a simulated day with gaps', () => {
     const metrics = new FakeMetrics();
     const app = await startAlerting(
       database,
-      { rules: [rule], evaluationIntervalMs: INTERVAL_MS, reminderIntervalMs: 0 },
+      {
+        rules: [rule],
+        evaluationIntervalMs: INTERVAL_MS,
+        groupIntervalMs: 5 * MINUTE,
+        reminderIntervalMs: 0,
+      },
       { metrics },
     );
     const midnight = app.time.clock.now();

@@ -3,7 +3,8 @@ import { messageOf, type Clock } from '@fleetdeck/kernel';
 import type { AlertingNumbers } from '../alerting.options.ts';
 import { DeliveryQueue } from '../notify/delivery-queue.ts';
 import type { Delivery, NoticeSink } from '../notify/notice-sink.ts';
-import { planNotices, silenceFor } from '../notify/plan-notices.ts';
+import { noteEnds, planNotices, silenceFor } from '../notify/plan-notices.ts';
+import { WaitingEnds } from '../notify/waiting-ends.ts';
 import type { ParsedRule } from '../rule/alert-rule.ts';
 import { alertOf, labelsOf, type Instance } from '../rule/instance.ts';
 import { RuleEngine, type Change, type Readings } from '../rule/rule-engine.ts';
@@ -64,6 +65,7 @@ const FAILING_MS = 60_000;
  */
 export class Evaluator {
   private readonly engine: RuleEngine;
+  private readonly ends = new WaitingEnds();
   private readonly queue: DeliveryQueue;
   private readonly recorder: Recorder;
   private news: StoreNews = { silences: [], acknowledgements: new Map(), signals: [], fence: null };
@@ -113,6 +115,7 @@ export class Evaluator {
     this.recorder = new Recorder({
       ...parts,
       engine: this.engine,
+      ends: this.ends,
       storeGraceMs: numbers.storeGraceMs,
       fence: () => this.fence,
       released: () => this.queue.wake(),
@@ -146,13 +149,16 @@ export class Evaluator {
   /** Takes over what was stored. @throws any error when the store is away, or another evaluator has begun since */
   async begin(): Promise<void> {
     const { store, gate, clock } = this.parts;
-    const { instances, deliveries, told } = await gate.run(() => store.begin(this.fence));
+    const { instances, ends, deliveries, told } = await gate.run(() => store.begin(this.fence));
     const at = clock.now();
     // First, as the queue asks which incidents last.
     const changes = this.engine.restore(instances, at);
     for (const { sink, incidentIds } of told) this.queue.toldBefore(sink, incidentIds);
     for (const delivery of deliveries) this.queue.add(delivery);
-    this.note(changes, planNotices(this.engine, changes, [], at, this.noticeOptions('ended')));
+    this.ends.restore(ends);
+    // They are told at the first evaluation, if it is their turn.
+    noteEnds(changes, this.ends, at);
+    this.note(changes, []);
     this.announce(changes);
   }
 
@@ -165,8 +171,9 @@ export class Evaluator {
     if (this.ended) return false;
     const changes = await this.judge(at, readings);
     if (this.ended) return false;
-    const notices = planNotices(this.engine, changes, this.news.silences, at, this.noticeOptions('all'));
-    this.note(changes, notices);
+    const { groupBy, numbers, newId } = this.parts;
+    const options = { ...numbers, groupBy, newId };
+    this.note(changes, planNotices(this.engine, changes, this.ends, this.news.silences, at, options));
     this.stats_.evaluatedAt = at;
     const leads = away || ((this.news.fence ?? 0) <= this.fence && (await this.recorder.save(true)));
     this.announce(changes);
@@ -221,12 +228,6 @@ export class Evaluator {
       await new Promise((resolve) => setImmediate(resolve));
       since = performance.now();
     }
-  }
-
-  private noticeOptions(which: 'all' | 'ended') {
-    const { groupBy, numbers, newId } = this.parts;
-    // Before the first evaluation only what has ended is certain.
-    return { ...numbers, groupBy, newId, endedOnly: which === 'ended' };
   }
 
   private note(changes: readonly Change[], notices: readonly AlertNotice[]): void {

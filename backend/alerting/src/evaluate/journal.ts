@@ -4,15 +4,13 @@ import type { Delivery } from '../notify/notice-sink.ts';
 import type { ParsedRule } from '../rule/alert-rule.ts';
 import { labelsOf, messageFor, reasonFor, type Instance } from '../rule/instance.ts';
 import type { Change } from '../rule/rule-engine.ts';
-import type { IncidentRecord, StoreWrite } from '../store/alert-store.ts';
+import type { IncidentRecord, StoreHistory } from '../store/alert-store.ts';
 
 /**
  * Events, incidents and deliveries, of each, that are kept for a store that is away. Of more the oldest are dropped and
  * counted, but none that is not over: of incidents those that have ended, of deliveries those that are done.
  */
 export const MAX_KEPT = 10_000;
-
-type History = Omit<StoreWrite, 'instances' | 'forget'>;
 
 /** What has happened and is not stored yet. */
 export class Journal {
@@ -52,7 +50,7 @@ export class Journal {
   }
 
   /** Takes everything out, to store it. */
-  take(): History & { begun: readonly string[] } {
+  take(): StoreHistory & { begun: readonly string[] } {
     const taken = {
       events: [...this.events.values()],
       incidents: [...this.incidents.values()],
@@ -77,7 +75,7 @@ export class Journal {
   }
 
   /** Counts what was taken and can never be stored. */
-  giveUp({ events, incidents, deliveries }: History): void {
+  giveUp({ events, incidents, deliveries }: StoreHistory): void {
     this.dropped += events.length + incidents.length + deliveries.length;
   }
 

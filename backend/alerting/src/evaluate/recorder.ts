@@ -1,5 +1,6 @@
 import { isoTime, messageOf, type Clock } from '@fleetdeck/kernel';
 import type { Delivery } from '../notify/notice-sink.ts';
+import type { WaitingEnds } from '../notify/waiting-ends.ts';
 import type { Change, RuleEngine } from '../rule/rule-engine.ts';
 import type { AlertStore } from '../store/alert-store.ts';
 import type { StoreGate } from '../store/store-gate.ts';
@@ -8,6 +9,7 @@ import { Journal } from './journal.ts';
 /** What a {@link Recorder} works with. */
 export interface RecorderParts {
   engine: RuleEngine;
+  ends: WaitingEnds;
   store: AlertStore;
   gate: StoreGate;
   clock: Clock;
@@ -115,16 +117,25 @@ export class Recorder {
   }
 
   private async saveNow(evaluated: boolean): Promise<boolean> {
-    const { engine, store, gate, warn, fence, released } = this.parts;
+    const { engine, ends, store, gate, warn, fence, released } = this.parts;
     const { write: instances, forget } = engine.takeDirty();
+    const { write: waitingEnds, forget: forgetEnds } = ends.takeDirty();
     const history = this.journal.take();
     const putBack = (): void => {
       this.journal.putBack(history);
       for (const instance of instances) engine.touch(instance);
       engine.forgetLater(forget);
+      for (const { incident } of waitingEnds) ends.touch(incident.incidentId);
+      for (const id of forgetEnds) ends.touch(id);
     };
     try {
-      const write = { instances: instances.map((each) => ({ ...each })), forget, ...history };
+      const write = {
+        instances: instances.map((each) => ({ ...each })),
+        forget,
+        ends: waitingEnds,
+        forgetEnds,
+        ...history,
+      };
       if (!(await gate.run(() => store.commit(write, fence(), evaluated)))) {
         putBack();
         return false;

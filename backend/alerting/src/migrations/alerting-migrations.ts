@@ -122,5 +122,17 @@ export const alertingMigrations: MigrationSet = {
         alter table fleetdeck.alert_instance add column missing_ms double precision not null default 0;
       `,
     },
+    {
+      version: 4,
+      name: 'ends that wait for the turn of their group',
+      sql: `
+        create table fleetdeck.alert_waiting_end (
+          incident_id uuid primary key,
+          incident jsonb not null,
+          group_told_at timestamptz not null
+        );
+        alter table fleetdeck.alert_instance add column ends_told_at timestamptz;
+      `,
+    },
   ],
 };

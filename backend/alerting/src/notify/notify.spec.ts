@@ -8,6 +8,7 @@ import { DeliveryQueue, type DeliveryOptions } from './delivery-queue.ts';
 import { logSink } from './log.sink.ts';
 import { NoticeRefused, type Delivery } from './notice-sink.ts';
 import { MAX_INCIDENTS_PER_NOTICE, planNotices } from './plan-notices.ts';
+import { WaitingEnds } from './waiting-ends.ts';
 
 let count = 0;
 function noticeOf(kind: AlertNotice['kind'], ...incidentIds: string[]): AlertNotice {
@@ -354,7 +355,14 @@ describe('planNotices', () => {
     const at = Date.parse('2025-12-31T00:00:00.000Z');
     const changes = engine.evaluate(at, new Map([['Lag', nodes(250)]]));
     const options = { ...AT_ONCE, groupBy: ['zone', 'team'], newId };
-    const notices = planNotices(engine, changes, [silence('2025-12-30T00:00:00.000Z')], at, options);
+    const notices = planNotices(
+      engine,
+      changes,
+      new WaitingEnds(),
+      [silence('2025-12-30T00:00:00.000Z')],
+      at,
+      options,
+    );
     expect(notices.map(({ group, incidents }) => [group, incidents.length]).sort()).toEqual(
       [
         [{ zone: 'eu' }, MAX_INCIDENTS_PER_NOTICE],
@@ -363,7 +371,9 @@ describe('planNotices', () => {
         [{ zone: 'us' }, 24],
       ].sort(),
     );
-    expect(planNotices(engine, [], [], at, options).flatMap(({ incidents }) => incidents)).toHaveLength(1);
+    expect(
+      planNotices(engine, [], new WaitingEnds(), [], at, options).flatMap(({ incidents }) => incidents),
+    ).toHaveLength(1);
   });
 
   it('is not held up by a clock that was set back', () => {
@@ -371,7 +381,9 @@ describe('planNotices', () => {
     const options = { ...AT_ONCE, groupIntervalMs: 300_000, groupBy: ['rule'], newId };
     const tell = (at: number, howMany: number) => {
       const changes = engine.evaluate(at, new Map([['Lag', nodes(howMany)]]));
-      return planNotices(engine, changes, [], at, options).map(({ incidents }) => incidents.length);
+      return planNotices(engine, changes, new WaitingEnds(), [], at, options).map(
+        ({ incidents }) => incidents.length,
+      );
     };
     const now = Date.parse('2025-12-31T00:00:00.000Z');
     expect([tell(now, 1), tell(now + 1000, 3), tell(now - 3_600_000, 3)]).toEqual([[1], [], [2]]);
@@ -417,7 +429,9 @@ describe('planNotices', () => {
     const told = [];
     for (let at = 0; at < 20_000; at += 1000) {
       const changes = engine.evaluate(at, new Map([['Silent', []]]));
-      told.push(...planNotices(engine, changes, [], at, { ...AT_ONCE, groupBy: [], newId }));
+      told.push(
+        ...planNotices(engine, changes, new WaitingEnds(), [], at, { ...AT_ONCE, groupBy: [], newId }),
+      );
     }
     expect(told.map(({ kind, incidents }) => [kind, incidents[0]?.message])).toEqual([
       ['firing', 'There is no data of beat, which rule Silent watches.'],

@@ -23,6 +23,8 @@ export interface Instance {
   version: number;
   notifiedAt: number | null;
   lastNotifiedAt: number | null;
+  /** When people who were told of it were last told of ends of its group. */
+  endsToldAt: number | null;
   /** For how long its series has had no data, in milliseconds. */
   missingMs: number;
   acknowledgement: Acknowledgement | null;

@@ -182,6 +182,7 @@ export class RuleEngine {
       version: 0,
       notifiedAt: null,
       lastNotifiedAt: null,
+      endsToldAt: null,
       missingMs: 0,
       acknowledgement: null,
     };
@@ -268,6 +269,7 @@ export class RuleEngine {
       instance.firedAt = null;
       instance.notifiedAt = null;
       instance.lastNotifiedAt = null;
+      instance.endsToldAt = null;
       instance.acknowledgement = null;
     }
     if (to === 'firing') instance.firedAt ??= at;

@@ -1,5 +1,6 @@
 import type { Acknowledgement, Incident, IncidentEvent, Silence } from '@fleetdeck/dto';
 import type { Delivery } from '../notify/notice-sink.ts';
+import type { WaitingEnd } from '../notify/waiting-ends.ts';
 import type { Instance } from '../rule/instance.ts';
 
 /** An incident as the evaluator writes it: whether it was acknowledged is not the evaluator's to say. */
@@ -27,6 +28,7 @@ export interface StoreNews {
 /** What an evaluator that begins goes on from. */
 export interface StoredState {
   instances: Instance[];
+  ends: WaitingEnd[];
   deliveries: Delivery[];
   /** Incidents of which each sink was told that they fire. */
   told: { sink: string; incidentIds: string[] }[];
@@ -35,11 +37,18 @@ export interface StoredState {
 /** What one commit writes. Everything is written by id, so that writing it twice does no harm. */
 export interface StoreWrite {
   instances: readonly Instance[];
+  /** Keys of instances. */
   forget: readonly string[];
+  ends: readonly WaitingEnd[];
+  /** Ids of incidents whose ends no longer wait. */
+  forgetEnds: readonly string[];
   incidents: readonly IncidentRecord[];
   events: readonly IncidentEvent[];
   deliveries: readonly Delivery[];
 }
+
+/** What is written for the record alone, and not as what the next evaluator goes on from. */
+export type StoreHistory = Pick<StoreWrite, 'incidents' | 'events' | 'deliveries'>;
 
 /** Where the evaluator keeps its state. */
 export interface AlertStore {
@@ -57,7 +66,7 @@ export interface AlertStore {
   /** How long ago any replica has evaluated, in milliseconds; `null` when none ever did. */
   sinceEvaluationMs(): Promise<number | null>;
   /** Writes what happened for the record alone, whoever has the lease. */
-  record(write: Omit<StoreWrite, 'instances' | 'forget'>): Promise<void>;
+  record(write: StoreHistory): Promise<void>;
   /** Replaces what one replica says about its components. */
   saveSignals(node: string, signals: readonly (StoredSignal & { at: number })[]): Promise<void>;
   /** Deletes what is older than the retention, a bounded part of it at a time. */

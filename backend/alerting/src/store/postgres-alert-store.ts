@@ -1,12 +1,19 @@
-import type { AlertNotice, Silence } from '@fleetdeck/dto';
+import type { AlertNotice, NoticeIncident, Silence } from '@fleetdeck/dto';
 import { isoTime } from '@fleetdeck/kernel';
 import type { Delivery } from '../notify/notice-sink.ts';
 import type { Instance } from '../rule/instance.ts';
 import { acknowledgementOf, type AcknowledgementColumns } from './acknowledgement.ts';
-import type { AlertStore, StoredSignal, StoredState, StoreNews, StoreWrite } from './alert-store.ts';
+import type {
+  AlertStore,
+  StoredSignal,
+  StoredState,
+  StoreHistory,
+  StoreNews,
+  StoreWrite,
+} from './alert-store.ts';
 import { silenceOf, type SilenceRow } from './silence-store.ts';
 import type { Sql, SqlRunner } from './sql.ts';
-import { writeDeliveries, writeEvents, writeIncidents, writeInstances } from './write.sql.ts';
+import { writeDeliveries, writeEnds, writeEvents, writeIncidents, writeInstances } from './write.sql.ts';
 
 /** How long a replica that says nothing keeps its components unwell. */
 const SIGNAL_TTL = `interval '60 seconds'`;
@@ -30,6 +37,7 @@ interface InstanceRow extends AcknowledgementColumns {
   notified_at: Date | null;
   last_notified_at: Date | null;
   missing_ms: number;
+  ends_told_at: Date | null;
 }
 
 interface DeliveryRow {
@@ -57,7 +65,11 @@ export class PostgresAlertStore implements AlertStore {
       `select sink, notice, attempts, next_attempt_at, last_error
        from fleetdeck.alert_notice where status = 'waiting' order by seq`,
     );
+    const ends = await this.sql.query<{ incident: NoticeIncident; group_told_at: Date }[]>(
+      'select incident, group_told_at from fleetdeck.alert_waiting_end order by group_told_at, incident_id',
+    );
     const open = [
+      ...ends.map(({ incident }) => incident.incidentId),
       ...instances.map(({ incidentId }) => incidentId).filter((id) => id !== ''),
       ...waiting.flatMap(({ notice }) => notice.incidents.map(({ incidentId }) => incidentId)),
     ];
@@ -70,6 +82,7 @@ export class PostgresAlertStore implements AlertStore {
     );
     return {
       instances,
+      ends: ends.map(({ incident, group_told_at: at }) => ({ incident, groupToldAt: at.getTime() })),
       deliveries: waiting.map(deliveryOf),
       told: told.map(({ sink, ids }) => ({ sink, incidentIds: ids })),
     };
@@ -106,6 +119,7 @@ export class PostgresAlertStore implements AlertStore {
       // The row stays locked until the end, so that no other evaluator begins in between.
       if (!(await claim(manager, fence, evaluated))) return false;
       await writeInstances(manager, write.instances, write.forget);
+      await writeEnds(manager, write.ends, write.forgetEnds);
       await writeHistory(manager, write);
       return true;
     });
@@ -119,7 +133,7 @@ export class PostgresAlertStore implements AlertStore {
     return row?.ms ?? null;
   }
 
-  async record(write: Omit<StoreWrite, 'instances' | 'forget'>): Promise<void> {
+  async record(write: StoreHistory): Promise<void> {
     await this.sql.transaction((manager) => writeHistory(manager, write));
   }
 
@@ -197,10 +211,7 @@ interface AckRow {
   reason: string | null;
 }
 
-async function writeHistory(
-  runner: SqlRunner,
-  write: Omit<StoreWrite, 'instances' | 'forget'>,
-): Promise<void> {
+async function writeHistory(runner: SqlRunner, write: StoreHistory): Promise<void> {
   await writeIncidents(runner, write.incidents);
   await writeEvents(runner, write.events);
   await writeDeliveries(runner, write.deliveries);
@@ -254,6 +265,7 @@ function instanceOf(row: InstanceRow): Instance {
     notifiedAt: row.notified_at?.getTime() ?? null,
     lastNotifiedAt: row.last_notified_at?.getTime() ?? null,
     missingMs: row.missing_ms,
+    endsToldAt: row.ends_told_at?.getTime() ?? null,
     acknowledgement: acknowledgementOf(row),
   };
 }

@@ -1,6 +1,7 @@
 import type { IncidentEvent } from '@fleetdeck/dto';
 import { isoTime } from '@fleetdeck/kernel';
 import type { Delivery } from '../notify/notice-sink.ts';
+import type { WaitingEnd } from '../notify/waiting-ends.ts';
 import type { Instance } from '../rule/instance.ts';
 import type { IncidentRecord } from './alert-store.ts';
 import type { SqlRunner } from './sql.ts';
@@ -36,6 +37,7 @@ export async function writeInstances(
     notified_at: timeOrNull(instance.notifiedAt),
     last_notified_at: timeOrNull(instance.lastNotifiedAt),
     missing_ms: instance.missingMs,
+    ends_told_at: timeOrNull(instance.endsToldAt),
   }));
   await runner.query(
     `insert into fleetdeck.alert_instance
@@ -45,7 +47,33 @@ export async function writeInstances(
        no_data = excluded.no_data, since = excluded.since, began_at = excluded.began_at,
        fired_at = excluded.fired_at, value = excluded.value, reason = excluded.reason,
        incident_id = excluded.incident_id, version = excluded.version, notified_at = excluded.notified_at,
-       last_notified_at = excluded.last_notified_at, missing_ms = excluded.missing_ms`,
+       last_notified_at = excluded.last_notified_at, missing_ms = excluded.missing_ms,
+       ends_told_at = excluded.ends_told_at`,
+    [jsonOf(rows)],
+  );
+}
+
+/** Writes ends that wait for their group and forgets others. */
+export async function writeEnds(
+  runner: SqlRunner,
+  ends: readonly WaitingEnd[],
+  forget: readonly string[],
+): Promise<void> {
+  if (forget.length > 0) {
+    await runner.query('delete from fleetdeck.alert_waiting_end where incident_id = any ($1::uuid[])', [
+      forget,
+    ]);
+  }
+  if (ends.length === 0) return;
+  const rows = ends.map(({ incident, groupToldAt }) => ({
+    incident_id: incident.incidentId,
+    incident,
+    group_told_at: isoTime(groupToldAt),
+  }));
+  await runner.query(
+    `insert into fleetdeck.alert_waiting_end
+     select * from jsonb_populate_recordset(null::fleetdeck.alert_waiting_end, $1::jsonb)
+     on conflict (incident_id) do nothing`,
     [jsonOf(rows)],
   );
 }

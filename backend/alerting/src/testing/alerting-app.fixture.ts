@@ -205,6 +205,8 @@ export async function startAlerting(
         lease: replica.lease ?? leasesOf(database).replica(),
         sinks: [sink],
         evaluationIntervalMs: INTERVAL_MS,
+        // So that a test sees at once what it is about; grouping has tests of its own.
+        groupIntervalMs: 0,
         ...options,
       }),
     ],

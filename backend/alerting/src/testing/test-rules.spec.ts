@@ -26,7 +26,7 @@ describe('testRules', () => {
     });
     expect(run.notices.map(({ atMs, kind, messages }) => [atMs, kind, messages])).toEqual([
       [120_000, 'firing', ['a is 300 ms late.']],
-      [360_000, 'resolved', ['a is 20 ms late.']],
+      [420_000, 'resolved', ['a is 20 ms late.']],
     ]);
     expect(run.at(110_000)).toMatchObject([{ state: 'pending', labels: { node: 'a' } }]);
     expect(run.at(119_999)).toMatchObject([{ state: 'pending' }]);
@@ -61,6 +61,7 @@ describe('testRules', () => {
       reminderIntervalMs: 60_000,
       evaluationIntervalMs: 10_000,
       groupBy: ['component'],
+      groupIntervalMs: 0,
       untilMs: 110_000,
     });
     expect(run.notices.map(({ atMs, kind, messages }) => [atMs, kind, ...messages])).toEqual([
@@ -134,23 +135,88 @@ describe('testRules', () => {
     ]);
   });
 
-  it('tells nobody of what ends while its group waits, and at once of a group of which all is over', () => {
+  describe('what is over', () => {
     const metric = { name: 'lag_ms', window: '1m', aggregation: 'last', groupBy: ['node'] } as const;
     const last: AlertRule = { ...lag, forMs: 0, keepFiringForMs: 0, metric };
-    const run = testRules({
-      rules: [last],
-      series: [
-        { metric: 'lag_ms', labels: { node: 'a' }, values: '300x10 20x20' },
-        { metric: 'lag_ms', labels: { node: 'b' }, values: '20 300x3 20x26' },
-        { metric: 'lag_ms', labels: { node: 'c' }, values: '20x12 300x18' },
-      ],
-      untilMs: 290_000,
+    const told = (nodes: Record<string, string>, options: Partial<Parameters<typeof testRules>[0]>) =>
+      testRules({
+        rules: [last],
+        series: Object.entries(nodes).map(([node, values]) => ({
+          metric: 'lag_ms',
+          labels: { node },
+          values,
+        })),
+        untilMs: 890_000,
+        ...options,
+      }).notices.map(({ atMs, kind, notice }) => [
+        atMs,
+        kind,
+        ...notice.incidents.map(({ labels }) => labels['node']),
+      ]);
+
+    it('is told to nobody who was not told of its begin, else at the turn of its group, before what fires since', () => {
+      const nodes = {
+        a: '300x10 20x80',
+        b: '20 300x3 20x86',
+        c: '20x12 300x30 20x48',
+        d: '20x80 300x10',
+      };
+      expect(told(nodes, {})).toEqual([
+        [0, 'firing', 'a'],
+        [300_000, 'resolved', 'a'],
+        [300_000, 'firing', 'c'],
+        [600_000, 'resolved', 'c'],
+        // All of the group is over, and everybody knows.
+        [800_000, 'firing', 'd'],
+      ]);
     });
-    expect(run.notices.map(({ atMs, kind, messages }) => [atMs, kind, ...messages])).toEqual([
-      [0, 'firing', 'a is 300 ms late.'],
-      [100_000, 'resolved', 'a is 20 ms late.'],
-      [120_000, 'firing', 'c is 300 ms late.'],
-    ]);
+
+    it('goes along with a reminder, and does not put the next one off', () => {
+      const options = { groupIntervalMs: 3_600_000, reminderIntervalMs: 300_000, untilMs: 600_000 };
+      expect(told({ a: '300x90', b: '300x10 20x80' }, options)).toEqual([
+        [0, 'firing', 'a', 'b'],
+        [300_000, 'resolved', 'b'],
+        [300_000, 'reminder', 'a'],
+        [600_000, 'reminder', 'a'],
+      ]);
+    });
+
+    it('is told while the rest is silenced or acknowledged by nobody, and puts no reminder off', () => {
+      const silences = [
+        {
+          matchers: [{ label: 'node', is: 'equals' as const, value: 'a' }],
+          startsAt: '2026-01-01T00:01:00.000Z',
+          endsAt: '2026-01-01T01:00:00.000Z',
+        },
+      ];
+      const options = { silences, reminderIntervalMs: 500_000 };
+      expect(told({ a: '300x90', b: '300x40 20x50', c: '300x90' }, options)).toEqual([
+        [0, 'firing', 'a', 'b', 'c'],
+        [400_000, 'resolved', 'b'],
+        [500_000, 'reminder', 'c'],
+      ]);
+    });
+
+    it('of forty nodes that recover one after the other is three notices', () => {
+      const nodes = Object.fromEntries(
+        Array.from({ length: 40 }, (_each, i) => [`n${i}`, `300x${60 + i} 20x200`]),
+      );
+      const notices = told(nodes, { untilMs: 2_000_000, reminderIntervalMs: 0 });
+      expect(notices.map(([atMs, kind, ...incidents]) => [atMs, kind, incidents.length])).toEqual([
+        [0, 'firing', 40],
+        [600_000, 'resolved', 1],
+        [900_000, 'resolved', 30],
+        [1_200_000, 'resolved', 9],
+      ]);
+    });
+
+    it('of a node that flaps every two minutes is told no more often than its group', () => {
+      const hour = 3_600_000;
+      const notices = told({ a: '300x6 20x6 '.repeat(30) }, { untilMs: hour });
+      expect(notices.length).toBeLessThanOrEqual((2 * hour) / 300_000 + 2);
+      const kinds = notices.map(([, kind]) => kind);
+      expect(kinds).toEqual(kinds.map((_kind, i) => (i % 2 === 0 ? 'firing' : 'resolved')));
+    });
   });
 
   it.each([
@@ -279,7 +345,7 @@ describe('testRules', () => {
     });
     expect(run.notices.map(({ atMs, kind }) => [atMs, kind])).toEqual([
       [120_000, 'firing'],
-      [370_000, 'resolved'],
+      [420_000, 'resolved'],
     ]);
     expect(run.at(100_000)).toMatchObject([{ rule: 'LoopLag', state: 'pending' }]);
   });

@@ -3,6 +3,7 @@ import { isoTime } from '@fleetdeck/kernel';
 import { resolveAlertingOptions } from '../alerting.options.ts';
 import { healthReadings } from '../evaluate/read-rules.ts';
 import { planNotices, silenceFor } from '../notify/plan-notices.ts';
+import { WaitingEnds } from '../notify/waiting-ends.ts';
 import type { AlertRule } from '../rule/alert-rule.ts';
 import { alertOf, labelsOf } from '../rule/instance.ts';
 import { RuleEngine, type Readings } from '../rule/rule-engine.ts';
@@ -84,7 +85,7 @@ const MAX_EVALUATIONS = 1_000_000;
  *   series: [{ metric: 'lag_ms', stepMs: 10_000, values: '20x6 300x20 20x60' }],
  *   untilMs: 900_000,
  * });
- * expect(run.notices.map(({ atMs, kind }) => [atMs, kind])).toEqual([[120_000, 'firing'], [360_000, 'resolved']]);
+ * expect(run.notices.map(({ atMs, kind }) => [atMs, kind])).toEqual([[120_000, 'firing'], [420_000, 'resolved']]);
  * @throws FleetdeckError `INVALID_INPUT` when a rule is not valid, RangeError when the test is not
  */
 export function testRules(test: RuleTest): RuleTestResult {
@@ -109,6 +110,7 @@ export function testRules(test: RuleTest): RuleTestResult {
   let ids = 0;
   const newId = (): string => `00000000-0000-4000-8000-${String((ids += 1)).padStart(12, '0')}`;
   const engine = new RuleEngine(options.rules, { ...options, intervalMs, newId });
+  const ends = new WaitingEnds();
   const changes: TestChange[] = [];
   const notices: TestNotice[] = [];
   const snapshots: { atMs: number; alerts: Alert[] }[] = [];
@@ -126,7 +128,7 @@ export function testRules(test: RuleTest): RuleTestResult {
     for (const { instance, event } of made) {
       changes.push({ atMs, rule: event.rule, labels: instance.seriesLabels, from: event.from, to: event.to });
     }
-    for (const notice of planNotices(engine, made, silences, at, { ...options, newId })) {
+    for (const notice of planNotices(engine, made, ends, silences, at, { ...options, newId })) {
       const { kind, incidents } = notice;
       const rules = incidents.map(({ rule }) => rule);
       notices.push({ atMs, kind, rules, messages: incidents.map(({ message }) => message), notice });
