@@ -45,8 +45,12 @@ export class MetricsHealth implements HealthContributor {
     }
     const failing = stats.maintenanceFailing;
     if (failing !== null && failing.forMs > MAX_FAILING_MS) {
+      const unanswered =
+        failing.unanswered > 0
+          ? `, of which the database has left ${failing.unanswered} without an answer`
+          : '';
       reasons.push(
-        `maintenance of the tables has been failing for ${Math.round(failing.forMs / 60_000)} min at ${failing.step}`,
+        `maintenance of the tables has been failing for ${Math.round(failing.forMs / 60_000)} min at ${failing.step}${unanswered}`,
       );
     }
     const details = {

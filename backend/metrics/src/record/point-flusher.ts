@@ -56,7 +56,11 @@ export class PointFlusher {
   private writtenPoints = 0;
 
   constructor(private readonly parts: PointFlusherParts) {
-    this.abandoned = new Abandoned(parts.clock, HELD_BACK_MS);
+    this.abandoned = new Abandoned(parts.clock, {
+      heldBackMs: HELD_BACK_MS,
+      mostRecent: MAX_ABANDONED,
+      most: MAX_UNANSWERED,
+    });
   }
 
   /** Points that were written since the start. */
@@ -188,7 +192,7 @@ export class PointFlusher {
   }
 
   private attempt(batch: PointBatch, ticket: number): Promise<void> {
-    if (this.abandoned.recent >= MAX_ABANDONED || this.abandoned.all >= MAX_UNANSWERED) {
+    if (this.abandoned.isFull) {
       return Promise.reject(new Error('earlier writes are still waiting for an answer'));
     }
     const work = this.parts.write(batch, ticket);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MetricDeclaration } from '@fleetdeck/kernel';
 import { FakeClock } from '@fleetdeck/kernel/testing';
+import { HOUR_MS } from '../store/tiers.ts';
 import { MetricRegistry } from './metric-registry.ts';
 
 const registry = () =>
@@ -55,5 +56,24 @@ describe('an undeclared name', () => {
     metrics.declare([{ name: 'cpu', kind: 'gauge' }]);
     expect(metrics.hint('cpv')).toBe(' (did you mean "cpu"?)');
     expect(metrics.hint('entirely_different')).toBe('');
+  });
+});
+
+describe('the series that a process knows', () => {
+  it.each([
+    { every: 'no interval', expectedEveryMs: null, hours: 2 },
+    { every: 'a second', expectedEveryMs: 1000, hours: 2 },
+    { every: 'three hours', expectedEveryMs: 3 * HOUR_MS, hours: 9 },
+    { every: 'a month', expectedEveryMs: 720 * HOUR_MS, hours: 72 },
+  ])('are forgotten $hours h after the last point, when $every is declared', ({ expectedEveryMs, hours }) => {
+    const metrics = registry();
+    metrics.declare([{ name: 'jobs_done', kind: 'counter', expectedEveryMs }]);
+    const entry = metrics.get('jobs_done');
+    const series = entry?.seriesOf({}, 10);
+    if (series) series.recordedAt = 0;
+    metrics.forgetIdle(hours * HOUR_MS);
+    expect(entry?.seriesOf({}, 10)).toBe(series);
+    metrics.forgetIdle(hours * HOUR_MS + 1);
+    expect(entry?.seriesOf({}, 10)).not.toBe(series);
   });
 });

@@ -8,11 +8,15 @@ import {
 } from '@fleetdeck/dto';
 import { FleetdeckError, type Clock, type MetricDeclaration } from '@fleetdeck/kernel';
 import { codeOf, NO_TABLE, type Sql } from '../store/sql.ts';
+import { HOUR_MS } from '../store/tiers.ts';
 import { nearestNames } from './nearest-names.ts';
 import { MetricEntry } from './series.ts';
 
 /** Shortest time between two looks for names that other replicas declared, in milliseconds. */
 const RELOAD_EVERY_MS = 1000;
+/** Silence after which this process forgets a series at the earliest, and at the latest, in milliseconds. */
+const LEAST_IDLE_MS = 2 * HOUR_MS;
+const MOST_IDLE_MS = 72 * HOUR_MS;
 /** The most metrics that are read from the database. */
 const MAX_METRICS = 10_000;
 const DIRECTIONS = ['up', 'down', 'none'];
@@ -116,9 +120,15 @@ export class MetricRegistry {
     return this.all().map((entry) => entry.descriptor);
   }
 
-  /** Forgets series that nobody recorded since a time. */
-  forgetIdle(since: number): void {
-    for (const entry of this.entries.values()) entry.forgetIdle(since);
+  /**
+   * Forgets series that nobody has recorded for long: for two hours, or for three of the intervals that the metric
+   * declares, at most for three days. With them goes the total that the next one of a counter is compared with.
+   */
+  forgetIdle(now: number): void {
+    for (const entry of this.entries.values()) {
+      const everyMs = entry.descriptor.expectedEveryMs ?? 0;
+      entry.forgetIdle(now - Math.min(MOST_IDLE_MS, Math.max(LEAST_IDLE_MS, 3 * everyMs)));
+    }
   }
 
   /** Reads the names that the database knows, at most once a second. */

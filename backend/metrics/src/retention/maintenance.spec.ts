@@ -62,7 +62,11 @@ describe('Maintenance', () => {
     instead.clear();
     instead.set('roll', () => Promise.reject(new Error('still')));
     await pass(10 * MINUTE);
-    expect(maintenance.failing).toEqual({ step: 'summing up hours and days', forMs: 10 * MINUTE });
+    expect(maintenance.failing).toEqual({
+      step: 'summing up hours and days',
+      forMs: 10 * MINUTE,
+      unanswered: 0,
+    });
     instead.clear();
     await pass(MINUTE);
     expect(maintenance.failing).toBeNull();
@@ -80,6 +84,32 @@ describe('Maintenance', () => {
     instead.clear();
     answer();
     await pass(1000);
+    expect(maintenance.failing).toBeNull();
+    await maintenance.stop(1000);
+  });
+
+  it('begins a step that got no answer anew after ten minutes, and a third time only once one of two has ended', async () => {
+    const { done, instead, lines, maintenance, pass } = setUp();
+    const answers: (() => void)[] = [];
+    instead.set('roll', () => new Promise<void>((resolve) => answers.push(resolve)));
+    const runs = () => done.filter((name) => name === 'roll').length;
+    maintenance.start(null);
+    await pass(10 * MINUTE);
+    expect(runs()).toBe(1);
+    expect(maintenance.failing).toMatchObject({ step: 'summing up hours and days', unanswered: 1 });
+    await pass(60 * MINUTE);
+    expect(runs()).toBe(2);
+    expect(maintenance.failing).toMatchObject({ unanswered: 2 });
+    expect(lines).toEqual([
+      'Maintenance of the metric tables failed at summing up hours and days; the next try is when it ends, or in 10 minutes: no answer in time',
+      'Maintenance of the metric tables failed at summing up hours and days; the next try is when one of two that got no answer ends. Give the DataSource keepAlive and query_timeout: no answer in time',
+    ]);
+    // The others went on all the while.
+    expect(done.filter((name) => name === 'drop').length).toBeGreaterThan(60);
+    instead.clear();
+    answers[0]?.();
+    await pass(2 * MINUTE);
+    expect(runs()).toBeGreaterThan(2);
     expect(maintenance.failing).toBeNull();
     await maintenance.stop(1000);
   });

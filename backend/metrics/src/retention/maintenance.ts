@@ -1,11 +1,12 @@
 import { messageOf, type Clock, type Lease } from '@fleetdeck/kernel';
+import { Abandoned } from '../record/abandoned.ts';
 import type { MetricRegistry } from '../registry/metric-registry.ts';
 import type { Compactor } from '../rollup/compactor.ts';
 import type { DeadWriters } from '../rollup/dead-writers.ts';
 import type { TierRoller } from '../rollup/tier-roller.ts';
 import type { Partitions } from '../store/partitions.ts';
 import type { SeriesStore } from '../store/series-store.ts';
-import { HOUR_MS, STORED_KINDS, TABLES, type StoredKind } from '../store/tiers.ts';
+import { STORED_KINDS, TABLES, type StoredKind } from '../store/tiers.ts';
 import { withDeadline, type Timers } from '../timers.ts';
 import type { Keeper } from './keeper.ts';
 import type { Retention } from './retention.ts';
@@ -13,8 +14,12 @@ import type { Retention } from './retention.ts';
 const EVERY_MS = 60_000;
 /** After this a step that got no answer is given up, and the next one begins. */
 const STEP_DEADLINE_MS = 60_000;
-/** Silence after which this process forgets a series, in milliseconds. */
-const IDLE_MS = 2 * HOUR_MS;
+/**
+ * How long a step that was given up is not begun anew, in milliseconds: an answer that has not come by then may never
+ * come. Each may hold a connection of the pool, and locks, so there are at most two of a step.
+ */
+const HELD_BACK_MS = 600_000;
+const MAX_UNANSWERED = 2;
 const LEASE_NAME = 'fleetdeck.metrics';
 
 /** What {@link Maintenance} works with. */
@@ -40,12 +45,14 @@ export interface FailingStep {
   step: string;
   /** How long it has been failing, in milliseconds. */
   forMs: number;
+  /** Runs of it that were given up and have not ended, at most 2: then it is not begun anew. */
+  unanswered: number;
 }
 
 /**
  * Once a minute: makes partitions ahead of time, and in one elected process also rolls up what dead writers left,
  * makes one row of several, sums up hours and days, and drops what is past its time. A step that fails, or gets no
- * answer, holds up none of the others.
+ * answer, holds up none of the others; one without an answer is begun anew after ten minutes.
  */
 export class Maintenance {
   private cancelTimer: (() => void) | null = null;
@@ -56,6 +63,8 @@ export class Maintenance {
   private holdsLease = false;
   /** Since when each step that does not succeed has been failing, by the monotonic clock. */
   private readonly failingSince = new Map<string, number>();
+  /** Runs of each step that were given up. */
+  private readonly abandoned = new Map<string, Abandoned>();
 
   constructor(private readonly parts: MaintenanceParts) {}
 
@@ -76,7 +85,8 @@ export class Maintenance {
     let longest: FailingStep | null = null;
     const now = this.parts.clock.monotonicMs();
     for (const [step, since] of this.failingSince) {
-      if (longest === null || now - since > longest.forMs) longest = { step, forMs: now - since };
+      if (longest !== null && now - since <= longest.forMs) continue;
+      longest = { step, forMs: now - since, unanswered: this.abandonedOf(step).all };
     }
     return longest;
   }
@@ -85,7 +95,7 @@ export class Maintenance {
   async run(): Promise<void> {
     const { registry, partitions, clock, keeper } = this.parts;
     const now = clock.now();
-    registry.forgetIdle(now - IDLE_MS);
+    registry.forgetIdle(now);
     for (const kind of STORED_KINDS) {
       await this.step(`making partitions of ${TABLES[kind].table}`, () => partitions[kind].ensureAhead(now));
     }
@@ -129,17 +139,39 @@ export class Maintenance {
 
   private async step(name: string, work: () => Promise<unknown>): Promise<void> {
     const { clock, timers } = this.parts;
+    const abandoned = this.abandonedOf(name);
+    if (abandoned.isFull) {
+      // The log has said so. Another process may have been chosen in between.
+      if (!this.failingSince.has(name)) this.failingSince.set(name, clock.monotonicMs());
+      return;
+    }
     const since = clock.monotonicMs();
     // An answer that comes late counts too.
     const done = work().then(() => void this.failingSince.delete(name));
     try {
-      await withDeadline(done, STEP_DEADLINE_MS, timers, () => new Error('no answer in time'));
+      await withDeadline(done, STEP_DEADLINE_MS, timers, () => {
+        abandoned.add(done);
+        return new Error('no answer in time');
+      });
     } catch (thrown) {
       if (!this.failingSince.has(name)) this.failingSince.set(name, since);
       this.parts.warn(
-        `Maintenance of the metric tables failed at ${name}; the next try is in a minute: ${messageOf(thrown)}`,
+        `Maintenance of the metric tables failed at ${name}; ${nextTry(abandoned)}: ${messageOf(thrown)}`,
       );
     }
+  }
+
+  private abandonedOf(name: string): Abandoned {
+    let abandoned = this.abandoned.get(name);
+    if (!abandoned) {
+      abandoned = new Abandoned(this.parts.clock, {
+        heldBackMs: HELD_BACK_MS,
+        mostRecent: 1,
+        most: MAX_UNANSWERED,
+      });
+      this.abandoned.set(name, abandoned);
+    }
+    return abandoned;
   }
 
   private async keep(signal: AbortSignal): Promise<void> {
@@ -160,4 +192,11 @@ export class Maintenance {
       this.running = this.run().then(() => this.arm(EVERY_MS));
     });
   }
+}
+
+/** When a step that failed is tried again, in words. */
+function nextTry(abandoned: Abandoned): string {
+  if (!abandoned.isFull) return 'the next try is in a minute';
+  if (abandoned.all < MAX_UNANSWERED) return 'the next try is when it ends, or in 10 minutes';
+  return 'the next try is when one of two that got no answer ends. Give the DataSource keepAlive and query_timeout';
 }

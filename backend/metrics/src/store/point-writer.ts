@@ -1,4 +1,5 @@
 import type { Clock } from '@fleetdeck/kernel';
+import { Abandoned } from '../record/abandoned.ts';
 import { counterSteps, type CounterSteps } from '../record/counter-steps.ts';
 import type { PointBatch } from '../record/point-buffer.ts';
 import type { Series } from '../registry/series.ts';
@@ -18,6 +19,12 @@ const CLOSE_AFTER_MS = 2000;
 const BEGIN_DEADLINE_MS = 10_000;
 /** After this rolling up counts as failed: points must not wait behind a connection that says nothing. */
 const ROLL_UP_DEADLINE_MS = 10_000;
+/** How much may be without an answer, perhaps for good, each with a connection of the pool. */
+const UNANSWERED = {
+  begins: { heldBackMs: 120_000, mostRecent: 2, most: 6 },
+  rollUps: { heldBackMs: 600_000, mostRecent: 1, most: 2 },
+  leaves: { heldBackMs: 600_000, mostRecent: 2, most: 4 },
+} as const;
 /** How long rolling up waits for writes that are under way, in milliseconds. */
 const UNDER_WAY_MS = 5000;
 
@@ -49,16 +56,23 @@ export class PointWriter {
   private session: WriterSession | null = null;
   private beginning: Promise<WriterSession> | null = null;
   private readonly planned = new WeakMap<PointBatch, PlannedBatch>();
-  private readonly underWay = new Set<Promise<unknown>>();
+  private readonly underWay = new Map<PointBatch, Promise<unknown>>();
+  private readonly begins: Abandoned;
+  private readonly rollUps: Abandoned;
+  private readonly leaves: Abandoned;
 
-  constructor(private readonly parts: PointWriterParts) {}
+  constructor(private readonly parts: PointWriterParts) {
+    this.begins = new Abandoned(parts.clock, UNANSWERED.begins);
+    this.rollUps = new Abandoned(parts.clock, UNANSWERED.rollUps);
+    this.leaves = new Abandoned(parts.clock, UNANSWERED.leaves);
+  }
 
   /** Writes a batch durably that is not tried again by its sender; a second time when it collided with another replica. */
   async writeNow(batch: PointBatch): Promise<void> {
     const work = this.tryTwice(batch);
     const settled = work.catch(() => undefined);
-    this.underWay.add(settled);
-    void settled.then(() => this.underWay.delete(settled));
+    this.underWay.set(batch, settled);
+    void settled.then(() => this.underWay.delete(batch));
     await work;
   }
 
@@ -103,14 +117,23 @@ export class PointWriter {
     const now = clock.now();
     const rolledTo = everything ? Infinity : windowStart(now - CLOSE_AFTER_MS, TIER_MS['1m']);
     if (rolledTo <= session.rolledTo) return;
+    if (this.rollUps.isFull) {
+      // The minutes are then rolled up from the table; kept open here they would grow without a bound.
+      this.leave(session);
+      throw new Error('an earlier roll-up got no answer, so it is done by whoever looks after the tables');
+    }
     // From here on what comes for these minutes is written with its roll-up.
     const before = session.rolledTo;
     session.rolledTo = rolledTo;
     try {
-      if (this.underWay.size > 0 && !(await this.othersEnded(everything))) this.leave(session);
+      const others = this.othersOf(session);
+      if (others.length > 0 && !(await this.haveEnded(others, everything))) this.leave(session);
       if (this.session !== session) return;
       const rows = session.windows.rowsBefore(rolledTo);
-      const late = () => new Error(`no answer within ${ROLL_UP_DEADLINE_MS / 1000} s`);
+      const late = () => {
+        this.rollUps.add(rollUp);
+        return new Error(`no answer within ${ROLL_UP_DEADLINE_MS / 1000} s`);
+      };
       const rollUp = this.rollUpRows(session, rows, { before, rolledTo, now, ended: everything });
       if (!(await withDeadline(rollUp, ROLL_UP_DEADLINE_MS, timers, late))) {
         this.leave(session);
@@ -170,10 +193,20 @@ export class PointWriter {
     return done || this.isAt(session, rolledTo);
   }
 
-  /** Whether the writes that were under way have ended. The last thing that a session does is not to wait for them. */
-  private async othersEnded(everything: boolean): Promise<boolean> {
+  /**
+   * Writes of a session that are under way. One that hangs in a session that was left is nobody's concern any more, and
+   * one that has none yet will find these minutes rolled up.
+   */
+  private othersOf(session: WriterSession): Promise<unknown>[] {
+    return [...this.underWay]
+      .filter(([batch]) => this.planned.get(batch)?.session === session)
+      .map(([, settled]) => settled);
+  }
+
+  /** Whether they end in time. The last thing that a session does is not to wait for them. */
+  private async haveEnded(others: readonly Promise<unknown>[], everything: boolean): Promise<boolean> {
     if (everything) return false;
-    const ended = Promise.all(this.underWay).then(() => true);
+    const ended = Promise.all(others).then(() => true);
     return withDeadline(ended, UNDER_WAY_MS, this.parts.timers, () => new Error('late')).catch(() => false);
   }
 
@@ -238,29 +271,34 @@ export class PointWriter {
 
   private current(now: number): Promise<WriterSession> {
     if (this.session) return Promise.resolve(this.session);
-    const late = () => new Error(`no answer within ${BEGIN_DEADLINE_MS / 1000} s`);
     // One that hangs must not be what every later write waits for.
-    this.beginning ??= withDeadline(
-      beginSession(this.parts.sql(), now),
-      BEGIN_DEADLINE_MS,
-      this.parts.timers,
-      late,
-    )
-      .then((session) => (this.session = session))
-      .finally(() => {
-        this.beginning = null;
-      });
+    this.beginning ??= this.begin(now).finally(() => {
+      this.beginning = null;
+    });
     return this.beginning;
+  }
+
+  private async begin(now: number): Promise<WriterSession> {
+    if (this.begins.isFull) throw new Error('earlier begins of a session are still waiting for an answer');
+    const work = beginSession(this.parts.sql(), now);
+    this.session = await withDeadline(work, BEGIN_DEADLINE_MS, this.parts.timers, () => {
+      this.begins.add(work);
+      return new Error(`no answer within ${BEGIN_DEADLINE_MS / 1000} s`);
+    });
+    return this.session;
   }
 
   /** Ends a session without rolling up what it has open: that is done from the table, by whoever looks after the tables. */
   private leave(session: WriterSession): void {
     if (this.session === session) this.session = null;
-    void this.parts
+    // Its silence says the same, later.
+    if (this.leaves.isFull) return;
+    const work = this.parts
       .sql()
-      .query(`update fleetdeck.metric_writer set seen_at = 'epoch' where id = $1 and not ended`, [session.id])
-      // Its silence says the same, later.
-      .catch(() => undefined);
+      .query(`update fleetdeck.metric_writer set seen_at = 'epoch' where id = $1 and not ended`, [
+        session.id,
+      ]);
+    this.leaves.add(work);
   }
 
   private async wasWritten(session: WriterSession, ticket: number): Promise<boolean> {
