@@ -174,6 +174,12 @@ export interface MetricClosedWindow {
   max: number;
   /** By how much a counter rose; `null` for other kinds, and when no point told. */
   increase: number | null;
+  /**
+   * The time between the totals that told of `increase`, in milliseconds; 0 for what the node counted itself, `null`
+   * without an `increase`. The increases of nodes that share the totals of one counter overlap: what it rose by is their
+   * sum, times 60,000 / max(60,000, the sum of their `increaseMs`).
+   */
+  increaseMs: number | null;
 }
 
 /** Recent values of a series, evenly spaced, for a sparkline: what `GET /api/v1/metrics/recent` answers. */

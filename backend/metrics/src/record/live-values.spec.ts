@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { FakePublisher } from '@fleetdeck/kernel/testing';
+import type { MetricLive } from '@fleetdeck/dto';
 import { MetricEntry } from '../registry/series.ts';
 import { WindowTotals } from '../rollup/window-totals.ts';
 import { ManualTimers } from '../testing/manual-timers.ts';
 import { SteppedClock } from '../testing/stepped-clock.ts';
+import { counterSteps } from './counter-steps.ts';
 import { LiveValues } from './live-values.ts';
 
 function setUp() {
@@ -137,6 +139,7 @@ describe('LiveValues', () => {
       min: 3,
       max: 5,
       increase: null,
+      increaseMs: null,
     };
     expect(publisher.published.map(({ data }) => data)).toMatchObject([
       { value: 5 },
@@ -146,6 +149,57 @@ describe('LiveValues', () => {
     expect(publisher.published[0]?.data).not.toHaveProperty('window');
     live.noteClosed([{ series, at: -60_000, totals }]);
     expect(series.liveWindow).toEqual(window);
+  });
+
+  /** The last window that a node publishes which got these totals, one a second from `from`. */
+  function windowOf(kind: 'foreign' | 'own', points: readonly (readonly [at: number, total: number])[]) {
+    const { live, timers, publisher, clock } = setUp();
+    const descriptor = { name: 'n', kind: 'counter', unit: '', help: '', labels: [] } as const;
+    const metric = new MetricEntry(
+      { ...descriptor, labels: [], expectedEveryMs: null, goodDirection: 'none' },
+      false,
+      false,
+    );
+    const series = metric.seriesOf({}, 10);
+    const batch = {
+      series: points.map(() => series),
+      at: points.map(([at]) => at),
+      values: points.map(([, total]) => total),
+      ...(kind === 'own' ? { increases: points.map(() => 1) } : {}),
+    };
+    const steps = counterSteps(batch);
+    const totals = new WindowTotals(false);
+    points.forEach(([at, total], i) =>
+      totals.add(total, at, steps?.increase[i] ?? null, steps?.increaseMs[i] ?? null),
+    );
+    timers.advance(62_000);
+    live.note(series, 60, clock.now());
+    live.noteClosed([{ series, at: 0, totals }]);
+    timers.advance(1000);
+    const { window } = publisher.published.at(-1)?.data as MetricLive;
+    return { increase: window?.increase ?? Number.NaN, increaseMs: window?.increaseMs ?? Number.NaN };
+  }
+
+  it('tells over which time a counter rose, so that the minutes of nodes that share its totals add up to what it rose by', () => {
+    const totals = Array.from({ length: 60 }, (_, second) => [second * 1000, second] as const);
+    const nodes = [
+      windowOf(
+        'foreign',
+        totals.filter((_, i) => i % 2 === 0),
+      ),
+      windowOf(
+        'foreign',
+        totals.filter((_, i) => i % 2 === 1),
+      ),
+    ];
+    const sum = (field: 'increase' | 'increaseMs') => nodes.reduce((all, node) => all + node[field], 0);
+    expect(nodes).toEqual([
+      { increase: 58, increaseMs: 58_000 },
+      { increase: 58, increaseMs: 58_000 },
+    ]);
+    expect((sum('increase') * 60_000) / Math.max(60_000, sum('increaseMs'))).toBe(60);
+    // What each counted itself does not overlap.
+    expect(windowOf('own', totals)).toEqual({ increase: 60, increaseMs: 0 });
   });
 
   it('holds each series back no longer than its own spacing, however long another one waits', () => {

@@ -74,10 +74,12 @@ export class LiveValues {
         start = isoTime(at);
       }
       const { points, sum, min, max, increase } = totals;
+      // Counted here it is positive, and adds up with what others counted.
+      const increaseMs = totals.increaseMs === null ? null : Math.max(0, -totals.increaseMs);
       const before = series.liveWindow;
       // Times of one form, so that their order is that of their texts.
       if (before !== null && before.start > start) continue;
-      series.liveWindow = { start, closedAt, points, sum, min, max, increase };
+      series.liveWindow = { start, closedAt, points, sum, min, max, increase, increaseMs };
       if (!series.livePending && series.liveAt > -Infinity) this.hold(series, LOOK_EVERY_MS);
     }
   }

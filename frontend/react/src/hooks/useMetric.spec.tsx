@@ -113,7 +113,7 @@ describe('useMetric', () => {
       act(async () => {
         const window = { start: iso(start), closedAt: iso(closedAt), points: 1, sum: 9, min: 9, max: 9 };
         const live = { metricName: 'took', labels: {}, value, at: iso(T0) };
-        socket.say('metrics.took', { ...live, window: { ...window, increase: null } });
+        socket.say('metrics.took', { ...live, window: { ...window, increase: null, increaseMs: null } });
         await jest.advanceTimersByTimeAsync(LIVE_READ_MS + 100);
       });
     const spans = (): number => http.asked.filter(({ query }) => Object.hasOwn(query ?? {}, 'from')).length;
