@@ -5,7 +5,7 @@ import { AnswerCache, type AnswerStore } from './cache/answer-cache.ts';
 import type { ResolvedMetricsOptions } from './metrics.options.ts';
 import { Gate } from './query/gate.ts';
 import { TierMarks } from './query/marks.ts';
-import { MetricQueries } from './query/metric-queries.ts';
+import { MetricQueries, type Lane } from './query/metric-queries.ts';
 import { MetricsReader } from './query/metrics-reader.ts';
 import { SeriesFinder } from './query/series-groups.ts';
 import { LiveValues, metricTopic } from './record/live-values.ts';
@@ -119,12 +119,15 @@ export class MetricsEngine {
       losses: this.losses,
       log: logger,
     });
-    const reader = new MetricsReader(sql, new Gate(4, 100), timers, options.queryTimeoutMs);
+    const lane = (atOnce: number): Lane => {
+      const reader = new MetricsReader(sql, new Gate(atOnce, 100), timers, options.queryTimeoutMs);
+      return { reader, finder: new SeriesFinder(reader, clock, () => series.made) };
+    };
     this.queries = new MetricQueries({
       registry: this.registry,
-      reader,
+      lane: lane(4),
+      reservedLane: lane(2),
       cache: this.cache,
-      finder: new SeriesFinder(reader, clock, () => series.made),
       marks: new TierMarks(query, clock, repairs.id, (heard) => repairs.heard(heard)),
       clock,
       rawRetentionMs: options.retentionHours.raw * HOUR_MS,

@@ -63,7 +63,7 @@ export class RuleReader {
       };
       if (due.over) throw due.error;
       this.askedIn.set(rule, this.round);
-      const asked = this.metrics.getMetrics(question, { maxGroups: MAX_GROUPS });
+      const asked = this.metrics.getMetrics(question, { maxGroups: MAX_GROUPS, reserved: true });
       const results = await Promise.race([asked, due.passed]);
       this.problems.delete(rule);
       return results.map((result) => readingOf(result, groupBy, minCoverage));

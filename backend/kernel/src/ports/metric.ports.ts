@@ -29,6 +29,11 @@ export interface MetricQuerier {
 export interface MetricQueryLimits {
   /** The most groups of an answer; beyond it the question is refused. @default 200 */
   maxGroups?: number;
+  /**
+   * Whether it is read in places kept for those who must not wait behind other questions, as rules of alerts do.
+   * @default false
+   */
+  reserved?: boolean;
 }
 
 /** Injection token of the {@link MetricQuerier}. */

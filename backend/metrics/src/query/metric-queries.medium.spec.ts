@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { MetricAggregation, MetricQuery } from '@fleetdeck/dto';
 import { FakeClock } from '@fleetdeck/kernel/testing';
 import type { MetricsApp } from '../testing/metrics-app.ts';
-import { useMetricsSuite } from '../testing/metrics-suite.ts';
+import { until, useMetricsSuite } from '../testing/metrics-suite.ts';
 
 const NOON = Date.parse('2026-01-01T12:00:00.000Z');
 const minute = (n: number) => NOON + n * 60_000;
@@ -427,6 +427,32 @@ describe('recent values', () => {
     await expect(
       running.aggregator.recent({ metricNames: ['level'], spanSeconds: 3000, maxPoints: 300 }),
     ).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  });
+});
+
+describe('questions that come in reserved places', () => {
+  it('are answered though all other places and the queue before them are taken', async () => {
+    record('level', 1, running.clock.now());
+    const question = { metricName: 'level', timeWindow: '1m', aggregation: 'last' } as const;
+    await ask(question);
+    running.clock.advance(1000);
+    let hung = 0;
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    running.sql.beforeStatement = (statement) => {
+      if (!statement.startsWith('/* fleetdeck-metrics') || hung === 4) return;
+      hung += 1;
+      return released;
+    };
+    const storm = Promise.allSettled(
+      Array.from({ length: 110 }, (_, i) => ask({ ...question, aggregation: `p50.${i}` as 'p50' })),
+    );
+    await until(() => hung === 4);
+    const [result] = await running.aggregator.getMetrics(question, { reserved: true });
+    expect(result?.points[0]?.value).toBe(1);
+    expect(hung).toBe(4);
+    release();
+    await storm;
   });
 });
 

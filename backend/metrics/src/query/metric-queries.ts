@@ -47,12 +47,20 @@ export interface RecentQuery {
   maxPoints?: number;
 }
 
+/** Places at the database, and the series that were found from them. */
+export interface Lane {
+  reader: MetricsReader;
+  finder: SeriesFinder;
+}
+
 /** What {@link MetricQueries} works with. */
 export interface MetricQueriesParts {
   registry: MetricRegistry;
-  reader: MetricsReader;
+  /** For most questions. */
+  lane: Lane;
+  /** For those that must not wait behind them, not even for a read that both want. */
+  reservedLane: Lane;
   cache: AnswerCache;
-  finder: SeriesFinder;
   marks: TierMarks;
   clock: Clock;
   /** How long single points are kept, in milliseconds. */
@@ -69,7 +77,7 @@ export class MetricQueries {
 
   async getMetrics(
     query: MetricQuery,
-    { maxGroups = MAX_GROUPS }: MetricQueryLimits = {},
+    { maxGroups = MAX_GROUPS, reserved = false }: MetricQueryLimits = {},
   ): Promise<MetricResult[]> {
     const { cache, clock } = this.parts;
     const asked = parseMetricQuery(query);
@@ -77,7 +85,10 @@ export class MetricQueries {
     const grid = asked.grid ?? trailingGrid(now, asked.windowMs);
     const scope = { metricNames: [asked.metricName], fromMs: grid.startMs, toMs: endOf(grid) };
     const ttlMs = await this.lifeOf(asked, grid, now);
-    return cache.get(`query ${maxGroups} ${asked.key}`, ttlMs, scope, () => this.answer(asked, maxGroups));
+    const lane = reserved ? this.parts.reservedLane : this.parts.lane;
+    return cache.get(`query${reserved ? ' reserved' : ''} ${maxGroups} ${asked.key}`, ttlMs, scope, () =>
+      this.answer(asked, maxGroups, lane),
+    );
   }
 
   async recent(query: RecentQuery): Promise<MetricRecentAnswer> {
@@ -104,8 +115,12 @@ export class MetricQueries {
     return CLOSED_TTL_MS.find(([width]) => grid.widthMs >= width)?.[1] ?? OPEN_TTL_MS;
   }
 
-  private async answer(asked: AskedQuery, mostGroups: number): Promise<MetricResult[]> {
-    const { registry, reader, finder, clock, marks, rawRetentionMs } = this.parts;
+  private async answer(
+    asked: AskedQuery,
+    mostGroups: number,
+    { reader, finder }: Lane,
+  ): Promise<MetricResult[]> {
+    const { registry, clock, marks, rawRetentionMs } = this.parts;
     const metric = await registry.require(asked.metricName);
     checkAgainst(metric, asked);
     const [position] = await this.settle([asked.metricName]);
@@ -172,7 +187,7 @@ export class MetricQueries {
     spanSeconds: number,
     maxPoints: number,
   ): Promise<MetricRecentAnswer> {
-    const { registry, reader, clock, marks, rawRetentionMs } = this.parts;
+    const { registry, lane, clock, marks, rawRetentionMs } = this.parts;
     if (names.some((name) => !registry.get(name))) await registry.reload();
     const metrics = names.flatMap((name) => registry.get(name) ?? []);
     const positions = await this.settle(metrics.map((metric) => metric.descriptor.name));
@@ -187,7 +202,7 @@ export class MetricQueries {
     const rows =
       metrics.length === 0
         ? []
-        : await reader.read<RecentRow>(RECENT, [
+        : await lane.reader.read<RecentRow>(RECENT, [
             metrics.map((metric) => metric.descriptor.name),
             isoTime(grid.startMs),
             // Up to now and not beyond: a clock that runs ahead elsewhere must not put points after the end.
