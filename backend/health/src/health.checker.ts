@@ -1,6 +1,6 @@
 import { Inject, Injectable, Optional, Logger } from '@nestjs/common';
 import { HEALTH_TOLD_EVERY_MS, type ComponentHealth, type HealthReport } from '@fleetdeck/dto';
-import { CLOCK, FleetdeckError, isoTime, systemClock, systemTimers, type Clock } from '@fleetdeck/kernel';
+import { FleetdeckError, isoTime, systemTimers, type Clock } from '@fleetdeck/kernel';
 import type { HealthCheck } from './check/health-check.ts';
 import { MonitoredComponent, type ComponentContext } from './check/monitored-component.ts';
 import { HealthAnnouncer } from './health.announcer.ts';
@@ -45,6 +45,7 @@ export class HealthChecker {
   private readonly board: ProbeBoard;
   private readonly rendered: RenderedReport;
   private readonly replica: string;
+  private readonly clock: Clock;
   private running = false;
   private stopping = false;
   private cancelTelling: (() => void) | null = null;
@@ -56,9 +57,10 @@ export class HealthChecker {
     @Inject(HEALTH_MODULE_OPTIONS) private readonly options: HealthModuleOptions,
     @Inject(HealthAnnouncer) private readonly announcer: HealthAnnouncer,
     @Inject(HealthHistoryKeeper) private readonly keeper: HealthHistoryKeeper,
-    @Optional() @Inject(CLOCK) private readonly clock: Clock = systemClock,
     @Optional() @Inject(HEALTH_TIMERS) timers: HealthTimers = systemTimers,
   ) {
+    const { clock } = keeper;
+    this.clock = clock;
     for (const field of ['startupGraceMs', 'shutdownDrainMs'] as const) {
       const value = options[field] ?? 0;
       if (value >= 0 && value <= 86_400_000) continue;

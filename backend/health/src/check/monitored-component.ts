@@ -5,6 +5,7 @@ import type { HealthTimers } from '../health.timers.ts';
 import { CheckRunner } from './check-runner.ts';
 import type { HealthCheck } from './health-check.ts';
 import type { HealthTransition } from '../history/transition.ts';
+import { RUN_LOST_AFTER_MS } from '../history/segments.ts';
 import { StatusJudge } from './status-judge.ts';
 
 /** After this many intervals without a result, or timeouts where those are longer, what was known is no longer true. */
@@ -32,6 +33,8 @@ export class MonitoredComponent {
   private readonly judge: StatusJudge;
   private readonly runner: CheckRunner;
   private current: ComponentHealth;
+  /** When the status changed, by the monotonic clock. */
+  private movedAt: number;
   private readonly staleMs: number;
   private cancelNext: (() => void) | null = null;
   private cancelStale: (() => void) | null = null;
@@ -52,6 +55,7 @@ export class MonitoredComponent {
       context.clock,
       context.timers,
     );
+    this.movedAt = context.clock.monotonicMs();
     this.current = {
       status: 'unknown',
       since: isoTime(context.clock.now()),
@@ -122,16 +126,26 @@ export class MonitoredComponent {
   }
 
   private become(next: ComponentHealth, status: StatusFamily, reason: string | null): void {
-    const { status: from, reason: reasonBefore, since } = this.current;
+    const { status: from, reason: reasonBefore } = this.current;
     const moved = status !== from;
-    const at = isoTime(this.context.clock.now());
-    this.current = { ...next, status, reason, since: moved ? at : since };
+    const { clock } = this.context;
+    const now = clock.now();
+    const at = isoTime(now);
+    if (moved) this.movedAt = clock.monotonicMs();
+    this.current = { ...next, status, reason, since: moved ? at : this.sinceBy(now) };
     if (moved) {
       const transition: HealthTransition = { component: this.name, from, to: status, reason, at };
       this.context.changed(this, transition);
     } else if (reason !== reasonBefore) {
       this.context.changed(this, null);
     }
+  }
+
+  /** Since when it is as it is, by a clock that may have been set back meanwhile. */
+  private sinceBy(now: number): string {
+    const { since } = this.current;
+    const lastedMs = this.context.clock.monotonicMs() - this.movedAt;
+    return now - Date.parse(since) < lastedMs - RUN_LOST_AFTER_MS ? isoTime(now - lastedMs) : since;
   }
 }
 

@@ -15,7 +15,9 @@ import { HEALTH_MODULE_OPTIONS, type HealthModuleOptions } from '../health.optio
 import { HEALTH_TIMERS, type HealthTimers } from '../health.timers.ts';
 import { HistoryStore } from './history-store.ts';
 import { HEARTBEAT_MS, HistoryWriter } from './history-writer.ts';
-import { RUN_LOST_AFTER_MS } from './segments.ts';
+import { groupBy } from './group-by.ts';
+import { RunClock } from './run-clock.ts';
+import { RUN_LOST_AFTER_MS, straightened } from './segments.ts';
 import {
   MAX_TRANSITIONS,
   type HealthRun,
@@ -61,6 +63,8 @@ export interface HistoryState {
 @Injectable()
 export class HealthHistoryKeeper {
   private readonly recent = new Map<string, RecentWindow<TransitionRecord>>();
+  /** The time of this run, by which everything is told. */
+  readonly clock: Clock;
   private readonly run: HealthRun;
   private readonly store: HistoryStore | null;
   private readonly writer: HistoryWriter | null;
@@ -74,7 +78,7 @@ export class HealthHistoryKeeper {
 
   constructor(
     @Inject(HEALTH_MODULE_OPTIONS) { history = {} }: HealthModuleOptions,
-    @Optional() @Inject(CLOCK) private readonly clock: Clock = systemClock,
+    @Optional() @Inject(CLOCK) clock: Clock = systemClock,
     @Optional() @Inject(HEALTH_TIMERS) private readonly timers: HealthTimers = systemTimers,
   ) {
     const { dataSource, node = hostname(), retentionDays = 35 } = history;
@@ -84,7 +88,8 @@ export class HealthHistoryKeeper {
         `history.retentionDays must be a number from 1 to 3650, not ${retentionDays}.`,
       );
     }
-    const now = clock.now();
+    this.clock = new RunClock(clock, (from, to) => this.clockSetBack(from, to));
+    const now = this.clock.now();
     this.watchedAt = now;
     this.run = { id: randomUUID(), node, startedAt: now, seenAt: now, endedAt: null };
     this.store = dataSource ? new HistoryStore(dataSource) : null;
@@ -94,7 +99,7 @@ export class HealthHistoryKeeper {
         store: this.store,
         run: this.run,
         retentionMs: retentionDays * DAY_MS,
-        clock,
+        clock: this.clock,
         timers,
       });
   }
@@ -135,13 +140,19 @@ export class HealthHistoryKeeper {
 
   /** The newest transitions of a component in this process, oldest first, at most {@link MAX_TRANSITIONS}. */
   transitions(component: string): HealthTransition[] {
-    return (this.recent.get(component)?.toArray() ?? []).flatMap(({ to, at, from, reason }) =>
+    return straightened(this.recent.get(component)?.toArray() ?? []).flatMap(({ to, at, from, reason }) =>
       to === null ? [] : [{ component, from, to, reason, at: new Date(at).toISOString() }],
     );
   }
 
   /** What is known since a moment, of one component or of all (`null`). Never rejects. */
   async past(since: number, component: string | null): Promise<KnownPast> {
+    const past = await this.read(since, component);
+    const ofOne = groupBy(past.transitions, (seen) => `${seen.run.id} ${seen.component}`);
+    return { ...past, transitions: [...ofOne.values()].flatMap(straightened) };
+  }
+
+  private async read(since: number, component: string | null): Promise<KnownPast> {
     this.watch();
     const held = this.held(component);
     if (!this.store) {
@@ -182,11 +193,22 @@ export class HealthHistoryKeeper {
     const since = this.watchedAt;
     this.watchedAt = now;
     if (this.cancelBeat === null || now - since <= RUN_LOST_AFTER_MS) return;
+    this.interrupt(since, now, 'The process was paused.');
+  }
+
+  /** Notes how far, so that {@link straightened} knows by how much the clock had been ahead. */
+  private clockSetBack(from: number, to: number): void {
+    this.watchedAt = to;
+    this.interrupt(from, to, 'The clock was set back.');
+  }
+
+  /** What was known until a moment holds again from another one on. */
+  private interrupt(until: number, from: number, why: string): void {
     for (const [component, recent] of this.recent) {
       const { to, reason } = recent.toArray().at(-1) ?? { to: null, reason: null };
       if (to === null || to === 'unknown') continue;
-      this.append({ component, from: to, to: 'unknown', reason: 'The process was paused.', at: since });
-      this.append({ component, from: 'unknown', to, reason, at: now });
+      this.append({ component, from: to, to: 'unknown', reason: why, at: until });
+      this.append({ component, from: 'unknown', to, reason, at: from });
     }
   }
 

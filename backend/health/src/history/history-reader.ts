@@ -1,4 +1,4 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import {
   DEFAULT_PAGE_SIZE,
   HEALTH_SPAN_MS,
@@ -9,15 +9,7 @@ import {
   type HealthTimeline,
   type HealthUptime,
 } from '@fleetdeck/dto';
-import {
-  CLOCK,
-  decodeCursor,
-  encodeCursor,
-  FleetdeckError,
-  isoTime,
-  systemClock,
-  type Clock,
-} from '@fleetdeck/kernel';
+import { decodeCursor, encodeCursor, FleetdeckError, isoTime } from '@fleetdeck/kernel';
 import { HealthChecker } from '../health.checker.ts';
 import { groupBy } from './group-by.ts';
 import { HealthHistoryKeeper } from './history-keeper.ts';
@@ -58,7 +50,6 @@ export class HealthHistoryReader {
   constructor(
     @Inject(HealthHistoryKeeper) private readonly keeper: HealthHistoryKeeper,
     @Inject(HealthChecker) private readonly checker: HealthChecker,
-    @Optional() @Inject(CLOCK) private readonly clock: Clock = systemClock,
   ) {}
 
   /**
@@ -68,7 +59,7 @@ export class HealthHistoryReader {
    * `INVALID_CURSOR`
    */
   async history(component: string, query: HealthHistoryQuery = {}): Promise<HealthHistory> {
-    const now = this.clock.now();
+    const now = this.keeper.clock.now();
     const { to = now, node } = query;
     const { from = to - HEALTH_SPAN_MS['30d'] } = query;
     if (!(from < to)) {
@@ -108,7 +99,7 @@ export class HealthHistoryReader {
     spanMs = HEALTH_SPAN_MS['24h'],
     buckets = 48,
   }: HealthTimelineQuery = {}): Promise<HealthTimeline> {
-    const now = this.clock.now();
+    const now = this.keeper.clock.now();
     const key = `${spanMs}/${buckets}`;
     const known = this.shared.get(key);
     if (known && now >= known.at && now - known.at < SHARED_MS) return known.answer;

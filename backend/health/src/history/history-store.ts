@@ -24,7 +24,7 @@ export class HistoryStore {
          insert into fleetdeck.health_run as known (id, node, started_at, seen_at, ended_at)
          values ($1, $2, $3, $4, $5)
          on conflict (id) do update
-           set seen_at = greatest(known.seen_at, excluded.seen_at), ended_at = excluded.ended_at
+           set seen_at = excluded.seen_at, ended_at = excluded.ended_at
          returning id
        )
        insert into fleetdeck.health_transition (run, sequence, component, at, previous, status, reason)
@@ -79,7 +79,8 @@ export class HistoryStore {
          select distinct on (t.run, t.component) t.*, 0 as place
          from runs join fleetdeck.health_transition t on t.run = runs.id
          where t.at < $1 ${only}
-         order by t.run, t.component, t.at desc, t.sequence desc
+         -- Not by time, which goes back where a clock was set back.
+         order by t.run, t.component, t.sequence desc
        )
        select runs.id, runs.node, runs.started_at, runs.seen_at, runs.ended_at,
          seen.sequence, seen.component, seen.at, seen.previous, seen.status, seen.reason,

@@ -175,6 +175,126 @@ describe('the history of a component', () => {
     await keeper.close();
   });
 
+  describe.each([
+    ['kept in the database', () => watched()],
+    ['in memory', () => watched('a', undefined, null)],
+  ])('%s, when the clock', (_name, start) => {
+    it('is set back during an outage, tells one incident that lasted as long as it did', async () => {
+      const { time, steer, reader, keeper, health } = start();
+      await time.advance(2 * HOUR_MS - 1000);
+      steer.status = 'critical';
+      await time.advance(180_000);
+      time.setWall(-HOUR_MS);
+      await time.advance(120_000);
+      expect(health('db')?.since).toBe(new Date(START + HOUR_MS).toISOString());
+      steer.status = 'healthy';
+      await time.advance(60_000);
+      const incident = {
+        begin: new Date(START + HOUR_MS).toISOString(),
+        end: new Date(START + HOUR_MS + 300_000).toISOString(),
+        ...{ durationMs: 300_000, worst: 'critical', reason: 'refused' },
+      };
+      const history = await reader.history('db');
+      expect(history.incidents).toMatchObject([incident]);
+      expect(history.uptime['24h']).toMatchObject({ criticalMs: 300_000, degradedMs: 0 });
+      expect(history.uptime['1h']).toMatchObject({ criticalMs: 300_000, unknownMs: 0 });
+      expect(history.items.map(({ reason }) => reason)).toContain('The clock was set back.');
+      // Nor does it come again when the clock gets there.
+      await time.advance(2 * HOUR_MS);
+      expect((await reader.history('db')).incidents).toMatchObject([incident]);
+      expect((await reader.timeline()).components['db']?.uptime.criticalMs).toBe(300_000);
+      await keeper.close();
+    });
+
+    it('is set back soon after an outage, loses none of it and begins none', async () => {
+      const { time, steer, reader, keeper, checker } = start();
+      await time.advance(2 * HOUR_MS - 1000);
+      steer.status = 'critical';
+      await time.advance(5000);
+      steer.status = 'healthy';
+      await time.advance(5000);
+      time.setWall(-HOUR_MS);
+      const incident = { begin: new Date(START + HOUR_MS).toISOString(), durationMs: 5000 };
+      expect((await reader.history('db')).incidents).toMatchObject([incident]);
+      for (const ms of [HOUR_MS - 10_000, 5000, HOUR_MS]) {
+        await time.advance(ms);
+        expect((await reader.history('db')).incidents).toMatchObject([incident]);
+      }
+      const times = checker.transitions('db').map(({ at }) => at);
+      expect(times).toEqual(times.toSorted());
+      await keeper.close();
+    });
+
+    it('is set back a little, counts on through an outage', async () => {
+      const { time, steer, reader, keeper } = start();
+      await time.advance(HOUR_MS - 1000);
+      time.setWall(-30_000);
+      steer.status = 'critical';
+      await time.advance(5000);
+      steer.status = 'healthy';
+      await time.advance(15_000);
+      const { incidents, items } = await reader.history('db');
+      expect(incidents).toMatchObject([{ begin: new Date(START + HOUR_MS - 1).toISOString() }]);
+      expect(incidents[0]?.durationMs).toBeCloseTo(5000, -2);
+      expect(items).toHaveLength(3);
+      await keeper.close();
+    });
+
+    it('is set forward during an outage, knows only the time that was watched', async () => {
+      const { time, steer, reader, keeper } = start();
+      await time.advance(HOUR_MS - 1000);
+      steer.status = 'critical';
+      await time.advance(60_000);
+      time.setWall(HOUR_MS);
+      await time.advance(60_000);
+      steer.status = 'healthy';
+      await time.advance(HOUR_MS);
+      const { incidents, uptime } = await reader.history('db');
+      expect(incidents).toMatchObject([
+        { begin: new Date(START + HOUR_MS).toISOString(), end: expect.any(String) },
+      ]);
+      expect(uptime['24h'].criticalMs).toBeGreaterThanOrEqual(105_000);
+      expect(uptime['24h'].criticalMs).toBeLessThanOrEqual(120_000);
+      await keeper.close();
+    });
+  });
+
+  it('is known after a restart as well when the clock was set back before it', async () => {
+    const first = watched();
+    await first.time.advance(2 * HOUR_MS - 1000);
+    first.steer.status = 'critical';
+    await first.time.advance(180_000);
+    first.time.setWall(-HOUR_MS);
+    await first.time.advance(120_000);
+    first.steer.status = 'healthy';
+    await first.time.advance(60_000);
+    first.checker.beginShutdown();
+    await first.keeper.close();
+    const second = watched('b', first.time);
+    await second.time.advance(60_000);
+    const { incidents, uptime } = await second.reader.history('db');
+    expect(incidents).toMatchObject([
+      { begin: new Date(START + HOUR_MS).toISOString(), durationMs: 300_000, nodes: ['a'] },
+    ]);
+    expect(uptime['1h'].criticalMs).toBe(300_000);
+    await second.keeper.close();
+  });
+
+  it('does not take a run that crashed for alive because its clock was ahead', async () => {
+    const { time, reader, keeper } = watched();
+    const store = new HistoryStore(database.dataSource);
+    await store.write(run(9, { startedAt: START - HOUR_MS, seenAt: START + 10 * DAY_MS }), [
+      change(1, START - HOUR_MS, 'healthy'),
+      change(2, START - HOUR_MS / 2, 'critical'),
+    ]);
+    await time.advance(HOUR_MS);
+    const { incidents } = await reader.history('db');
+    expect(incidents).toMatchObject([
+      { begin: new Date(START - HOUR_MS / 2).toISOString(), end: new Date(START).toISOString() },
+    ]);
+    await keeper.close();
+  });
+
   it('knows the time in which the process was only slow', async () => {
     const { time, reader, keeper } = watched();
     await time.advance(HOUR_MS);

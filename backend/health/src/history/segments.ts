@@ -1,6 +1,6 @@
 import { severityOf, type StatusFamily } from '@fleetdeck/dto';
 import { groupBy } from './group-by.ts';
-import type { HealthRun, SeenTransition } from './transition.ts';
+import type { HealthRun, SeenTransition, TransitionRecord } from './transition.ts';
 
 /** A run that was not seen for so long has ended without saying so. */
 export const RUN_LOST_AFTER_MS = 45_000;
@@ -37,7 +37,7 @@ function staysOf(transitions: readonly SeenTransition[], now: number): Stay[] {
   for (const of of groupBy(transitions, ({ run }) => run.id).values()) {
     of.sort((a, b) => a.sequence - b.sequence);
     of.forEach(({ run, at, to: status, reason }, index) => {
-      const end = Math.min(of[index + 1]?.at ?? runEnd(run, now), now);
+      const end = Math.min(of[index + 1]?.at ?? runEnd(run, at, now), now);
       if (status === null || status === 'unknown' || end <= at) return;
       stays.push({ from: at, to: end, status, reason, run });
     });
@@ -45,8 +45,29 @@ function staysOf(transitions: readonly SeenTransition[], now: number): Stay[] {
   return stays;
 }
 
-function runEnd({ endedAt, seenAt }: HealthRun, now: number): number {
+function runEnd({ endedAt, seenAt }: HealthRun, changedAt: number, now: number): number {
+  // By a clock that was ahead: until when it watched by ours nobody knows, and it may have died long ago.
+  if ((endedAt ?? seenAt) - now > RUN_LOST_AFTER_MS) return changedAt + RUN_LOST_AFTER_MS;
   return endedAt ?? (now - seenAt <= RUN_LOST_AFTER_MS ? now : seenAt);
+}
+
+/**
+ * What one run saw of one component, oldest first, with times that never go back: where its clock was set back it had
+ * been ahead, so all that it saw before is moved by as much.
+ */
+export function straightened<T extends Pick<TransitionRecord, 'sequence' | 'at'>>(
+  records: readonly T[],
+): T[] {
+  let ahead = 0;
+  let next = Infinity;
+  const newestFirst = records
+    .toSorted((a, b) => b.sequence - a.sequence)
+    .map((record) => {
+      ahead = Math.max(ahead, record.at - next);
+      next = record.at - ahead;
+      return ahead === 0 ? record : { ...record, at: next };
+    });
+  return newestFirst.reverse();
 }
 
 /** When the last run that watched the component left it, by unregistering; `null` while one watches, or none has said so. */
@@ -55,7 +76,7 @@ export function endOfWatch(transitions: readonly SeenTransition[], now: number):
   let stopped = 0;
   for (const of of groupBy(transitions, ({ run }) => run.id).values()) {
     const last = of.reduce((a, b) => (b.sequence > a.sequence ? b : a));
-    const end = last.to === null ? last.at : runEnd(last.run, now);
+    const end = last.to === null ? last.at : runEnd(last.run, last.at, now);
     if (last.to === null) left = Math.max(left ?? 0, end);
     else if (end >= now) return null;
     else stopped = Math.max(stopped, end);

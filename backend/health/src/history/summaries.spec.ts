@@ -56,6 +56,16 @@ describe('segmentsOf', () => {
     ]);
   });
 
+  it('takes the last word of a run whose clock was ahead for as long as that of one that was lost', () => {
+    for (const over of [{ seenAt: 10 * NOW }, { endedAt: 10 * NOW }]) {
+      expect(written(saw(run('a', over), [100, 'healthy'], [200, 'critical']))).toEqual([
+        ...['100-200 healthy a', `200-${200 + RUN_LOST_AFTER_MS} critical a`],
+      ]);
+    }
+    const hardly = run('a', { seenAt: NOW + RUN_LOST_AFTER_MS });
+    expect(written(saw(hardly, [100, 'healthy']))).toEqual([`100-${NOW} healthy a`]);
+  });
+
   it('takes the worst that any replica saw at a moment, with those that saw it', () => {
     const a = saw(run('a', { endedAt: 1000 }), [0, 'healthy'], [300, 'critical'], [600, 'healthy']);
     const b = saw(run('b', { endedAt: 1000 }), [100, 'healthy'], [500, 'degraded'], [800, 'healthy']);

@@ -62,8 +62,8 @@ export function checkerFixture(options: HealthModuleOptions = {}, time = new Fak
   );
   announcer.connect();
   const keeper = new HealthHistoryKeeper(options, time, time);
-  const checker = new HealthChecker(options, announcer, keeper, time, time);
-  const reader = new HealthHistoryReader(keeper, checker, time);
+  const checker = new HealthChecker(options, announcer, keeper, time);
+  const reader = new HealthHistoryReader(keeper, checker);
   return {
     time,
     ports,

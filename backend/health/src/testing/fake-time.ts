@@ -6,10 +6,11 @@ export class FakeTime implements Clock, HealthTimers {
   /** What `random` answers; 0.5 means no jitter. */
   chance = 0.5;
   private current = Date.parse('2026-01-01T00:00:00.000Z');
+  private wallAhead = 0;
   private waiting: { at: number; work: () => void }[] = [];
 
   now(): number {
-    return this.current;
+    return this.current + this.wallAhead;
   }
 
   monotonicMs(): number {
@@ -36,6 +37,11 @@ export class FakeTime implements Clock, HealthTimers {
   /** Lets time pass in which nothing runs, as when the process is stopped or its machine sleeps. */
   sleep(ms: number): void {
     this.current += ms;
+  }
+
+  /** Sets the wall clock alone, back where it is below 0. */
+  setWall(ms: number): void {
+    this.wallAhead += ms;
   }
 
   /** Lets time pass, with everything that falls due in it, in order. */
