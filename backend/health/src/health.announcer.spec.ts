@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { ALERT_SINK, METRIC_SINK, PUBLISHER, type AlertSignal } from '@fleetdeck/kernel';
@@ -34,7 +35,7 @@ const CHANGE = {
 describe('HealthAnnouncer', () => {
   it('says once of each port that it is empty, does without, and names all that are empty', () => {
     const log = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
-    const announcer = new HealthAnnouncer(moduleRefOf(new Map([[PUBLISHER, null]])));
+    const announcer = new HealthAnnouncer(moduleRefOf(new Map([[PUBLISHER, null]])), {});
     expect(announcer.connect()).toEqual(['Publisher', 'MetricSink', 'AuditSink', 'AlertSink']);
     expect(log.mock.calls.map(([line]) => String(line).split(',')[0])).toEqual([
       'No Publisher is installed',
@@ -53,7 +54,7 @@ describe('HealthAnnouncer', () => {
   it('logs transitions, as a warning unless they end well', () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const log = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
-    const announcer = new HealthAnnouncer(moduleRefOf(new Map()));
+    const announcer = new HealthAnnouncer(moduleRefOf(new Map()), {});
     announcer.changed(CHANGE);
     expect(warn).toHaveBeenCalledWith('db: healthy → critical (gone)');
     announcer.changed({ ...CHANGE, transition: { ...TRANSITION, to: 'healthy', reason: null } });
@@ -79,6 +80,7 @@ describe('HealthAnnouncer', () => {
           [ALERT_SINK, ports],
         ]),
       ),
+      {},
     );
     announcer.connect();
     announcer.checked('db', 1);
@@ -117,6 +119,7 @@ describe('HealthAnnouncer', () => {
           [ALERT_SINK, { signal: work }],
         ]),
       ),
+      {},
     );
     const tell = async () => {
       announcer.checked('db', 1);
@@ -151,23 +154,30 @@ describe('HealthAnnouncer', () => {
       if (how === 'throws') throw new Error('away');
       return Promise.reject(new Error('away'));
     };
-    const announcer = new HealthAnnouncer(moduleRefOf(new Map([[ALERT_SINK, { signal }]])));
+    const announcer = new HealthAnnouncer(moduleRefOf(new Map([[ALERT_SINK, { signal }]])), {});
     announcer.connect();
     announcer.changed(CHANGE);
     await settle();
-    announcer.tellLostAlerts();
+    announcer.tellAlertsAgain();
     await settle();
     away = false;
-    announcer.tellLostAlerts();
-    announcer.tellLostAlerts();
+    announcer.tellAlertsAgain();
+    announcer.tellAlertsAgain();
     expect(ports.signals).toEqual([
-      { source: 'health:db', active: true, severity: 'critical', message: 'gone', at: 0 },
+      {
+        source: 'health:db',
+        replica: hostname(),
+        active: true,
+        severity: 'critical',
+        message: 'gone',
+        at: 0,
+      },
     ]);
     away = true;
     announcer.removed({ ...CHANGE, health: null }, 1);
     await settle();
     away = false;
-    announcer.tellLostAlerts();
+    announcer.tellAlertsAgain();
     expect(ports.signals.map(({ active }) => active)).toEqual([true, false]);
     error.mockRestore();
   });

@@ -1,6 +1,13 @@
+import { hostname } from 'node:os';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import type { ComponentHealth, HealthUpdate, Position, StatusFamily } from '@fleetdeck/dto';
+import {
+  HEALTH_TOLD_EVERY_MS,
+  type ComponentHealth,
+  type HealthUpdate,
+  type Position,
+  type StatusFamily,
+} from '@fleetdeck/dto';
 import {
   ALERT_SINK,
   emptyPortNotice,
@@ -13,6 +20,7 @@ import {
   type MetricSink,
   type Publisher,
 } from '@fleetdeck/kernel';
+import { HEALTH_MODULE_OPTIONS, type HealthModuleOptions } from './health.options.ts';
 import type { HealthTransition } from './history/transition.ts';
 import { countsAs } from './report/overall-status.ts';
 import { componentWithoutDetails } from './report/without-details.ts';
@@ -30,6 +38,9 @@ export const HISTORY_LOST_METRIC = 'fleetdeck_health_history_lost';
 
 /** Signals that are held for a sink that fails; of more, the oldest are given up. */
 const MAX_UNTAKEN = 1_000;
+
+/** What is active is told again on every fourth beat: once a minute. */
+const BEATS_BETWEEN_ALERTS = 60_000 / HEALTH_TOLD_EVERY_MS;
 
 /** How a component is, as the announcer tells it. */
 export interface HealthNews {
@@ -60,14 +71,24 @@ export class HealthAnnouncer {
   private publisher: Publisher | null = null;
   private metrics: MetricSink | null = null;
   private alerts: AlertSink | null = null;
-  private readonly alerting = new Map<string, AlertSignal['severity']>();
+  /** What was said of each component that is not well. */
+  private readonly alerting = new Map<string, AlertSignal>();
+  /** Components of which the sink has heard from this process. */
+  private readonly heardOf = new Set<string>();
+  private readonly node: string;
+  private beats = 0;
   /** The newest signal of each component that the sink is not known to have taken. */
   private readonly untaken = new Map<string, { signal: AlertSignal; lost: boolean }>();
   private readonly failing = new Set<string>();
   private historyLosses: number | null = null;
   private readonly transitions = new Map<string, number>();
 
-  constructor(@Inject(ModuleRef) private readonly moduleRef: Pick<ModuleRef, 'get'>) {}
+  constructor(
+    @Inject(ModuleRef) private readonly moduleRef: Pick<ModuleRef, 'get'>,
+    @Inject(HEALTH_MODULE_OPTIONS) { history = {} }: HealthModuleOptions,
+  ) {
+    this.node = history.node ?? hostname();
+  }
 
   /** Looks up the ports, once all modules stand. Answers the names of those that nobody fills. */
   connect(): string[] {
@@ -144,6 +165,7 @@ export class HealthAnnouncer {
     this.tell({ ...news, health: null });
     this.transitions.delete(component);
     this.endAlert(component, `${component} is no longer watched.`, at);
+    this.heardOf.delete(component);
   }
 
   /** Ends the alerts of this replica, which nobody could end once it is gone. */
@@ -153,36 +175,57 @@ export class HealthAnnouncer {
     }
   }
 
-  /** Tells the newest signal of each component again whose sink threw or rejected. */
-  tellLostAlerts(): void {
+  /**
+   * Tells the newest signal of each component again whose sink threw or rejected, and from time to time all that is
+   * active, since a sink may lose one without a word.
+   */
+  tellAlertsAgain(): void {
     for (const [component, { signal, lost }] of [...this.untaken]) {
       if (lost) this.signal(component, signal);
     }
+    this.beats += 1;
+    if (this.beats % BEATS_BETWEEN_ALERTS > 0) return;
+    for (const [component, signal] of this.alerting) this.signal(component, signal);
   }
 
   /** An alert begins and grows with what the component contributes to the whole; only `healthy` ends it. */
   private alert({ component, health, at }: HealthChange): void {
     if (health.status === 'healthy') {
-      this.endAlert(component, `${component} is healthy again.`, at);
+      if (this.heardOf.has(component)) this.endAlert(component, `${component} is healthy again.`, at);
+      else this.endUnheard(component, health, at);
       return;
     }
     const severity = countsAs(health);
     if (severity !== 'degraded' && severity !== 'critical') return;
-    if (this.alerting.get(component) === severity) return;
-    this.alerting.set(component, severity);
+    if (this.alerting.get(component)?.severity === severity) return;
     const message = health.reason ?? `${component} is ${health.status}.`;
-    this.signal(component, { source: sourceOf(component), active: true, severity, message, at });
+    const signal = this.signalOf(component, { active: true, severity, message, at });
+    this.alerting.set(component, signal);
+    this.signal(component, signal);
   }
 
   private endAlert(component: string, message: string, at: number): void {
-    const severity = this.alerting.get(component);
+    const severity = this.alerting.get(component)?.severity;
     if (!severity) return;
     this.alerting.delete(component);
-    this.signal(component, { source: sourceOf(component), active: false, severity, message, at });
+    this.signal(component, this.signalOf(component, { active: false, severity, message, at }));
+  }
+
+  /** An alert that a process before this one may have left behind when it crashed. */
+  private endUnheard(component: string, health: ComponentHealth, at: number): void {
+    const severity = countsAs({ ...health, status: 'critical' });
+    if (severity !== 'degraded' && severity !== 'critical') return;
+    const message = `${component} is healthy.`;
+    this.signal(component, this.signalOf(component, { active: false, severity, message, at }));
+  }
+
+  private signalOf(component: string, said: Omit<AlertSignal, 'source' | 'replica'>): AlertSignal {
+    return { source: `health:${component}`, replica: this.node, ...said };
   }
 
   private signal(component: string, signal: AlertSignal): void {
     if (!this.alerts) return;
+    this.heardOf.add(component);
     const one = { signal, lost: false };
     this.untaken.delete(component);
     this.untaken.set(component, one);
@@ -265,8 +308,4 @@ export class HealthAnnouncer {
 
 function isThenable(answer: unknown): answer is PromiseLike<unknown> {
   return typeof (answer as { then?: unknown } | null | undefined)?.then === 'function';
-}
-
-function sourceOf(component: string): string {
-  return `health:${component}`;
 }

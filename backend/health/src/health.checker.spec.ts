@@ -693,7 +693,8 @@ describe('announcements', () => {
     checker.start();
     await time.advance(4000);
     const start = Date.parse('2026-01-01T00:00:00Z');
-    expect(ports.signals).toEqual([
+    expect(ports.signals).toMatchObject([
+      { source: 'health:db', active: false, message: 'db is healthy.', at: start },
       {
         source: 'health:db',
         active: true,
@@ -771,11 +772,14 @@ describe('announcements', () => {
 
 describe('without overrides', () => {
   it('the clock and timers of the machine are used', async () => {
-    const announcer = new HealthAnnouncer({
-      get: () => {
-        throw new Error('none');
+    const announcer = new HealthAnnouncer(
+      {
+        get: () => {
+          throw new Error('none');
+        },
       },
-    });
+      {},
+    );
     const checker = new HealthChecker({}, announcer, new HealthHistoryKeeper({}));
     checker.register('db', healthy);
     const report = await checker.checkAll({ fresh: true });

@@ -323,7 +323,7 @@ export class HealthChecker {
       }
       const { durable, lost } = this.keeper.state;
       if (durable) this.announcer.historyLost(lost);
-      this.announcer.tellLostAlerts();
+      this.announcer.tellAlertsAgain();
       this.tellLater();
     });
   }

@@ -1,7 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { fleetdeckTopics, HEALTH_TOLD_EVERY_MS, type HealthUpdate } from '@fleetdeck/dto';
-import type { HealthCheckOutcome } from '@fleetdeck/kernel';
+import type { AlertSignal, AlertSink, HealthCheckOutcome } from '@fleetdeck/kernel';
+import type { HealthCheckOptions } from './health.options.ts';
 import { replicaWord } from './replica.ts';
 import { checkerFixture } from './testing/checker.fixture.ts';
 import { FakeTime } from './testing/fake-time.ts';
@@ -96,6 +97,108 @@ describe('the alerts of a replica', () => {
     expect(ports.signals).toMatchObject([{ source: 'health:db', active: true, message: 'refused' }]);
     await time.advance(HEALTH_TOLD_EVERY_MS);
     expect(ports.signals).toHaveLength(1);
+  });
+});
+
+/** A sink that is not Fleetdeck's: it knows of an alert only what it was told, and outlives whoever told it. */
+class Pager implements AlertSink {
+  readonly open = new Map<string, string>();
+  told = 0;
+
+  signal({ source, replica, active, message }: AlertSignal): void {
+    this.told += 1;
+    const key = `${source} at ${replica}`;
+    if (active) this.open.set(key, message);
+    else this.open.delete(key);
+  }
+
+  /** A process that sends its alerts here. */
+  watch(node: string, check: () => HealthCheckOutcome, options: HealthCheckOptions = {}, time?: FakeTime) {
+    const fixture = checkerFixture({ history: { node } }, time);
+    jest.spyOn(fixture.ports, 'signal').mockImplementation((signal) => this.signal(signal));
+    fixture.checker.register('db', check, { intervalMs: 1000, ...options });
+    fixture.checker.start();
+    return fixture;
+  }
+}
+
+const REFUSED = { status: 'critical', reason: 'refused' } as const;
+
+describe("the alerts in a sink of one's own", () => {
+  it('end with the first healthy result after a crash, and only then', async () => {
+    const pager = new Pager();
+    const crashed = pager.watch('shop-1', () => REFUSED);
+    await crashed.time.advance(0);
+    expect([...pager.open]).toEqual([['health:db at shop-1', 'refused']]);
+    let outcome: HealthCheckOutcome = { status: 'degraded', reason: 'slow' };
+    const next = pager.watch('shop-1', () => outcome);
+    await next.time.advance(0);
+    expect([...pager.open.values()]).toEqual(['slow']);
+    const again = pager.watch('shop-1', () => (outcome = HEALTHY));
+    await again.time.advance(0);
+    expect([...pager.open]).toEqual([]);
+    const { told } = pager;
+    await again.time.advance(600_000);
+    expect(pager.told).toBe(told);
+  });
+
+  it('say nothing of an informational component, and of an optional one no more than it may be', async () => {
+    const pager = new Pager();
+    const informational = pager.watch('shop-1', () => HEALTHY, { criticality: 'informational' });
+    await informational.time.advance(120_000);
+    expect(pager.told).toBe(0);
+    const optional = checkerFixture({ history: { node: 'shop-1' } });
+    optional.checker.register('cache', () => HEALTHY, { criticality: 'optional' });
+    optional.checker.start();
+    await optional.time.advance(0);
+    expect(optional.ports.signals).toEqual([
+      {
+        ...{ source: 'health:cache', replica: 'shop-1', active: false, severity: 'degraded' },
+        ...{ message: 'cache is healthy.', at: optional.time.now() },
+      },
+    ]);
+  });
+
+  it('of two replicas do not end each other', async () => {
+    const pager = new Pager();
+    let one: HealthCheckOutcome = REFUSED;
+    const time = new FakeTime();
+    pager.watch('shop-1', () => one, {}, time);
+    pager.watch('shop-2', () => REFUSED, {}, time);
+    await time.advance(0);
+    expect(pager.open.size).toBe(2);
+    one = HEALTHY;
+    await time.advance(1000);
+    expect([...pager.open.keys()]).toEqual(['health:db at shop-2']);
+  });
+
+  it('are told again every minute for as long as they last, so that one that was lost comes back', async () => {
+    const pager = new Pager();
+    let outcome: HealthCheckOutcome = REFUSED;
+    const { time } = pager.watch('shop-1', () => outcome);
+    await time.advance(30_000);
+    pager.open.clear();
+    await time.advance(30_000);
+    expect([...pager.open.values()]).toEqual(['refused']);
+    expect(pager.told).toBe(2);
+    await time.advance(600_000);
+    expect(pager.told).toBe(12);
+    outcome = HEALTHY;
+    await time.advance(600_000);
+    expect([pager.told, pager.open.size]).toEqual([13, 0]);
+  });
+
+  it('come again as they began, with what was last said of them', async () => {
+    const { checker, ports, time } = checkerFixture({ history: { node: 'shop-1' } });
+    let outcome: HealthCheckOutcome = { status: 'degraded', reason: 'slow' };
+    checker.register('db', () => outcome, { intervalMs: 1000 });
+    checker.start();
+    await time.advance(5000);
+    outcome = REFUSED;
+    await time.advance(115_000);
+    const [slow, grown, ...again] = ports.signals;
+    expect([slow?.severity, grown?.severity]).toEqual(['degraded', 'critical']);
+    expect(again).toEqual([grown, grown]);
   });
 });
 

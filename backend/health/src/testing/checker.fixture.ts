@@ -59,6 +59,7 @@ export function checkerFixture(options: HealthModuleOptions = {}, time = new Fak
         [ALERT_SINK, ports],
       ]),
     ),
+    options,
   );
   announcer.connect();
   const keeper = new HealthHistoryKeeper(options, time, time);

@@ -20,14 +20,22 @@ export const AUDIT_SINK = Symbol.for('@fleetdeck/kernel/AUDIT_SINK');
 export interface AlertSignal {
   /** What the condition is about, as `health:postgres`. */
   source: string;
+  /**
+   * Who says so, where several say something about the same source: the name of the replica, the same after its
+   * restart. A sink that hears more than one keeps what each of them says, so that none ends what another one sees.
+   */
+  replica?: string;
   active: boolean;
   severity: 'degraded' | 'critical';
   message: string;
-  /** When it began or ended, in milliseconds since the epoch. */
+  /** When it began or ended, in milliseconds since the epoch; the same when it is told again. */
   at: number;
 }
 
-/** Takes signals. The alerting module implements it. */
+/**
+ * Takes signals. The alerting module implements it. Health tells what is active again every minute, so that a sink can
+ * drop what it has not heard of for a few; and an end also where nothing was active, in case a process crashed before.
+ */
 export interface AlertSink {
   signal(signal: AlertSignal): void;
 }
