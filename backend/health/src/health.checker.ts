@@ -70,7 +70,10 @@ export class HealthChecker {
       );
     }
     resolveCheckOptions('defaults', {}, options.defaults);
-    this.board = new ProbeBoard(options.groups);
+    this.board = new ProbeBoard(
+      { components: this.components, running: () => this.running, stopping: () => this.stopping },
+      options.groups,
+    );
     this.replica = replicaWord(options.history?.node);
     this.resultAt = clock.monotonicMs();
     this.rendered = new RenderedReport(
@@ -83,11 +86,11 @@ export class HealthChecker {
       inGrace: () => clock.monotonicMs() < this.graceEndsAt,
       checked: (component, latencyMs) => {
         this.resultAt = clock.monotonicMs();
-        this.refresh();
+        this.refresh(component.name);
         announcer.checked(component.name, latencyMs);
       },
       changed: ({ name, health }, transition) => {
-        this.refresh();
+        this.refresh(name);
         if (transition) keeper.record(transition);
         announcer.changed({
           replica: this.replica,
@@ -140,7 +143,7 @@ export class HealthChecker {
     const resolved = resolveCheckOptions(name, options, this.options.defaults);
     const component = new MonitoredComponent(name, check, resolved, this.context);
     this.components.set(name, component);
-    this.refresh();
+    this.refresh(name);
     if (this.stopping) component.stop();
     else if (this.running) component.start();
   }
@@ -160,7 +163,7 @@ export class HealthChecker {
     if (!component) return false;
     component.stop();
     this.components.delete(name);
-    this.refresh();
+    this.refresh(name);
     this.keeper.recordEnd(name, component.health.status);
     const { replica } = this;
     const { overallStatus: whole } = this.current();
@@ -205,7 +208,7 @@ export class HealthChecker {
       }),
     );
     return {
-      overallStatus: this.board.statusOf(group, this.components),
+      overallStatus: this.board.statusOf(group),
       components,
       asOf,
       position,
@@ -220,7 +223,7 @@ export class HealthChecker {
 
   /** Names that groups ask for and that nobody registered; they count as unknown. */
   get missingMembers(): { group: string; name: string }[] {
-    return this.board.missing(this.components);
+    return this.board.missing;
   }
 
   /**
@@ -341,10 +344,11 @@ export class HealthChecker {
     return this.snapshot;
   }
 
-  /** Drops the snapshot and decides the probes' answers anew. */
-  private refresh(): void {
+  /** Drops what was made of the components before one of them changed, or before all did. */
+  private refresh(name?: string): void {
     this.snapshot = null;
     this.rendered.drop();
-    this.board.refresh(this.components, { running: this.running, stopping: this.stopping });
+    if (name === undefined) this.board.allChanged();
+    else this.board.changed(name);
   }
 }

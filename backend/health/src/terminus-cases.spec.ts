@@ -184,15 +184,16 @@ const CASES: {
     async ours() {
       const thresholds = { failureThreshold: 3, successThreshold: 2 };
       const { ports, reader } = await ours('hccchchchhhchh', thresholds);
-      const alerts = ports.signals.map(({ active }) => (active ? 'begins' : 'ends'));
-      return [...alerts, (await reader.history('db')).incidents.length];
+      const [first, ...alerts] = ports.signals.map(({ active }) => (active ? 'begins' : 'ends'));
+      return [`first ${first}`, ...alerts, (await reader.history('db')).incidents.length];
     },
     async terminus() {
       const row = await terminusRow('hccchchchhhchh');
       // Whoever alerts on its answers alerts whenever they turn bad.
       return row.match(/hc/g)?.map(() => 'begins');
     },
-    right: ['begins', 'ends', 1],
+    // The first result says that nothing is wrong.
+    right: ['first ends', 'begins', 'ends', 1],
     wrong: ['begins', 'begins', 'begins', 'begins'],
   },
   {

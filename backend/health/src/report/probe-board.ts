@@ -16,22 +16,33 @@ const GROUP_NAME = /^[a-z][a-z0-9-]{0,49}$/;
 export const MAX_GROUPS = 50;
 const MISSING = { status: 'unknown', criticality: 'critical' } as const;
 
+/** What the board watches. */
+export interface BoardSource {
+  readonly components: ReadonlyMap<string, BoardComponent>;
+  running(): boolean;
+  stopping(): boolean;
+}
+
 /**
- * What the probes answer, group by group. All is decided when something changes; a probe only picks up the answer, so
- * that neither a hung check nor a thousand probes change what one probe costs.
+ * What the probes answer, group by group. A group is decided once for all who ask until one of its members changes, so
+ * that neither a hung check nor a thousand probes change what one probe costs, nor many groups what a check costs.
  */
 export class ProbeBoard {
   private readonly members: ReadonlyMap<string, readonly string[]>;
-  private readonly answers = new Map<string, ProbeAnswer>([
-    ['live', ALIVE],
-    ['ready', NOT_READY],
-  ]);
+  private readonly groupsOf = new Map<string, string[]>();
+  /** The groups that take every component. */
+  private readonly groupsOfAll: readonly string[];
+  /** Of the groups of which nothing changed since they were decided. */
+  private readonly answers = new Map<string, ProbeAnswer>();
   private readonly aged = new Map<string, { base: ProbeAnswer; seconds: number; answer: ProbeAnswer }>();
   /** Whether anybody was told that the service is ready: nobody is before the server listens. */
   private settled = false;
 
   /** @throws FleetdeckError `INVALID_INPUT` when a group's name is not valid, or there are too many */
-  constructor(groups: HealthGroups = {}) {
+  constructor(
+    private readonly source: BoardSource,
+    groups: HealthGroups = {},
+  ) {
     this.members = new Map(Object.entries(groups));
     if (this.members.size > MAX_GROUPS) {
       throw new FleetdeckError('INVALID_INPUT', `groups: there may be at most ${MAX_GROUPS}.`);
@@ -43,6 +54,10 @@ export class ProbeBoard {
         `groups: "${name}" must be a small letter, then small letters, digits or "-", at most 50 in all.`,
       );
     }
+    this.groupsOfAll = this.groups.filter((group) => this.membersOf(group) === null);
+    for (const [group, names] of this.members) {
+      for (const name of names) this.groupsOf.set(name, [...(this.groupsOf.get(name) ?? []), group]);
+    }
   }
 
   /** All groups: `live`, `ready`, and those of the options. */
@@ -52,7 +67,7 @@ export class ProbeBoard {
 
   /** Whether the service may be sent requests. */
   get ready(): boolean {
-    const ready = this.answers.get('ready') === READY;
+    const ready = this.decided('ready') === READY;
     this.settled ||= ready;
     return ready;
   }
@@ -63,20 +78,20 @@ export class ProbeBoard {
   }
 
   /** Names that groups ask for and that nobody registered. */
-  missing(components: ReadonlyMap<string, unknown>): { group: string; name: string }[] {
+  get missing(): { group: string; name: string }[] {
     return [...this.members].flatMap(([group, names]) =>
-      names.filter((name) => !components.has(name)).map((name) => ({ group, name })),
+      names.filter((name) => !this.source.components.has(name)).map((name) => ({ group, name })),
     );
   }
 
   /** The worst of what the members contribute; a member that nobody registered is unknown. */
-  statusOf(group: string, components: ReadonlyMap<string, BoardComponent>): StatusFamily {
-    return overallStatus(this.of(group, components).map((component) => component?.health ?? MISSING));
+  statusOf(group: string): StatusFamily {
+    return overallStatus(this.counted(group));
   }
 
   /** What a group's probe answers now. @param ageSeconds how old the newest result is, for the `Age` header */
   answer(group: string, ageSeconds: number): ProbeAnswer {
-    const base = this.answers.get(group) ?? NOT_READY;
+    const base = this.decided(group);
     if (base === READY) this.settled = true;
     const known = this.aged.get(group);
     if (known?.base === base && known.seconds === ageSeconds) return known.answer;
@@ -85,37 +100,53 @@ export class ProbeBoard {
     return answer;
   }
 
-  /** Decides all answers anew. */
-  refresh(
-    components: ReadonlyMap<string, BoardComponent>,
-    { running, stopping }: { running: boolean; stopping: boolean },
-  ): void {
-    const counted = (group: string) =>
-      this.of(group, components).map((component) => component?.health ?? MISSING);
+  /** A component came, went, or has another status. */
+  changed(name: string): void {
+    for (const group of this.groupsOfAll) this.answers.delete(group);
+    for (const group of this.groupsOf.get(name) ?? []) this.answers.delete(group);
+  }
 
-    const ready = this.of('ready', components);
+  /** The checks began, or shutdown did. */
+  allChanged(): void {
+    this.answers.clear();
+  }
+
+  private decided(group: string): ProbeAnswer {
+    let answer = this.answers.get(group);
+    if (!answer) this.answers.set(group, (answer = this.decide(group)));
+    return answer;
+  }
+
+  private decide(group: string): ProbeAnswer {
+    if (group === 'live') {
+      return isReady(this.counted(group), { started: true, shuttingDown: false }) ? ALIVE : NOT_ALIVE;
+    }
+    if (group === 'ready') return this.decideReady();
+    if (!this.members.has(group)) return NOT_READY;
+    const counted = this.counted(group);
+    const status = overallStatus(counted);
+    const unsure = counted.some((one) => one.status === 'unknown' && one.criticality === 'critical');
+    const well = !unsure && (status === 'healthy' || status === 'degraded');
+    return probeAnswer(well ? 200 : 503, unsure && status === 'degraded' ? 'unknown' : status);
+  }
+
+  private decideReady(): ProbeAnswer {
     // What is registered while the application starts holds readiness back until its first check, also after the
     // module has started; a component that comes once the service was called ready does not.
     const started =
       this.settled ||
-      (running && ready.every((one) => one && (one.everChecked || one.health.criticality !== 'critical')));
-    const isUp = isReady(counted('ready'), { started, shuttingDown: stopping });
-    this.answers.set('ready', isUp ? READY : NOT_READY);
-    const isAlive = isReady(counted('live'), { started: true, shuttingDown: false });
-    this.answers.set('live', isAlive ? ALIVE : NOT_ALIVE);
-    for (const group of this.members.keys()) {
-      if (group === 'ready' || group === 'live') continue;
-      const status = this.statusOf(group, components);
-      const unsure = counted(group).some((one) => one.status === 'unknown' && one.criticality === 'critical');
-      const well = !unsure && (status === 'healthy' || status === 'degraded');
-      this.answers.set(
-        group,
-        probeAnswer(well ? 200 : 503, unsure && status === 'degraded' ? 'unknown' : status),
-      );
-    }
+      (this.source.running() &&
+        this.of('ready').every((one) => one && (one.everChecked || one.health.criticality !== 'critical')));
+    const shuttingDown = this.source.stopping();
+    return isReady(this.counted('ready'), { started, shuttingDown }) ? READY : NOT_READY;
   }
 
-  private of(group: string, components: ReadonlyMap<string, BoardComponent>): (BoardComponent | undefined)[] {
+  private counted(group: string): Pick<ComponentHealth, 'status' | 'criticality'>[] {
+    return this.of(group).map((component) => component?.health ?? MISSING);
+  }
+
+  private of(group: string): (BoardComponent | undefined)[] {
+    const { components } = this.source;
     return this.membersOf(group)?.map((name) => components.get(name)) ?? [...components.values()];
   }
 }
