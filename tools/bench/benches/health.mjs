@@ -21,9 +21,11 @@ const SLICE_MS = 200;
 const LEAD_IN_MS = 40;
 const WARM_UP_MS = 1_500;
 const FLIPS = 5;
-const HANGS = 6;
-/** Slices on either side of a pair with a hung provider. */
+const HANGS = 5;
+/** Slices of a time with a hung provider, and of each without one before and after it. */
 const HUNG_SLICES = 4;
+/** What a hung provider may add to an answer's time, beside what the machine does to it in the same run. */
+const HUNG_ADDS = { p50Us: 0.1, p99Us: 0.25 };
 const INTERVAL_MS = 1_000;
 /** One interval; the check takes its time, and the answer has to be seen under load. */
 const FOLLOWS_WITHIN_MS = INTERVAL_MS + 100;
@@ -115,7 +117,15 @@ async function measure({ app, client, smoke }) {
       against('the same answer behind the middleware', 'routed', 'bare', 'bare JSON handler', 1),
       ratio({
         ...{ id: 'snapshot endpoint while a provider hangs', peerName: 'none hangs', floor: 0.8 },
-        ...{ ours: hung.hanging, peer: hung.calm, unit: CPU, better: 'higher' },
+        ...{ ours: hung.hanging[CPU], peer: hung.calm[CPU], unit: CPU, better: 'higher' },
+      }),
+      ...Object.entries(HUNG_ADDS).map(([figure, adds]) => {
+        const calm = hung.calm[figure];
+        return ratio({
+          id: `time of an answer while a provider hangs, ${figure.replace('Us', '')}`,
+          ...{ ours: hung.hanging[figure], peer: calm, peerName: 'none hangs', unit: 'µs' },
+          floor: round(1 + adds + unrestOf(calm, hung.again[figure])),
+        });
       }),
       against('report of 10 components', 'report', 'bareReport', 'bare handler, same size and guard', 1),
       limit({
@@ -252,21 +262,32 @@ async function followsFlip(app, client) {
   return Math.max(there, back);
 }
 
-/** What an answer costs with and without a provider that hangs, by pair. */
+/** What an answer costs and how long it takes with a provider that hangs, and twice without, by pair. */
 async function whileOneHangs(app, client, pairs) {
-  const figures = { calm: [], hanging: [] };
+  const times = ['calm', 'hanging', 'again'];
+  const units = [CPU, ...Object.keys(HUNG_ADDS)];
+  const figures = Object.fromEntries(
+    times.map((name) => [name, Object.fromEntries(units.map((unit) => [unit, []]))]),
+  );
   for (let pair = 0; pair < pairs; pair += 1) {
-    for (const [name, how] of Object.entries({ calm: 'off', hanging: 'on' })) {
-      await app.ask(`hang ${how}`);
+    for (const name of pair % 2 === 0 ? times : times.toReversed()) {
+      await app.ask(`hang ${name === 'hanging' ? 'on' : 'off'}`);
       // Until its next check has begun.
       await wait(INTERVAL_MS * 1.1);
       const slices = [];
       for (let i = 0; i < HUNG_SLICES; i += 1) slices.push(await slice(app, client, PATHS.snapshot));
-      figures[name].push(rates(slices)[CPU]);
+      figures[name][CPU].push(rates(slices)[CPU]);
+      for (const unit of Object.keys(HUNG_ADDS))
+        figures[name][unit].push(median(slices.map((each) => each[unit])));
     }
   }
   await app.ask('hang off');
   return figures;
+}
+
+/** By how much the same differs from itself in a pair, as a share: the most of all pairs. */
+function unrestOf(ours, again) {
+  return Math.max(...ours.map((value, pair) => Math.abs(again[pair] / value - 1)));
 }
 
 /** How many requests are answered in a second, and in a second of computing. */
@@ -278,9 +299,9 @@ function rates(slices) {
 async function slice(app, client, path, { connections = CONNECTIONS, ms = SLICE_MS } = {}) {
   await client.load(path, connections, LEAD_IN_MS);
   const before = await app.cpuMicroseconds();
-  const { well, other, errors, wallUs } = await client.load(path, connections, ms);
+  const { well, other, errors, wallUs, p50Us, p99Us } = await client.load(path, connections, ms);
   const cpuUs = (await app.cpuMicroseconds()) - before;
   if (other + errors > 0)
     throw new Unmeasurable(`${path}: ${other} answers were not 200, ${errors} did not come`);
-  return { count: well, cpuUs, wallUs };
+  return { count: well, cpuUs, wallUs, p50Us, p99Us };
 }
