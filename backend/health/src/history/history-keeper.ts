@@ -13,7 +13,7 @@ import {
 import { RecentWindow } from '../check/recent-window.ts';
 import { HEALTH_MODULE_OPTIONS, type HealthModuleOptions } from '../health.options.ts';
 import { HEALTH_TIMERS, type HealthTimers } from '../health.timers.ts';
-import { HistoryStore } from './history-store.ts';
+import { HistoryStore, type StoredPast } from './history-store.ts';
 import { HEARTBEAT_MS, HistoryWriter } from './history-writer.ts';
 import { groupBy } from './group-by.ts';
 import { RunClock } from './run-clock.ts';
@@ -32,6 +32,9 @@ const READ_DEADLINE_MS = 5_000;
 const TOO_SLOW = tooSlow('Reading the health history', READ_DEADLINE_MS);
 /** Reads without an answer beyond which no further one is begun: one that is given up still holds its connection. */
 const MAX_READING = 10;
+/** So long one reading of a component serves all who ask for it. */
+const SHARED_MS = 2_000;
+const MAX_SHARED = 20;
 const DAY_MS = 86_400_000;
 
 /** What is known of the past. */
@@ -75,6 +78,7 @@ export class HealthHistoryKeeper {
   /** Whether memory has given something up, so that the past in it begins later than the process. */
   private trimmed = false;
   private reading = 0;
+  private readonly shared = new Map<string, { since: number; stored: Promise<StoredPast> }>();
 
   constructor(
     @Inject(HEALTH_MODULE_OPTIONS) { history = {} }: HealthModuleOptions,
@@ -159,10 +163,7 @@ export class HealthHistoryKeeper {
       return { transitions: held, durable: false, complete: !this.trimmed, problem: null };
     }
     try {
-      if (this.reading >= MAX_READING)
-        throw new Error('Earlier reads of the history still wait for an answer.');
-      this.reading += 1;
-      const read = this.store.read(since, component).finally(() => (this.reading -= 1));
+      const read = this.stored(this.store, since, component);
       const stored = await withDeadline(read, READ_DEADLINE_MS, this.timers, TOO_SLOW);
       const known = new Set(
         stored.transitions.flatMap(({ run, sequence }) => (run.id === this.run.id ? [sequence] : [])),
@@ -177,6 +178,28 @@ export class HealthHistoryKeeper {
     } catch (thrown) {
       return { transitions: held, durable: true, complete: false, problem: messageOf(thrown) };
     }
+  }
+
+  private stored(store: HistoryStore, since: number, component: string | null): Promise<StoredPast> {
+    const known = component === null ? undefined : this.shared.get(component);
+    if (known && known.since <= since) return known.stored;
+    if (this.reading >= MAX_READING) {
+      throw new Error('Earlier reads of the history still wait for an answer.');
+    }
+    this.reading += 1;
+    const stored = store.read(since, component).finally(() => (this.reading -= 1));
+    if (component !== null) this.share(component, { since, stored });
+    return stored;
+  }
+
+  private share(component: string, read: { since: number; stored: Promise<StoredPast> }): void {
+    if (this.shared.size >= MAX_SHARED) this.shared.clear();
+    this.shared.set(component, read);
+    const forget = (): void => {
+      if (this.shared.get(component) === read) this.shared.delete(component);
+    };
+    this.timers.after(SHARED_MS, forget);
+    read.stored.catch(forget);
   }
 
   private beat(): void {

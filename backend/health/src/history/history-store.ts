@@ -1,5 +1,6 @@
 import type { StatusFamily } from '@fleetdeck/dto';
 import { groupBy } from './group-by.ts';
+import { RUN_LOST_AFTER_MS } from './segments.ts';
 import type { HealthRun, SeenTransition, TransitionRecord } from './transition.ts';
 
 /** What the history needs of a database: a TypeORM `DataSource` has it, so has a `pg.Pool`. */
@@ -24,7 +25,13 @@ export class HistoryStore {
          insert into fleetdeck.health_run as known (id, node, started_at, seen_at, ended_at)
          values ($1, $2, $3, $4, $5)
          on conflict (id) do update
-           set seen_at = excluded.seen_at, ended_at = excluded.ended_at
+           -- A write may come late; further back than that the clock was set back.
+           set seen_at = case
+               when known.ended_at is not null then known.seen_at
+               when excluded.seen_at < known.seen_at - interval '${RUN_LOST_AFTER_MS} ms' then excluded.seen_at
+               else greatest(known.seen_at, excluded.seen_at)
+             end,
+             ended_at = coalesce(known.ended_at, excluded.ended_at)
          returning id
        )
        insert into fleetdeck.health_transition (run, sequence, component, at, previous, status, reason)

@@ -65,6 +65,71 @@ describe('the health of the history', () => {
   });
 });
 
+describe('the past of a component', () => {
+  /** A history whose database counts what it is asked, and answers as a test says. */
+  function asking(answer: () => Promise<unknown>) {
+    let reads = 0;
+    const query = (sql: string) =>
+      sql.startsWith('with runs') ? ((reads += 1), answer()) : Promise.resolve([]);
+    return { ...checkerFixture({ history: { dataSource: { query } } }), reads: () => reads };
+  }
+
+  it('is read once for all who ask within two seconds, from the newest they ask for', async () => {
+    const { reader, checker, time, reads } = asking(() => Promise.resolve([]));
+    for (const name of ['db', 'disk']) checker.register(name, () => ({ status: 'healthy' }));
+    await Promise.all(Array.from({ length: 100 }, () => reader.history('db')));
+    await time.advance(1999);
+    await reader.history('db', { limit: 3 });
+    expect(reads()).toBe(1);
+    await reader.history('disk');
+    // It reaches further back than what was read.
+    await reader.history('db', { from: 0 });
+    expect(reads()).toBe(3);
+    await reader.history('db');
+    expect(reads()).toBe(3);
+    await time.advance(2000);
+    await reader.history('db');
+    expect(reads()).toBe(4);
+    await time.advance(2000);
+    expect(time.pending).toBe(0);
+  });
+
+  it('has what this process saw meanwhile, also while a reading is shared', async () => {
+    const { reader, keeper, checker, time, reads } = asking(() => Promise.resolve([]));
+    keeper.start();
+    let status: 'healthy' | 'critical' = 'healthy';
+    checker.register('db', () => ({ status }), { intervalMs: 1000 });
+    checker.start();
+    await time.advance(0);
+    expect((await reader.history('db')).incidents).toEqual([]);
+    status = 'critical';
+    await time.advance(1001);
+    expect((await reader.history('db')).incidents).toHaveLength(1);
+    expect(reads()).toBe(1);
+  });
+
+  it('is asked for again at once after a reading that failed', async () => {
+    let up = false;
+    const { reader, checker, reads } = asking(() =>
+      up ? Promise.resolve([]) : Promise.reject(new Error('connection refused')),
+    );
+    checker.register('db', () => ({ status: 'healthy' }));
+    expect((await reader.history('db')).complete).toBe(false);
+    up = true;
+    expect((await reader.history('db')).complete).toBe(true);
+    expect(reads()).toBe(2);
+  });
+
+  it('is kept of few components at once', async () => {
+    const { keeper, reads } = asking(() => Promise.resolve([]));
+    for (let i = 0; i < 30; i++) await keeper.past(0, `c${i}`);
+    await keeper.past(0, 'c29');
+    expect(reads()).toBe(30);
+    await keeper.past(0, 'c0');
+    expect(reads()).toBe(31);
+  });
+});
+
 describe('the past, while the database answers nothing', () => {
   it('is told from memory once ten reads wait for it, so that they do not pile up', async () => {
     let asked = 0;

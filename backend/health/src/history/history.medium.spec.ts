@@ -69,6 +69,20 @@ describe('the store', () => {
     expect(read[0]?.run).toEqual(run(1, { seenAt: START + 9 }));
   });
 
+  it('goes by the newest word of a run, also where an older write comes later or the clock was set back', async () => {
+    const store = new HistoryStore(database.dataSource);
+    const seen = async (over: Partial<HealthRun>) => {
+      await store.write(run(1, over), [change(1, START, 'healthy')]);
+      const [one] = (await store.read(0, 'db')).transitions;
+      return one && [one.run.seenAt - START, one.run.endedAt && one.run.endedAt - START];
+    };
+    expect(await seen({ seenAt: START + HOUR_MS })).toEqual([HOUR_MS, null]);
+    expect(await seen({ seenAt: START + HOUR_MS - 20_000 })).toEqual([HOUR_MS, null]);
+    expect(await seen({ seenAt: START + 1000 })).toEqual([1000, null]);
+    expect(await seen({ seenAt: START + 2000, endedAt: START + 2000 })).toEqual([2000, 2000]);
+    expect(await seen({ seenAt: START + 1900 })).toEqual([2000, 2000]);
+  });
+
   it('reads with the change that still held when the span began, and nothing of runs that had ended', async () => {
     const store = new HistoryStore(database.dataSource);
     const old = [1, 2].map((n) => change(n, START - n * DAY_MS, 'healthy'));

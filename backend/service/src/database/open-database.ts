@@ -58,6 +58,7 @@ async function connect(url: string): Promise<DataSource> {
     connectTimeoutMS: 5_000,
     // A lost connection is the pool's to replace; without a listener Node would end the process.
     poolErrorHandler: () => undefined,
+    // No `query_timeout`: TypeORM gives the connection back as if it were well, and the next query waits behind the dead one.
     extra: {
       statement_timeout: 30_000,
       idle_in_transaction_session_timeout: 60_000,
