@@ -281,6 +281,7 @@ describe('GET /api/v1/health', () => {
           checkedAt: '2026-01-01T00:00:00.000Z',
           criticality: 'critical',
           intervalMs: 1000,
+          timeoutMs: 2000,
         },
         'port:AuditSink': expect.objectContaining({ status: 'unknown', reason: 'not installed' }),
       },

@@ -16,10 +16,23 @@ export interface ComponentHealth {
   /** When it was last checked, ISO 8601 UTC; `null` before the first check. */
   checkedAt: string | null;
   criticality: Criticality;
-  /** Interval at which it is checked: it is stale when this is well overdue. */
+  /** Interval at which it is checked: it is stale when this is well overdue, see {@link componentStaleMs}. */
   intervalMs: number;
+  /** How long a check may take. */
+  timeoutMs?: number;
   /** Figures that the check gives, without secrets. Only for roles that may see detail. */
   details?: Record<string, string | number | boolean | null>;
+}
+
+/** After this many intervals without a result, or timeouts where those are longer, what was known is no longer true. */
+const STALE_AFTER = 3;
+
+/** How long the last check of a component says how it is, in milliseconds. */
+export function componentStaleMs({
+  intervalMs,
+  timeoutMs = 0,
+}: Pick<ComponentHealth, 'intervalMs' | 'timeoutMs'>): number {
+  return STALE_AFTER * Math.max(intervalMs, timeoutMs);
 }
 
 /** The health of everything: what `GET /api/v1/health` answers. */

@@ -38,6 +38,7 @@ describe('the public entry', () => {
        "broadcastCodeName",
        "checkMetricPoints",
        "comparePosition",
+       "componentStaleMs",
        "defineTopics",
        "fleetdeckTopics",
        "httpStatusOf",

@@ -57,6 +57,7 @@ export {
   type FleetdeckErrorCode,
 } from './error-codes.ts';
 export {
+  componentStaleMs,
   HEALTH_SPAN_MS,
   HEALTH_SPANS,
   HEALTH_TOLD_EVERY_MS,

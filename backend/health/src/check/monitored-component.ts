@@ -1,4 +1,4 @@
-import type { ComponentHealth, StatusFamily } from '@fleetdeck/dto';
+import { componentStaleMs, type ComponentHealth, type StatusFamily } from '@fleetdeck/dto';
 import { isoTime, type Clock, type HealthCheckOutcome } from '@fleetdeck/kernel';
 import type { ResolvedCheckOptions } from '../health.options.ts';
 import type { HealthTimers } from '../health.timers.ts';
@@ -8,8 +8,6 @@ import type { HealthTransition } from '../history/transition.ts';
 import { RUN_LOST_AFTER_MS } from '../history/segments.ts';
 import { StatusJudge } from './status-judge.ts';
 
-/** After this many intervals without a result, or timeouts where those are longer, what was known is no longer true. */
-const STALE_AFTER = 3;
 /** Share of the interval by which starts are spread: earlier only, so that a change is seen within one interval. */
 const JITTER = 0.1;
 
@@ -46,7 +44,7 @@ export class MonitoredComponent {
     readonly options: ResolvedCheckOptions,
     private readonly context: ComponentContext,
   ) {
-    this.staleMs = STALE_AFTER * Math.max(options.intervalMs, options.timeoutMs);
+    this.staleMs = componentStaleMs(options);
     this.judge = new StatusJudge(options);
     this.runner = new CheckRunner(
       check,
@@ -64,6 +62,7 @@ export class MonitoredComponent {
       checkedAt: null,
       criticality: options.criticality,
       intervalMs: options.intervalMs,
+      timeoutMs: options.timeoutMs,
     };
   }
 

@@ -101,6 +101,14 @@ describe('HealthTable', () => {
     expect(row('postgres')).toHaveTextContent('0 sec. ago');
   });
 
+  it('trusts a component whose checks may take longer than their interval as long as the server does', async () => {
+    const slow = { intervalMs: 10_000, timeoutMs: 60_000 };
+    openWith({ crawl: component({ checkedAt: ago(200_000), ...slow }) });
+    expect(row('crawl')).toHaveTextContent(/^Healthy/);
+    await pass(1000);
+    expect(row('crawl')).toHaveTextContent(/^Unknown, was Healthy/);
+  });
+
   it('does not trust a component whose checks are overdue', async () => {
     openWith({ postgres: component({ checkedAt: ago(50_000), intervalMs: 10_000 }), disk: component() });
     expect(row('postgres')).toHaveTextContent(/^Healthy/);
