@@ -178,7 +178,7 @@ describe('colour tokens', () => {
       const raised = declarations.includes('--fd-text-3: var(--fd-text-2);');
       return [{ selectors, share: Number(percent) / 100, raised }];
     });
-    expect(hatched).toHaveLength(3);
+    expect(hatched).toHaveLength(4);
     for (const { selectors, share, raised } of hatched) {
       const faintest = raised || selectors.endsWith('.fd-incident') ? 'text-2' : 'text-3';
       for (const ink of ['text', 'st-unknown', faintest] as const) {

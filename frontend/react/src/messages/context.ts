@@ -21,6 +21,10 @@ export interface ContextMessages {
   /** There are none at all. */
   empty: string;
   loading: string;
+  /** The statuses are old: of when, and how old. */
+  stale: (time: string, age: string) => string;
+  /** They may be old, and nobody knows of when they are. */
+  mayDiffer: string;
   failed: string;
   retry: string;
   clear: (label: string) => string;
@@ -52,6 +56,8 @@ export type ContextPanelWord =
   | 'noMatch'
   | 'empty'
   | 'loading'
+  | 'stale'
+  | 'mayDiffer'
   | 'followed'
   | 'elsewhere'
   | 'keep'

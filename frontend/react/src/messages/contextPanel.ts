@@ -11,6 +11,8 @@ export const englishContextPanel: Pick<ContextMessages, ContextPanelWord> = {
   noMatch: (query) => `Nothing matches "${query}".`,
   empty: 'There is nothing to choose from.',
   loading: 'Loading',
+  stale: (time, age) => `As of ${time} (${age})`,
+  mayDiffer: 'The statuses may no longer be so.',
   followed: (label) => `Another tab switched to ${label}.`,
   elsewhere: (label) => `Another tab switched to ${label}; this one stayed.`,
   keep: (label) => `Keep ${label} in this tab`,

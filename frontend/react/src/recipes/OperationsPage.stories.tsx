@@ -50,7 +50,7 @@ function Top() {
   return (
     <div style={row}>
       <div style={{ inlineSize: 'min(340px, 100%)' }}>
-        <ContextSelector label="Agent" options={agents} {...selectorProps} />
+        <ContextSelector label="Agent" options={agents} stale={isStale} {...selectorProps} />
       </div>
       <StatusSummary statuses={agents.map(({ status }) => status)} stale={isStale} />
       <ConnectionStatus {...{ state, since, nextAttemptAt, lastMessageAt, reason }} />

@@ -1,6 +1,8 @@
 import { useEffect, useMemo, useRef, useState, type ReactNode, type RefObject } from 'react';
 import { useCombobox } from 'downshift';
 import type { Environment } from '../../environment.ts';
+import { isolate } from '../../format/direction.ts';
+import { formatAge, formatTime } from '../../format/formatTime.ts';
 import { numberFormat } from '../../format/intl.ts';
 import { Glyph } from '../glyph/Glyph.tsx';
 import { lazyPart, useLazyPart } from '../lazyPart.ts';
@@ -8,6 +10,7 @@ import { usePopover } from '../popover/usePopover.ts';
 import { arrange, type ContextOption } from './contextOptions.ts';
 import { OptionList } from './OptionList.tsx';
 import { readRemembered, remember } from './remembered.ts';
+import { useStaleText, type Aging } from '../useStaleText.ts';
 import { useOptions, type LoadOptions } from './useOptions.ts';
 import { contextPanelWords } from '../../messages/contextPanel.ts';
 
@@ -42,6 +45,8 @@ export interface ContextPanelProps {
   favourites: readonly string[];
   recent: readonly string[];
   environment: Environment;
+  /** How old the statuses are. */
+  aging: Aging;
   onChoose: (option: ContextOption) => void;
   footer: ReactNode;
 }
@@ -49,8 +54,16 @@ export interface ContextPanelProps {
 /** The search and the list of a `ContextSelector`: a combobox whose list is always open. */
 export function ContextPanel(props: ContextPanelProps) {
   const { label, value, initialQuery, environment, favourites, recent, footer, selected, storageKey } = props;
-  const { messages, locale, announcer } = environment;
+  const { messages, locale, announcer, clock } = environment;
   const words = contextPanelWords(messages);
+  const staleText = useStaleText(props.aging, clock, (asOfMs, at) =>
+    asOfMs === null
+      ? words.mayDiffer
+      : words.stale(
+          isolate(formatTime(asOfMs, { ...environment, seconds: false, now: at }), locale),
+          isolate(formatAge(at - asOfMs, locale), locale),
+        ),
+  );
   const [query, setQuery] = useState(initialQuery);
   // Keys that came before the focus did.
   const [typed, setTyped] = useState(initialQuery);
@@ -127,7 +140,7 @@ export function ContextPanel(props: ContextPanelProps) {
 
   const menu = getMenuProps({ 'aria-label': label, ref: setScroller });
   const list = {
-    ...{ rows, count, value, environment },
+    ...{ rows, count, value, environment, stale: staleText !== null },
     idPrefix: String(menu.id),
     highlighted: highlightedIndex,
     getItemProps: (item: { item: ContextOption; index: number }) => getItemProps(item),
@@ -140,6 +153,7 @@ export function ContextPanel(props: ContextPanelProps) {
       popover="manual"
       role="dialog"
       aria-label={label}
+      aria-describedby={staleText === null ? undefined : `${props.id}-stale`}
       className="fd-context-panel"
     >
       <div className="fd-context-search">
@@ -161,6 +175,11 @@ export function ContextPanel(props: ContextPanelProps) {
           spellCheck={false}
         />
       </div>
+      {staleText !== null && (
+        <p className="fd-context-stale" id={`${props.id}-stale`}>
+          {staleText}
+        </p>
+      )}
       <div
         {...menu}
         className="fd-context-list"

@@ -256,6 +256,34 @@ describe('ContextSelector', () => {
     expect(button()).toHaveTextContent('Billing 03');
   });
 
+  it('takes the statuses of a list that is too old as unknown, and says of when it is', async () => {
+    const at = { asOf: '2026-01-15T14:01:00Z', timeZone: 'UTC', now: '2026-01-15T14:07:12Z' };
+    const element = (more: object) => (
+      <ContextSelector label="Agent" options={fleet} value="billing-03" {...at} {...more} />
+    );
+    const { container, rerender } = draw(element({ staleAfterMs: 600_000 }));
+    expect(button()).toHaveAccessibleName('Agent: Billing 03');
+    expect(container.firstElementChild).not.toHaveAttribute('data-stale');
+    await open();
+    expect(screen.getByRole('dialog')).not.toHaveAccessibleDescription();
+
+    rerender(
+      <EnvironmentContext value={environment}>{element({ staleAfterMs: 60_000 })}</EnvironmentContext>,
+    );
+    expect(container.firstElementChild).toHaveAttribute('data-stale');
+    expect(button()).toHaveTextContent('Agent: Billing 03Unknown, was Healthy, 6 min. ago');
+    expect(screen.getByRole('dialog')).toHaveAccessibleDescription('As of 14:01 (6 min)');
+    expect(screen.getByRole('option', { name: /^Checkout 01/ })).toHaveTextContent(
+      'Checkout 01 Northwind Unknown, was Critical',
+    );
+
+    rerender(
+      <EnvironmentContext value={environment}>{element({ stale: true, asOf: null })}</EnvironmentContext>,
+    );
+    expect(button()).toHaveTextContent('Agent: Billing 03Unknown, was Healthy');
+    expect(screen.getByRole('dialog')).toHaveAccessibleDescription('The statuses may no longer be so.');
+  });
+
   it('says that the chosen one is gone where the service says so', () => {
     const load = () => Promise.resolve(fleet);
     const { rerender } = draw(<ContextSelector label="Agent" loadOptions={load} value="gone" />);

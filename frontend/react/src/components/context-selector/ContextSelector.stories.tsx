@@ -22,6 +22,9 @@ const never = () => new Promise<never>(() => undefined);
 /** Room for the open list, so that the page shows it whole. */
 const tall = { minBlockSize: 460 } as const;
 
+/** Statuses that nobody confirmed for 6 minutes. */
+const old = { asOf: '2026-01-15T14:01:00Z', staleAfterMs: 60_000 } as const;
+
 const openList = async (canvasElement: HTMLElement): Promise<HTMLElement> => {
   await userEvent.click(within(canvasElement).getAllByRole('button', { name: /^Agent/ })[0]!);
   return screen.findByRole('combobox');
@@ -49,7 +52,7 @@ export const Playground: Story = { decorators: [(Story) => <div style={tall}>{St
 
 export const Default: Story = {};
 
-/** Chosen, none, a context that is gone, an alarm, pinned, switching, another tab that switched, loading. */
+/** Chosen, none, a context that is gone, an alarm, pinned, switching, stale, loading, another tab that switched. */
 export const AllStates: Story = {
   render: () => (
     <div style={stack}>
@@ -60,6 +63,7 @@ export const AllStates: Story = {
       <Favourites />
       <ContextSelector label="Agent" options={fleet} defaultValue="intake-02" pinned />
       <ContextSelector label="Agent" options={fleet} defaultValue="triage-12" switching />
+      <ContextSelector label="Agent" options={fleet} defaultValue="checkout-01" {...old} />
       <ContextSelector label="Agent" options={[]} state="loading" defaultValue="billing-03" />
       <ContextSelector
         label="Agent"
@@ -98,8 +102,8 @@ export const Open: Story = {
 };
 
 function LiveSelector() {
-  const { agents } = useAgents();
-  return <ContextSelector label="Agent" options={agents} defaultValue="checkout-01" />;
+  const { agents, isStale } = useAgents();
+  return <ContextSelector label="Agent" options={agents} stale={isStale} defaultValue="checkout-01" />;
 }
 
 /** Agents on a live topic: the chosen one turns degraded, then critical. An open list stays as it is read. */
@@ -129,8 +133,23 @@ export const Live: Story = {
   },
 };
 
-/** Another tab moved on. This one says so instead of turning silently, and offers the way back. */
+/** Nobody confirmed the statuses lately: they are not known any more, and the list says of when it is. */
 export const Stale: Story = {
+  args: { defaultValue: 'checkout-01', ...old },
+  decorators: [(Story) => <div style={tall}>{Story()}</div>],
+  play: async ({ canvasElement }) => {
+    const button = within(canvasElement).getByRole('button', { name: /^Agent: Checkout 01/ });
+    await expect(button).toHaveTextContent('Agent: Checkout 01Unknown, was Critical, 6 min. ago');
+    await openList(canvasElement);
+    await expect(screen.getByRole('dialog')).toHaveAccessibleDescription('As of 14:01 (6 min)');
+    const option = screen.getByRole('option', { name: /^Billing 03/ });
+    await expect(option).toHaveTextContent('Billing 03 Northwind Unknown, was Healthy');
+    await expect(option.querySelector('[data-shape]')).toHaveAttribute('data-shape', 'unknown');
+  },
+};
+
+/** Another tab moved on. This one says so instead of turning silently, and offers the way back. */
+export const Elsewhere: Story = {
   args: {
     value: 'checkout-01',
     elsewhere: { id: 'checkout-01', followed: true, previous: 'billing-03' },

@@ -8,12 +8,13 @@ import {
   type ReactNode,
 } from 'react';
 import { resolveStatus } from '@fleetdeck/dto';
-import { useEnvironment, type EnvironmentProps } from '../../environment.ts';
+import { useEnvironment, type EnvironmentProps, type TimeInput } from '../../environment.ts';
 import { classes } from '../classes.ts';
 import { StatusBadge } from '../status-badge/StatusBadge.tsx';
 import { Glyph } from '../glyph/Glyph.tsx';
 import { lazyPart, useLazyPart } from '../lazyPart.ts';
 import { useControlled } from '../useControlled.ts';
+import { useStaleText } from '../useStaleText.ts';
 import { ChevronIcon, CrossIcon, PinIcon, StarIcon } from './icons.tsx';
 import type { ContextOption, ElsewhereNotice } from './contextOptions.ts';
 import type { LoadOptions } from './useOptions.ts';
@@ -50,6 +51,12 @@ export interface ContextSelectorProps
   errorMessage?: string;
   /** Tries to get `options` again. */
   onRetry?: () => void;
+  /** When the statuses of the options were last confirmed. Goes with `staleAfterMs`. */
+  asOf?: TimeInput | null;
+  /** From this age on the statuses are not known any more, and the list is hatched and says of when it is. */
+  staleAfterMs?: number | null;
+  /** They may no longer be so whatever their age is, as `isStale` of `useTopic` says. @default false */
+  stale?: boolean;
   /** Ids with a place of their own at the top. */
   favourites?: readonly string[];
   /** Adds to or takes from the favourites; with it the chosen context has a star. */
@@ -103,6 +110,9 @@ export function ContextSelector(props: ContextSelectorProps) {
     loadOptions,
     storageKey = 'fleetdeck:contexts',
     selected,
+    asOf,
+    staleAfterMs,
+    stale: givenStale,
     ...more
   } = props;
   const { state = 'ready', errorMessage, onRetry, favourites = NO_IDS, onToggleFavourite, ...more2 } = more;
@@ -127,7 +137,7 @@ export function ContextSelector(props: ContextSelectorProps) {
   } = more3;
   const { locale, timeZone, hourCycle, messages: over, now, className, ...rest } = more4;
   const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
-  const { messages, announcer } = environment;
+  const { messages, announcer, clock } = environment;
   const words = contextWords(messages);
   const name = label ?? words.label;
 
@@ -148,7 +158,11 @@ export function ContextSelector(props: ContextSelectorProps) {
   const current = value === null ? null : find(value);
   const missing =
     current === undefined && state === 'ready' && (loadOptions === undefined || selected === null);
-  const alarming = current?.status !== undefined && resolveStatus(current?.status).tone !== 'healthy';
+  const aging = { asOf, staleAfterMs, stale: givenStale, now };
+  const stale = useStaleText(aging, clock, () => '') !== null;
+  // What was healthy and may not be any more is worth a badge as well.
+  const alarming =
+    current?.status !== undefined && (stale || resolveStatus(current?.status).tone !== 'healthy');
 
   // Until the list is there, what is typed on the button gathers for its search.
   const open = (query = ''): void => setOpened((before) => ({ query: (before?.query ?? '') + query }));
@@ -210,6 +224,7 @@ export function ContextSelector(props: ContextSelectorProps) {
       }}
       className={classes('fd-context', className)}
       data-state={state}
+      data-stale={stale || undefined}
       data-open={opened !== null || undefined}
       data-pinned={pinned || undefined}
       data-switching={switching || undefined}
@@ -249,7 +264,9 @@ export function ContextSelector(props: ContextSelectorProps) {
               <span className="fd-context-aside">{words.switching}</span>
             </>
           )}
-          {alarming && <StatusBadge status={current?.status} size="sm" {...{ locale, messages: over }} />}
+          {alarming && (
+            <StatusBadge status={current?.status} size="sm" {...aging} {...{ locale, messages: over }} />
+          )}
           {pinned && ' '}
           {pinned && (
             <span className="fd-context-aside">
@@ -310,6 +327,7 @@ export function ContextSelector(props: ContextSelectorProps) {
             favourites,
             recent,
             environment,
+            aging,
           }}
           id={panelId}
           label={name}

@@ -14,6 +14,8 @@ export interface OptionListProps {
   value: string | null;
   idPrefix: string;
   environment: Environment;
+  /** The statuses are not known any more. */
+  stale: boolean;
   getItemProps: (item: { item: ContextOption; index: number }) => ComponentProps<'div'>;
 }
 
@@ -38,7 +40,7 @@ export function OptionRow({
   describedBy?: string | undefined;
 }) {
   const { option, index } = row;
-  const { highlighted, value, count, environment, getItemProps } = list;
+  const { highlighted, value, count, environment, stale, getItemProps } = list;
   const { locale, messages } = environment;
   return (
     <div
@@ -59,7 +61,7 @@ export function OptionRow({
       </span>{' '}
       {option.unavailable && <span className="fd-context-aside">{contextWords(messages).missing}</span>}
       {option.status !== undefined && !option.unavailable && (
-        <StatusBadge status={option.status} size="sm" locale={locale} messages={messages} />
+        <StatusBadge status={option.status} size="sm" {...{ locale, messages, stale }} />
       )}
     </div>
   );
