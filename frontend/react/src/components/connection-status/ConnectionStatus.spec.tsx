@@ -1,5 +1,5 @@
 import { createRef } from 'react';
-import { act, render } from '@testing-library/react';
+import { act, render, within } from '@testing-library/react';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { ConnectionState } from '@fleetdeck/dto';
 import { pseudoMessages } from '../../testing/pseudo.ts';
@@ -63,6 +63,12 @@ describe('ConnectionStatus', () => {
 
   it('shows no next try while it is live', () => {
     expect(show({ state: 'live', nextAttemptAt: '2026-01-15T15:00:00Z' }).textContent).toBe('Live');
+  });
+
+  it('shows why it is so where everybody can read it, not by a pointer alone', () => {
+    const status = show({ state: 'denied', reason: 'The session has expired' });
+    expect(status).not.toHaveAttribute('title');
+    expect(within(status).getByText(/The session has expired/)).not.toHaveClass('fd-hidden');
   });
 
   it('passes ref, class name and DOM props to its element', () => {

@@ -65,13 +65,16 @@ export function ConnectionStatus(props: ConnectionStatusProps) {
       className={classes('fd-connection', className)}
       data-state={state}
       data-tone={TONE[state]}
-      title={rest.title ?? reason ?? undefined}
     >
       <Glyph shape={TONE[state]} />
       <span className="fd-connection-text">
         {messages.connection[state](time)}
-        {wait !== null && <span className="fd-connection-next">, {messages.nextTry(wait)}</span>}
-        {reason && <span className="fd-hidden">, {reason}</span>}
+        {wait !== null && <span className="fd-connection-aside">, {messages.nextTry(wait)}</span>}
+        {reason && (
+          <span className="fd-connection-aside">
+            , <bdi>{reason}</bdi>
+          </span>
+        )}
       </span>
     </span>
   );

@@ -60,16 +60,45 @@ describe('IncidentList', () => {
     expect(container.firstElementChild).toHaveAttribute('data-stale');
   });
 
-  it('passes ref, class name and DOM props to its element, in another language too', () => {
-    const ref = createRef<HTMLUListElement>();
-    render(
+  it.each([
+    ['has incidents', { incidents: [incident()] }, 'ready'],
+    ['has none', { incidents: [] }, 'empty'],
+    ['is loading', { incidents: null }, 'loading'],
+    ['could not be read', { incidents: null, error: 'It is busy.' }, 'error'],
+  ])('passes ref, class name and DOM props to its element while it %s', (_case, given, state) => {
+    const ref = createRef<HTMLDivElement>();
+    const { container } = render(
+      <IncidentList {...fixed} {...{ ref, className: 'mine', id: 'past', 'data-x': '1' }} {...given} />,
+    );
+    expect(ref.current).toBe(container.firstElementChild);
+    expect(ref.current).toHaveClass('fd-incidents', 'mine');
+    expect(ref.current).toHaveAttribute('id', 'past');
+    expect(ref.current).toHaveAttribute('data-x', '1');
+    expect(ref.current).toHaveAttribute('data-state', state);
+  });
+
+  it('names the list itself, by a text or by an element of the page', () => {
+    const { rerender } = render(
+      <IncidentList {...fixed} incidents={[incident()]} aria-label="Incidents of postgres" />,
+    );
+    expect(screen.getByRole('list', { name: 'Incidents of postgres' })).toBeInTheDocument();
+    rerender(
+      <>
+        <h2 id="heading">What happened</h2>
+        <IncidentList {...fixed} incidents={[incident()]} aria-labelledby="heading" />
+      </>,
+    );
+    expect(screen.getByRole('list', { name: 'What happened' })).toBeInTheDocument();
+  });
+
+  it('has no English word left in another language', () => {
+    const { container } = render(
       <IncidentList
         {...fixed}
-        {...{ ref, className: 'mine', 'aria-label': 'x', locale: 'ja', messages: pseudoMessages }}
+        {...{ locale: 'ja', messages: pseudoMessages }}
         incidents={[incident({ reason: null })]}
       />,
     );
-    expect(ref.current).toHaveClass('fd-incidents-list', 'mine');
-    expect(ref.current?.textContent).not.toMatch(/[a-z]{2,}/i);
+    expect(container.textContent).not.toMatch(/[a-z]{2,}/i);
   });
 });

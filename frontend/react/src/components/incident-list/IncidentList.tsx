@@ -9,8 +9,8 @@ import { metricWords } from '../../messages/metric.ts';
 import { classes } from '../classes.ts';
 import { Glyph } from '../glyph/Glyph.tsx';
 
-/** Props of {@link IncidentList}. What is not named here goes to its `ul`. */
-export interface IncidentListProps extends Omit<ComponentProps<'ul'>, 'children'>, EnvironmentProps {
+/** Props of {@link IncidentList}. What is not named here goes to its `div`; what names it, to the `ul` in that. */
+export interface IncidentListProps extends Omit<ComponentProps<'div'>, 'children'>, EnvironmentProps {
   /** Newest first; none while they are loading. */
   incidents: readonly HealthIncident[] | null | undefined;
   /** What is shown is the last known. @default false */
@@ -30,6 +30,8 @@ export function IncidentList({
   incidents,
   stale = false,
   error,
+  'aria-label': label,
+  'aria-labelledby': labelledBy,
   className,
   locale,
   timeZone,
@@ -44,11 +46,16 @@ export function IncidentList({
   const note = error ?? (stale && incidents ? lastKnown : null);
   const instead = !incidents ? (error ? null : loading) : incidents.length === 0 ? noIncidents : null;
   return (
-    <div className="fd-incidents" data-stale={stale || undefined}>
+    <div
+      {...rest}
+      className={classes('fd-incidents', className)}
+      data-state={!incidents ? (error ? 'error' : 'loading') : incidents.length === 0 ? 'empty' : 'ready'}
+      data-stale={stale || undefined}
+    >
       {note !== null && <p className="fd-incidents-note">{note}</p>}
       {instead !== null && <p className="fd-incidents-note">{instead}</p>}
       {incidents && incidents.length > 0 && (
-        <ul {...rest} className={classes('fd-incidents-list', className)}>
+        <ul className="fd-incidents-list" aria-label={label} aria-labelledby={labelledBy}>
           {incidents.map((incident) => (
             <Incident key={incident.begin} {...{ incident, environment, stale }} />
           ))}
