@@ -64,6 +64,14 @@ export function useFleet<R>(select: (state: FleetState) => R) {
   return useTopic('fleet', { ...followed, select });
 }
 
+const checkoutOf = ({ agents }: FleetState) => agents.find(({ id }) => id === 'checkout-01')!;
+
+/** The agent that turns degraded with the fourth message, critical with the eighth, and healthy with the 18th. */
+export function useCheckout() {
+  const { data, isStale } = useFleet(checkoutOf);
+  return { agent: data, isStale };
+}
+
 const agentsOf = ({ agents }: FleetState) => agents;
 
 /** The agents, as the same array until the status of one changes: what else is told of them is left as it was. */
@@ -75,8 +83,13 @@ export function useAgents() {
   return { agents, isStale };
 }
 
+export interface LiveFleetProps {
+  /** What is on the page; a function gets the service, to break it. */
+  children: ReactNode | ((service: FleetService) => ReactNode);
+}
+
 /** A page on the live topic: a message every 300 ms, which is a second to the page; the same ones on every run. */
-export function LiveFleet({ children }: { children: ReactNode }) {
+export function LiveFleet({ children }: LiveFleetProps) {
   const [service] = useState(() => new FleetService());
   useEffect(() => {
     service.socket.connect();
@@ -88,7 +101,7 @@ export function LiveFleet({ children }: { children: ReactNode }) {
   }, [service]);
   return (
     <FleetdeckProvider socket={service.socket} context={service.context} now={service.now} timeZone="UTC">
-      {children}
+      {typeof children === 'function' ? children(service) : children}
     </FleetdeckProvider>
   );
 }

@@ -2,6 +2,8 @@ import { useState } from 'react';
 import type { Meta, StoryObj } from '@storybook/react-vite';
 import { expect, userEvent, waitFor, within } from 'storybook/test';
 import { walk } from '../../testing/series.ts';
+import type { FleetState } from '../../testing/fleet.ts';
+import { LiveFleet, STALE_MS, useFleet } from '../../testing/liveFleet.tsx';
 import { MetricTrend } from './MetricTrend.tsx';
 import { TimeSeriesChart } from './TimeSeriesChart.tsx';
 
@@ -79,6 +81,37 @@ export const AllStates: Story = {
       />
     </div>
   ),
+};
+
+const allOf = (state: FleetState): FleetState => state;
+
+function LiveChart() {
+  const { data } = useFleet(allOf);
+  return (
+    <MetricTrend
+      title="Queue depth"
+      unit="msg"
+      points={data.points}
+      asOf={data.asOf}
+      staleAfterMs={STALE_MS}
+    />
+  );
+}
+
+/** All queues of a fleet on a live topic: each message is a point, and the oldest one goes. */
+export const Live: Story = {
+  render: () => (
+    <LiveFleet>
+      <LiveChart />
+    </LiveFleet>
+  ),
+  play: async ({ canvasElement }) => {
+    await drawn({ canvasElement });
+    const figure = within(canvasElement).getByRole('figure', { name: /^Queue depth/ });
+    await waitFor(() => expect(figure).toHaveTextContent(/ to 14:07:1[5-9], UTC/), { timeout: 5000 });
+    await expect(figure).not.toHaveAttribute('data-stale');
+    await expect(canvasElement.querySelector('[role="status"], [aria-live]')).toBeNull();
+  },
 };
 
 export const Stale: Story = { args: { asOf: '2026-01-15T14:05:00Z', staleAfterMs: 15_000 }, play: drawn };

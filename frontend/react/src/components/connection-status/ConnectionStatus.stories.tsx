@@ -1,5 +1,7 @@
 import type { Meta, StoryObj } from '@storybook/react-vite';
-import { expect, userEvent } from 'storybook/test';
+import { expect, userEvent, waitFor, within } from 'storybook/test';
+import { useWebSocket } from '../../hooks/useWebSocket.ts';
+import { LiveFleet } from '../../testing/liveFleet.tsx';
 import { ConnectionStatus } from './ConnectionStatus.tsx';
 
 const LOST = '2026-01-15T14:02:11Z';
@@ -7,6 +9,8 @@ const LOST = '2026-01-15T14:02:11Z';
 const meta = {
   title: 'Components/ConnectionStatus',
   component: ConnectionStatus,
+  // Its page is written by hand.
+  tags: ['!autodocs'],
   args: { state: 'live', since: '2026-01-15T13:00:00Z', lastMessageAt: '2026-01-15T14:07:11Z' },
 } satisfies Meta<typeof ConnectionStatus>;
 
@@ -34,6 +38,45 @@ export const AllStates: Story = {
       <ConnectionStatus state="denied" reason="The session has expired" />
     </div>
   ),
+};
+
+function LiveConnection() {
+  const { state, since, nextAttemptAt, lastMessageAt, reason } = useWebSocket();
+  return <ConnectionStatus {...{ state, since, nextAttemptAt, lastMessageAt, reason }} />;
+}
+
+/** A connection to a made-up service: it is lost, tried again and brought back. */
+export const Live: Story = {
+  render: () => (
+    <LiveFleet>
+      {({ lose, mend }) => (
+        <div style={stack}>
+          <LiveConnection />
+          <button type="button" className="fd-button" onClick={lose}>
+            Lose the connection
+          </button>
+          <button type="button" className="fd-button" onClick={mend}>
+            Bring it back
+          </button>
+        </div>
+      )}
+    </LiveFleet>
+  ),
+  play: async ({ canvasElement }) => {
+    const canvas = within(canvasElement);
+    const stands = (state: string) =>
+      waitFor(() =>
+        expect(canvasElement.querySelector('.fd-connection')).toHaveAttribute('data-state', state),
+      );
+    await stands('live');
+    await userEvent.click(canvas.getByRole('button', { name: 'Lose the connection' }));
+    await stands('recovering');
+    await userEvent.click(canvas.getByRole('button', { name: 'Bring it back' }));
+    await stands('live');
+    await expect(canvasElement.querySelector('[role="status"], [aria-live]')).toBeNull();
+    await userEvent.click(canvas.getByRole('button', { name: 'Lose the connection' }));
+    await stands('recovering');
+  },
 };
 
 /** The page says how old its data is. */

@@ -1,11 +1,14 @@
 import type { Meta, StoryObj } from '@storybook/react-vite';
-import { expect, userEvent } from 'storybook/test';
+import { expect, userEvent, waitFor } from 'storybook/test';
+import { LiveFleet, useCheckout } from '../../testing/liveFleet.tsx';
 import { BUCKET_MS, bucketsOf, DAY, DAY_UPTIME, PAST_AS_OF, PAST_FROM } from '../../testing/past.ts';
 import { HealthStrip } from './HealthStrip.tsx';
 
 const meta = {
   title: 'Components/HealthStrip',
   component: HealthStrip,
+  // Its page is written by hand.
+  tags: ['!autodocs'],
   args: {
     subject: 'postgres',
     buckets: bucketsOf(DAY),
@@ -40,6 +43,47 @@ export const AllStates: Story = {
       <HealthStrip {...args} subject="lost" buckets={null} error="The history could not be read." />
     </div>
   ),
+};
+
+function LiveStrip() {
+  const { agent, isStale } = useCheckout();
+  return (
+    <HealthStrip
+      subject={agent.label}
+      buckets={agent.buckets}
+      from={PAST_FROM}
+      bucketMs={BUCKET_MS}
+      asOf={agent.at}
+      stale={isStale}
+    />
+  );
+}
+
+/** An agent on a live topic: the newest piece is degraded with the fourth message, critical with the eighth. */
+export const Live: Story = {
+  render: () => (
+    <LiveFleet>
+      <LiveStrip />
+    </LiveFleet>
+  ),
+  play: async ({ canvasElement }) => {
+    const newest = (status: string) =>
+      waitFor(
+        () =>
+          expect(canvasElement.querySelector('.fd-strip-bar:last-child')).toHaveAttribute(
+            'data-status',
+            status,
+          ),
+        { timeout: 5000 },
+      );
+    await newest('healthy');
+    await newest('degraded');
+    await newest('critical');
+    await expect(canvasElement.querySelector('[role="slider"]')).toHaveAttribute(
+      'aria-valuetext',
+      expect.stringMatching(/: Critical. 3 of 4 probes fail.$/),
+    );
+  },
 };
 
 /** The past is known up to a moment; since then it is not. */

@@ -1,5 +1,6 @@
 import type { Meta, StoryObj } from '@storybook/react-vite';
-import { expect, userEvent } from 'storybook/test';
+import { expect, userEvent, waitFor } from 'storybook/test';
+import { LiveFleet, useCheckout } from '../../testing/liveFleet.tsx';
 import { incident } from '../../testing/past.ts';
 import { IncidentList } from './IncidentList.tsx';
 
@@ -19,6 +20,8 @@ const OLD = incident({
 const meta = {
   title: 'Components/IncidentList',
   component: IncidentList,
+  // Its page is written by hand.
+  tags: ['!autodocs'],
   args: { incidents: [OPEN, incident(), OLD], 'aria-label': 'Incidents of postgres' },
 } satisfies Meta<typeof IncidentList>;
 
@@ -40,6 +43,29 @@ export const AllStates: Story = {
       <IncidentList incidents={[]} aria-label="None" />
     </div>
   ),
+};
+
+function LiveIncidents() {
+  const { agent, isStale } = useCheckout();
+  return (
+    <IncidentList incidents={agent.incidents} stale={isStale} aria-label={`Incidents of ${agent.label}`} />
+  );
+}
+
+/** An agent on a live topic: an incident begins with the fourth message, gets worse with the eighth, and counts on. */
+export const Live: Story = {
+  render: () => (
+    <LiveFleet>
+      <LiveIncidents />
+    </LiveFleet>
+  ),
+  play: async ({ canvas }) => {
+    const reads = (words: RegExp) =>
+      waitFor(() => expect(canvas.getByRole('listitem')).toHaveTextContent(words), { timeout: 5000 });
+    await expect(canvas.getByText('No incidents')).toBeVisible();
+    await reads(/^Degradedsince 14:07, .* so far/);
+    await reads(/^Criticalsince 14:07, .* so far3 of 4 probes fail\.$/);
+  },
 };
 
 export const Stale: Story = { args: { stale: true } };
