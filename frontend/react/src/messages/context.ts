@@ -62,7 +62,9 @@ export type ContextPanelWord =
   | 'elsewhere'
   | 'keep'
   | 'follow'
-  | 'dismiss';
+  | 'dismiss'
+  | 'unpin'
+  | 'pin';
 
 /** Words of the button, of which there is one in every page. */
 export type ContextButtonMessages = Omit<ContextMessages, ContextPanelWord>;
@@ -79,8 +81,6 @@ export const englishContext: ContextButtonMessages = {
   addFavourite: (label) => `Add ${label} to favourites`,
   removeFavourite: (label) => `Remove ${label} from favourites`,
   pinned: 'this tab only',
-  unpin: 'Follow the other tabs',
-  pin: 'Keep in this tab only',
   switching: 'Switching',
   failed: 'The list could not be loaded.',
   retry: 'Try again',

@@ -18,6 +18,8 @@ export const englishContextPanel: Pick<ContextMessages, ContextPanelWord> = {
   keep: (label) => `Keep ${label} in this tab`,
   follow: (label) => `Switch to ${label}`,
   dismiss: 'Dismiss',
+  unpin: 'Follow the other tabs',
+  pin: 'Keep in this tab only',
 };
 
 const english: ContextMessages = { ...englishContextPanel, ...englishContext };

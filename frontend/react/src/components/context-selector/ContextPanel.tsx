@@ -48,12 +48,27 @@ export interface ContextPanelProps {
   /** How old the statuses are. */
   aging: Aging;
   onChoose: (option: ContextOption) => void;
+  /** Whether this tab keeps its own context. */
+  pinned: boolean;
+  /** Turns that, where it can be. */
+  turnPin: (() => void) | undefined;
   footer: ReactNode;
 }
 
 /** The search and the list of a `ContextSelector`: a combobox whose list is always open. */
 export function ContextPanel(props: ContextPanelProps) {
-  const { label, value, initialQuery, environment, favourites, recent, footer, selected, storageKey } = props;
+  const {
+    label,
+    value,
+    initialQuery,
+    environment,
+    favourites,
+    recent,
+    footer,
+    selected,
+    storageKey,
+    turnPin,
+  } = props;
   const { messages, locale, announcer, clock } = environment;
   const words = contextPanelWords(messages);
   const staleText = useStaleText(props.aging, clock, (asOfMs, at) =>
@@ -222,7 +237,16 @@ export function ContextPanel(props: ContextPanelProps) {
       {state === 'ready' && count === 0 && (
         <p className="fd-context-note">{searching ? words.noMatch(query.trim()) : words.empty}</p>
       )}
-      {footer}
+      {(footer !== undefined || turnPin) && (
+        <div className="fd-context-foot">
+          {turnPin && (
+            <button type="button" className="fd-button" onClick={turnPin}>
+              {props.pinned ? words.unpin : words.pin}
+            </button>
+          )}
+          {footer}
+        </div>
+      )}
     </div>
   );
 }

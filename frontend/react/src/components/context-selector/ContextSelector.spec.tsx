@@ -144,6 +144,38 @@ describe('ContextSelector', () => {
     expect(button()).toHaveFocus();
   });
 
+  it('can be open at first, and tells when that changes', async () => {
+    const onOpenChange = jest.fn();
+    draw(<ContextSelector label="Agent" options={fleet} defaultOpen onOpenChange={onOpenChange} />);
+    await screen.findByRole('combobox');
+    expect(button()).toHaveAttribute('aria-expanded', 'true');
+    await userEvent.keyboard('{Escape}');
+    expect(screen.queryByRole('combobox')).toBeNull();
+    fireEvent.keyDown(button(), { key: 'c' });
+    fireEvent.keyDown(button(), { key: 'o' });
+    expect(onOpenChange.mock.calls).toEqual([[false], [true]]);
+  });
+
+  it('leaves to its owner whether it is open, and begins each search anew', async () => {
+    const onOpenChange = jest.fn();
+    const element = (open: boolean) => (
+      <EnvironmentContext value={environment}>
+        <ContextSelector label="Agent" options={fleet} open={open} onOpenChange={onOpenChange} />
+      </EnvironmentContext>
+    );
+    const { rerender } = render(element(false));
+    fireEvent.keyDown(button(), { key: 'c' });
+    expect(onOpenChange.mock.calls).toEqual([[true]]);
+    expect(button()).toHaveAttribute('aria-expanded', 'false');
+    rerender(element(true));
+    expect(await screen.findByRole('combobox')).toHaveValue('');
+    await userEvent.keyboard('{Escape}');
+    expect(onOpenChange).toHaveBeenLastCalledWith(false);
+    expect(screen.getByRole('combobox')).toBeInTheDocument();
+    rerender(element(false));
+    expect(screen.queryByRole('combobox')).toBeNull();
+  });
+
   it('marks the chosen one as favourite', async () => {
     const onToggleFavourite = jest.fn();
     const { rerender } = draw(
@@ -254,6 +286,52 @@ describe('ContextSelector', () => {
     expect(screen.queryByRole('button', { name: /^Clear/ })).toBeNull();
     await userEvent.click(screen.getByRole('button', { name: 'Back to Billing 03' }));
     expect(button()).toHaveTextContent('Billing 03');
+  });
+
+  describe('in a pinned tab whose store has a default', () => {
+    const pinned = async () => {
+      const store = new ContextStore({
+        app: 'shop',
+        host: new FakeTabs().open().host,
+        defaultId: 'refund-07',
+      });
+      await store.pin('billing-03');
+      const Fed = () => (
+        <ContextSelector label="Agent" options={fleet} {...useContextSelector(store).selectorProps} />
+      );
+      draw(<Fed />);
+      return store;
+    };
+    const clear = () => userEvent.click(screen.getByRole('button', { name: 'Clear Billing 03' }));
+
+    it('takes back what was cleared, says so, and has no cross on the default', async () => {
+      await pinned();
+      await clear();
+      expect(button()).toHaveTextContent('Refund 07');
+      expect(announce).toHaveBeenLastCalledWith('Cleared. You can undo this.', 'context-cleared');
+      expect(screen.queryByRole('button', { name: /^Clear/ })).toBeNull();
+      await userEvent.click(screen.getByRole('button', { name: 'Back to Billing 03' }));
+      expect(button()).toHaveTextContent('Billing 03');
+      expect(screen.queryByRole('button', { name: /^Back/ })).toBeNull();
+      await clear();
+      expect(screen.getByRole('button', { name: 'Back to Billing 03' })).toBeInTheDocument();
+    });
+
+    it('takes no later choice for the default where a guard refused, at once or after a while', async () => {
+      const store = await pinned();
+      let refuse: (answer: boolean) => void = () => undefined;
+      for (const answer of [false, new Promise<boolean>((resolve) => void (refuse = resolve))]) {
+        const free = store.onBeforeChange(() => answer);
+        await clear();
+        await settle(() => refuse(false));
+        free();
+        await act(() => store.set('intake-02'));
+        expect(button()).toHaveTextContent('Intake 02');
+        expect(screen.queryByRole('button', { name: /^Back/ })).toBeNull();
+        expect(announce).not.toHaveBeenCalled();
+        await act(() => store.set('billing-03'));
+      }
+    });
   });
 
   it('takes the statuses of a list that is too old as unknown, and says of when it is', async () => {

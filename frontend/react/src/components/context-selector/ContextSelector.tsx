@@ -83,6 +83,12 @@ export interface ContextSelectorProps
   onFollow?: (id: string | null) => void;
   /** Puts the notice away. */
   onDismissElsewhere?: () => void;
+  /** Whether the list is open. Without it the component keeps it itself. */
+  open?: boolean;
+  /** Whether it is open at first, where the component keeps it itself. @default false */
+  defaultOpen?: boolean;
+  /** Called when the list opens or closes. */
+  onOpenChange?: (open: boolean) => void;
   /** Opens on Ctrl+K, ⌘K on a Mac, from everywhere on the page. @default false */
   shortcut?: boolean;
   /** A line at the foot of the list, as a link to all contexts. */
@@ -113,10 +119,11 @@ export function ContextSelector(props: ContextSelectorProps) {
     asOf,
     staleAfterMs,
     stale: givenStale,
-    ...more
-  } = props;
-  const { state = 'ready', errorMessage, onRetry, favourites = NO_IDS, onToggleFavourite, ...more2 } = more;
-  const {
+    state = 'ready',
+    errorMessage,
+    onRetry,
+    favourites = NO_IDS,
+    onToggleFavourite,
     recent = NO_IDS,
     clearable = true,
     clearedValue = null,
@@ -124,28 +131,43 @@ export function ContextSelector(props: ContextSelectorProps) {
     onUnpin,
     onPin,
     switching = false,
-    ...more3
-  } = more2;
-  const {
     elsewhere = null,
     onKeep,
     onFollow,
     onDismissElsewhere,
     shortcut = false,
     footer,
-    ...more4
-  } = more3;
-  const { locale, timeZone, hourCycle, messages: over, now, className, ...rest } = more4;
+    open: givenOpen,
+    defaultOpen = false,
+    onOpenChange,
+    locale,
+    timeZone,
+    hourCycle,
+    messages: over,
+    now,
+    className,
+    ...rest
+  } = props;
   const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
   const { messages, announcer, clock } = environment;
   const words = contextWords(messages);
   const name = label ?? words.label;
 
   const [value, setValue] = useControlled(given, defaultValue, onChange);
-  const [opened, setOpened] = useState<{ query: string } | null>(null);
-  const { part: ContextPanel } = useLazyPart(panelPart, opened !== null);
+  const [isOpen, setOpen] = useControlled(givenOpen, defaultOpen, onOpenChange);
+  // Until the list is there, what is typed on the button gathers for its search.
+  const [typed, setTyped] = useState('');
+  if (!isOpen && typed !== '') setTyped('');
+  const { part: ContextPanel } = useLazyPart(panelPart, isOpen);
   const { part: ContextNotice } = useLazyPart(noticePart, elsewhere !== null);
   const [undo, setUndo] = useState<string | null>(null);
+  // A pinned tab is not told which its default is: it is where clearing leads, unless a guard refuses.
+  const [clearing, setClearing] = useState(false);
+  const [bottom, setBottom] = useState<string | null>();
+  if (clearing && !switching) {
+    setClearing(false);
+    if (pinned && value !== undo) setBottom(value);
+  }
   const panelId = useId();
   const buttonRef = useRef<HTMLButtonElement>(null);
 
@@ -164,10 +186,12 @@ export function ContextSelector(props: ContextSelectorProps) {
   const alarming =
     current?.status !== undefined && (stale || resolveStatus(current?.status).tone !== 'healthy');
 
-  // Until the list is there, what is typed on the button gathers for its search.
-  const open = (query = ''): void => setOpened((before) => ({ query: (before?.query ?? '') + query }));
+  const open = (query = ''): void => {
+    setTyped((before) => before + query);
+    if (!isOpen) setOpen(true);
+  };
   const close = (): void => {
-    setOpened(null);
+    setOpen(false);
     buttonRef.current?.focus();
   };
 
@@ -199,15 +223,17 @@ export function ContextSelector(props: ContextSelectorProps) {
   };
   const clear = (): void => {
     setUndo(value);
+    setClearing(true);
     setValue(null);
     buttonRef.current?.focus();
   };
   // Not before it is: a guard may keep what is chosen.
-  const cleared = undo !== null && value === clearedValue;
+  const atDefault = value === clearedValue || value === bottom;
+  const cleared = undo !== null && atDefault;
   useEffect(() => {
     if (cleared) announcer.announce(words.cleared, 'context-cleared');
   }, [cleared, announcer, words.cleared]);
-  const unlisted = opened !== null && ContextPanel === null;
+  const unlisted = isOpen && ContextPanel === null;
   useEffect(() => {
     if (unlisted) announcer.announce(words.failed, 'context-failed');
   }, [unlisted, announcer, words.failed]);
@@ -218,14 +244,14 @@ export function ContextSelector(props: ContextSelectorProps) {
       onKeyDown={(event) => {
         rest.onKeyDown?.(event);
         // Where the list could not be loaded; an open one takes the key itself.
-        if (opened === null || ContextPanel || event.key !== 'Escape' || event.defaultPrevented) return;
+        if (!isOpen || ContextPanel || event.key !== 'Escape' || event.defaultPrevented) return;
         event.preventDefault();
         close();
       }}
       className={classes('fd-context', className)}
       data-state={state}
       data-stale={stale || undefined}
-      data-open={opened !== null || undefined}
+      data-open={isOpen || undefined}
       data-pinned={pinned || undefined}
       data-switching={switching || undefined}
     >
@@ -235,13 +261,13 @@ export function ContextSelector(props: ContextSelectorProps) {
           type="button"
           className="fd-context-button"
           aria-haspopup="dialog"
-          aria-expanded={opened !== null}
-          aria-controls={opened === null ? undefined : panelId}
+          aria-expanded={isOpen}
+          aria-controls={isOpen ? panelId : undefined}
           aria-keyshortcuts={shortcut ? 'Control+K Meta+K' : undefined}
           aria-busy={switching || undefined}
           onPointerEnter={() => void panelPart.load()}
           onFocus={() => void panelPart.load()}
-          onClick={() => (opened === null ? open() : close())}
+          onClick={() => (isOpen ? close() : open())}
           onKeyDown={(event) => {
             const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
             if (event.key === 'ArrowDown' || event.key === 'ArrowUp') open();
@@ -289,7 +315,7 @@ export function ContextSelector(props: ContextSelectorProps) {
             <StarIcon filled={favourites.includes(value)} />
           </button>
         )}
-        {value !== null && value !== clearedValue && clearable && (
+        {value !== null && !atDefault && clearable && (
           <button
             type="button"
             className="fd-icon-button"
@@ -313,7 +339,7 @@ export function ContextSelector(props: ContextSelectorProps) {
           </button>
         )}
       </div>
-      {opened !== null && ContextPanel && (
+      {isOpen && ContextPanel && (
         <ContextPanel
           {...{
             value,
@@ -328,25 +354,16 @@ export function ContextSelector(props: ContextSelectorProps) {
             recent,
             environment,
             aging,
+            pinned,
+            footer,
           }}
           id={panelId}
           label={name}
           anchorRef={buttonRef}
-          onDismiss={(reason) => (reason === 'escape' ? close() : setOpened(null))}
-          initialQuery={opened.query}
+          onDismiss={(reason) => (reason === 'escape' ? close() : setOpen(false))}
+          initialQuery={typed}
           onChoose={choose}
-          footer={
-            (footer !== undefined || turnPin) && (
-              <div className="fd-context-foot">
-                {turnPin && (
-                  <button type="button" className="fd-button" onClick={() => (turnPin(), close())}>
-                    {pinned ? words.unpin : words.pin}
-                  </button>
-                )}
-                {footer}
-              </div>
-            )
-          }
+          turnPin={turnPin && (() => (turnPin(), close()))}
         />
       )}
       {unlisted && (

@@ -1,14 +1,8 @@
-const LINE = {
-  fill: 'none',
-  stroke: 'currentColor',
-  strokeWidth: 1.5,
-  strokeLinecap: 'round',
-  strokeLinejoin: 'round',
-} as const;
+import { STROKE } from '../glyph/Glyph.tsx';
 
 function Icon({ children }: { children: React.ReactNode }) {
   return (
-    <svg className="fd-icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false" {...LINE}>
+    <svg className="fd-icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false" {...STROKE}>
       {children}
     </svg>
   );

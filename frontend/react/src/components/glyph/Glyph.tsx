@@ -9,7 +9,8 @@ export interface GlyphProps extends SVGProps<SVGSVGElement> {
   shape: GlyphShape;
 }
 
-const STROKE = {
+/** How the lines of all shapes and icons are drawn. */
+export const STROKE = {
   fill: 'none',
   stroke: 'currentColor',
   strokeWidth: 1.5,
