@@ -1,3 +1,4 @@
+import { englishOpenedTrend } from './openedTrend.ts';
 import { wordsOf } from './words.ts';
 
 /** Words of the charts. */
@@ -35,6 +36,7 @@ export interface ChartMessages {
 
 /** The default words of the charts. */
 export const englishCharts: ChartMessages = {
+  ...englishOpenedTrend,
   series: (label, course) => `${label}: ${course}`,
   span: (from, to, zone) => `${from} to ${to}, ${zone}`,
   noData: 'No data',
@@ -47,13 +49,8 @@ export const englishCharts: ChartMessages = {
   others: (count) => `${count} others`,
   notDrawn: (count) => `${count} more series are only in the table.`,
   newestRows: (count, all) => `The newest ${count} of ${all} rows.`,
-  trend: (title) => `Trend of ${title}`,
-  loading: 'Loading',
-  failed: 'The trend could not be loaded.',
   error: 'The values could not be read.',
   retry: 'Try again',
-  above: (limit) => `above ${limit}`,
-  below: (limit) => `below ${limit}`,
 };
 
 /** The words of a map for this component, English where it has none. */

@@ -4,7 +4,7 @@ import type { MetricFormat } from '../../format/formatMetric.ts';
 import { MetricTrend } from '../charts/MetricTrend.tsx';
 import type { SparkPoint } from './sparkline.ts';
 import type { MetricThreshold } from './thresholds.ts';
-import type { ChartMessages } from '../../messages/charts.ts';
+import type { OpenedTrendMessages } from '../../messages/openedTrend.ts';
 
 /** Props of {@link CardTrend}. */
 export interface CardTrendProps extends EnvironmentProps {
@@ -17,7 +17,7 @@ export interface CardTrendProps extends EnvironmentProps {
   staleAfterMs: number | null | undefined;
   /** The card is outdated, or could not be read. */
   stale: boolean;
-  words: ChartMessages;
+  words: OpenedTrendMessages;
   write: (value: number) => string;
 }
 

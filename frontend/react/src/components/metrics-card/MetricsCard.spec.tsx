@@ -317,6 +317,15 @@ describe('a MetricsCard with thresholds', () => {
 describe('a MetricsCard that opens', () => {
   const points = walk({ seed: 3, from: 1, to: 9 });
 
+  it("can be open at first, and is then the reader's", async () => {
+    const onOpenChange = jest.fn();
+    render(<MetricsCard title="CPU" value={9} points={points} openable defaultOpen {...{ onOpenChange }} />);
+    const button = screen.getByRole('button', { name: 'Trend of CPU', expanded: true });
+    await userEvent.click(button);
+    expect(onOpenChange.mock.calls).toEqual([[false]]);
+    expect(button).toHaveAttribute('aria-expanded', 'false');
+  });
+
   it('loads its trend when it is opened, and closes again', async () => {
     const onOpenChange = jest.fn();
     render(

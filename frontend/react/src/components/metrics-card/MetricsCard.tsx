@@ -17,8 +17,8 @@ import { reach, type MetricThreshold, type Reached } from './thresholds.ts';
 import { trendOf } from './trend.ts';
 import { TrendLine } from './TrendLine.tsx';
 import { useRefresh } from './useRefresh.ts';
-import { chartsWords, type ChartMessages } from '../../messages/charts.ts';
 import { metricWords, type MetricMessages } from '../../messages/metric.ts';
+import { openedTrendWords, type OpenedTrendMessages } from '../../messages/openedTrend.ts';
 
 /** Props of {@link MetricsCard}. What is not named here goes to its `section`. */
 export interface MetricsCardProps
@@ -68,8 +68,11 @@ export interface MetricsCardProps
   thresholds?: readonly MetricThreshold[];
   /** The card can be opened to a trend with axes, which is loaded then. Needs `points`. @default false */
   openable?: boolean;
-  /** Whether the trend is open; without it the card keeps that itself. */
+  /** Whether the trend is open. Without it the card keeps it itself. */
   open?: boolean;
+  /** Whether it is open at first, where the card keeps it itself. @default false */
+  defaultOpen?: boolean;
+  /** Called when the trend opens or closes. */
   onOpenChange?: (open: boolean) => void;
   /** Called every `refreshMs` while the page is visible; the next one waits for the end of the last. */
   onRefresh?: () => void | Promise<unknown>;
@@ -107,7 +110,7 @@ const NO_THRESHOLDS: readonly MetricThreshold[] = [];
 function levelText(
   { threshold: { above, below }, side }: Reached,
   write: (value: number) => string,
-  words: ChartMessages,
+  words: OpenedTrendMessages,
 ): string | undefined {
   if (side === 'above' && above !== undefined) return words.above(write(above));
   return below === undefined ? undefined : words.below(write(below));
@@ -132,6 +135,7 @@ function Card(props: MetricsCardProps) {
     thresholds = NO_THRESHOLDS,
     openable = false,
     open: openGiven,
+    defaultOpen = false,
     onOpenChange,
     ...remaining2
   } = remaining;
@@ -140,9 +144,9 @@ function Card(props: MetricsCardProps) {
   const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
   const { messages, clock } = environment;
   const id = useId();
-  const chartWords = chartsWords(messages);
+  const chartWords = openedTrendWords(messages);
   const words = metricWords(messages);
-  const [open, setOpen] = useControlled(openGiven, false, onOpenChange);
+  const [open, setOpen] = useControlled(openGiven, defaultOpen, onOpenChange);
   useRefresh(onRefresh, refreshMs ?? 0);
 
   const staleText = useStaleText({ asOf, staleAfterMs, stale: givenStale }, clock, (asOfMs, at) =>

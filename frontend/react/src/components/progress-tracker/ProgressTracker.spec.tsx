@@ -50,6 +50,16 @@ afterEach(() => {
 });
 
 describe('ProgressTracker', () => {
+  it('draws every status of a stage in a shape of its own', () => {
+    const statuses = [
+      ...(['pending', 'in_progress', 'completed', 'failed', 'cancelled', 'skipped', 'rolled_back'] as const),
+    ];
+    draw({ tracking: { ...upgrade, stages: statuses.map((status) => stageAt(status, status)) } });
+    const shapes = screen.getAllByRole('listitem').map((item) => item.querySelector('svg')!);
+    expect(new Set(shapes.map(({ dataset }) => dataset.shape)).size).toBe(statuses.length);
+    expect(new Set(shapes.map(({ innerHTML }) => innerHTML)).size).toBe(statuses.length);
+  });
+
   it('says the whole state in one line, and each stage by shape, word and duration', () => {
     draw();
     expect(line()).toBe('Stage 3 of 5, Canary, 62%, about 4 min left, attempt 2 of 3');
@@ -214,6 +224,35 @@ describe('ProgressTracker', () => {
       again(at(percent));
     }
     expect(line()).toMatch(/\d min to \d min left/);
+  });
+
+  it('opens details at first where they are named, and tells all that are open', async () => {
+    jest.useRealTimers();
+    const onExpandedChange = jest.fn();
+    draw({
+      ...{ tracking: failedUpgrade, onExpandedChange, defaultExpanded: ['plan'] },
+      renderDetails: ({ stage }) => `log of ${stage}`,
+    });
+    expect(screen.getByText('log of plan')).toBeInTheDocument();
+    expect(screen.getByText('log of canary')).toBeInTheDocument();
+    expect(onExpandedChange).not.toHaveBeenCalled();
+    await userEvent.click(screen.getByRole('button', { name: 'Details Plan' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Details Pull the image' }));
+    expect(onExpandedChange.mock.calls).toEqual([[['canary']], [['canary', 'pull']]]);
+    expect(screen.queryByText('log of plan')).toBeNull();
+  });
+
+  it('leaves to its owner which details are open, those of a failure too', async () => {
+    jest.useRealTimers();
+    const onExpandedChange = jest.fn();
+    draw({
+      ...{ tracking: failedUpgrade, onExpandedChange, expanded: ['plan'] },
+      renderDetails: ({ stage }) => `log of ${stage}`,
+    });
+    await userEvent.click(screen.getByRole('button', { name: 'Details Canary' }));
+    expect(onExpandedChange.mock.calls).toEqual([[['plan', 'canary']]]);
+    expect(screen.getByText('log of plan')).toBeInTheDocument();
+    expect(screen.queryByText('log of canary')).toBeNull();
   });
 
   it('opens the details of a failed stage once, shows its error and what can be done', async () => {

@@ -50,8 +50,14 @@ export interface ProgressTrackerProps
   layout?: 'vertical' | 'horizontal' | 'compact';
   /** Says to screen readers when a stage begins or all is over. @default true */
   announceStages?: boolean;
-  /** Details of a stage, as its log; a failed stage opens them once. */
+  /** Details of a stage, as its log. */
   renderDetails?: (stage: ProgressStage) => ReactNode;
+  /** Names of the stages whose details are open. Without it the component keeps that itself: a failure opens them once. */
+  expanded?: readonly string[];
+  /** Those that are open at first, where the component keeps that itself. @default [] */
+  defaultExpanded?: readonly string[];
+  /** Called with all that are open when somebody opens or closes one. */
+  onExpandedChange?: (stages: readonly string[]) => void;
   /** What can be done about a stage, as a button to retry it. */
   renderAction?: (stage: ProgressStage) => ReactNode;
   /** What can be done about the whole, as a button to cancel it. */
@@ -69,12 +75,20 @@ export interface ProgressTrackerProps
 }
 
 const NO_STAGES: readonly ProgressStage[] = [];
+const NO_NAMES: readonly string[] = [];
 const TONES = {
   pending: 'progress',
   in_progress: 'progress',
   completed: 'healthy',
   failed: 'critical',
 } as const;
+
+/** Names of the stages and steps that failed. */
+const failedIn = (stages: readonly ProgressStage[]): readonly string[] =>
+  stages.flatMap((stage) => [
+    ...(shownStatus(stage) === 'failed' ? [stage.stage] : []),
+    ...failedIn(stage.steps ?? NO_STAGES),
+  ]);
 
 /** The time left in words: whole minutes, and no promise that would change by the second. */
 function leftText(left: TimeLeft, locale: string, words: ProgressMessages): string {
@@ -100,6 +114,9 @@ export function ProgressTracker(props: ProgressTrackerProps) {
   const { layout = 'vertical', announceStages = true, renderDetails, renderAction, action, ...more2 } = more;
   const {
     operationId = '',
+    expanded: givenExpanded,
+    defaultExpanded = NO_NAMES,
+    onExpandedChange,
     asOf,
     staleAfterMs,
     stale: givenStale,
@@ -172,7 +189,21 @@ export function ProgressTracker(props: ProgressTrackerProps) {
 
   const shown = tracking === null && state === 'ready' ? 'loading' : state;
   const tone = cancelled ? 'unknown' : TONES[status];
-  const view = { environment, stale, renderDetails, renderAction };
+
+  // A failure opens its details once; after that they are the reader's, also when it is tried again.
+  const failed = failedIn(stages);
+  const [own, setOwn] = useState({ of: operationId, open: defaultExpanded, failed: NO_NAMES });
+  const known = own.of === operationId ? own : { of: operationId, open: NO_NAMES, failed: NO_NAMES };
+  const news = failed.filter((name) => !known.failed.includes(name));
+  if (known !== own || news.length > 0)
+    setOwn({ ...known, open: [...known.open, ...news], failed: [...known.failed, ...news] });
+  const expanded = givenExpanded ?? known.open;
+  const onToggle = (name: string): void => {
+    const open = expanded.includes(name) ? expanded.filter((each) => each !== name) : [...expanded, name];
+    setOwn({ ...known, open });
+    onExpandedChange?.(open);
+  };
+  const view = { environment, stale, expanded, onToggle, renderDetails, renderAction };
 
   return (
     <section

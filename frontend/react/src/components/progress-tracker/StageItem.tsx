@@ -1,27 +1,20 @@
-import { useId, useState, type ReactNode } from 'react';
+import { useId, type ReactNode } from 'react';
 import { useClockValue } from '../../clock.ts';
 import { toMs, type Environment } from '../../environment.ts';
 import { formatDuration } from '../../format/formatTime.ts';
-import { Glyph, type GlyphShape } from '../glyph/Glyph.tsx';
 import { attemptText, labelOf, percentText } from './progressText.ts';
-import { shownStatus, type ProgressStage, type ShownStageStatus } from './progress.ts';
+import { shownStatus, type ProgressStage } from './progress.ts';
+import { StageGlyph } from './StageGlyph.tsx';
 import { progressWords } from '../../messages/progress.ts';
-
-const SHAPES: Readonly<Record<ShownStageStatus, GlyphShape>> = {
-  pending: 'pending',
-  in_progress: 'progress',
-  completed: 'healthy',
-  failed: 'critical',
-  cancelled: 'unknown',
-  skipped: 'unknown',
-  rolled_back: 'unknown',
-};
 
 /** How a stage is drawn, whichever it is. */
 export interface StageView {
   environment: Environment;
   /** Nobody confirmed it lately, so nothing goes on that is shown. */
   stale: boolean;
+  /** Names of the stages whose details are open. */
+  expanded: readonly string[];
+  onToggle: (stage: string) => void;
   renderDetails: ((stage: ProgressStage) => ReactNode) | undefined;
   renderAction: ((stage: ProgressStage) => ReactNode) | undefined;
 }
@@ -76,10 +69,7 @@ export function StageItem({ stage, current, view }: StageItemProps) {
     duration,
   ].filter(Boolean);
   const details = renderDetails?.(stage);
-  // A failure opens its details once; after that they are the reader's, also when it is tried again.
-  const [opened, setOpened] = useState<boolean | null>(null);
-  if (opened === null && status === 'failed') setOpened(true);
-  const open = opened === true;
+  const open = view.expanded.includes(stage.stage);
   const name = labelOf(stage);
   const action = renderAction?.(stage);
 
@@ -91,7 +81,7 @@ export function StageItem({ stage, current, view }: StageItemProps) {
       aria-current={current ? 'step' : undefined}
     >
       <span className="fd-stage-mark">
-        <Glyph shape={SHAPES[status]} />
+        <StageGlyph status={status} />
       </span>
       <div className="fd-stage-body">
         <p className="fd-stage-name" id={`${id}-name`}>
@@ -114,7 +104,7 @@ export function StageItem({ stage, current, view }: StageItemProps) {
               aria-expanded={open}
               aria-controls={open ? `${id}-details` : undefined}
               aria-labelledby={`${id}-more ${id}-name`}
-              onClick={() => setOpened(!open)}
+              onClick={() => view.onToggle(stage.stage)}
             >
               {words.details}
             </button>
