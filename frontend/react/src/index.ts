@@ -36,10 +36,11 @@ export {
   encodeTimelineFilter,
   noFilter,
   type TimelineFilter,
+  type TimelineOption,
 } from './components/timeline/filter.ts';
 export { Timeline, type TimelineProps } from './components/timeline/Timeline.tsx';
 export type { SaveFile } from './components/timeline/exportEntries.ts';
-export type { FetchAround, FetchPage } from './components/timeline/usePages.ts';
+export type { FetchAround, FetchPage, TimelinePage } from './components/timeline/usePages.ts';
 export {
   formatMetric,
   type FormattedMetric,

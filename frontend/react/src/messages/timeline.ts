@@ -45,8 +45,8 @@ export interface TimelineMessages {
   json: string;
   exporting: (percent: string) => string;
   cancel: string;
-  /** `more`: there are others, or may be, that were not loaded. */
-  exported: (count: string, all: string, more: boolean) => string;
+  /** `all` is `null` where it is not known. `more`: there are others, or may be, that were not loaded. */
+  exported: (count: string, all: string | null, more: boolean) => string;
   exportFailed: string;
 }
 
@@ -87,7 +87,7 @@ export const englishTimeline: TimelineMessages = {
   exporting: (percent) => `Exporting, ${percent}`,
   cancel: 'Cancel',
   exported: (count, all, more) =>
-    `Exported ${count} of ${all} ${more ? 'loaded entries; there are others that were not loaded' : 'entries'}`,
+    `Exported ${count}${all === null ? '' : ` of ${all}`} ${more ? 'loaded entries; there are others that were not loaded' : 'entries'}`,
   exportFailed: 'The export failed. Try again.',
 };
 

@@ -13,7 +13,7 @@ export interface ExportRunProps extends TimelineExportProps {
 
 /** One export: makes the file, tells how far it is, and can be cancelled. One that is taken away saves nothing. */
 export function ExportRun(props: ExportRunProps) {
-  const { kind, entries, total, notLoaded, filter, name, save, environment, onEnd } = props;
+  const { kind, entries, total, told, notLoaded, filter, name, save, environment, onEnd } = props;
   const { messages, locale, announcer, clock, timeZone } = environment;
   const words = timelineWords(messages);
   const [done, setDone] = useState(0);
@@ -22,11 +22,11 @@ export function ExportRun(props: ExportRunProps) {
     onEnd({ failed, held: document.activeElement === cancelRef.current }),
   );
   const run = useEffectEvent(async (signal: AbortSignal) => {
-    const facts = { filter, timeZone: timeZone ?? null, total, notLoaded, madeAt: clock.getSnapshot() };
+    const facts = { filter, timeZone: timeZone ?? null, total, told, notLoaded, madeAt: clock.getSnapshot() };
     const said = words.exported(
       numberFormat(locale, {}).format(entries.length),
-      numberFormat(locale, {}).format(total),
-      notLoaded.length > 0,
+      total === null ? null : numberFormat(locale, {}).format(total),
+      notLoaded.length > 0 && !told,
     );
     let failed = false;
     try {

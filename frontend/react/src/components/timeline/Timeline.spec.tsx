@@ -1,7 +1,6 @@
 import { createRef } from 'react';
 import { act, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
-import type { Page } from '@fleetdeck/dto';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createPageClock } from '../../clock.ts';
 import { defaultEnvironment, EnvironmentContext } from '../../environment.ts';
@@ -10,6 +9,7 @@ import { pseudoMessages, unmarked } from '../../testing/pseudo.ts';
 import type { TimelineEntry } from './entries.ts';
 import { noFilter, type TimelineFilter } from './filter.ts';
 import { Timeline, type TimelineProps } from './Timeline.tsx';
+import type { TimelinePage } from './usePages.ts';
 
 const announce = jest.fn();
 let now = STORY_NOW;
@@ -354,7 +354,7 @@ describe('pages', () => {
     cursor: string | null;
     filter: TimelineFilter;
     signal: AbortSignal;
-    answer: (page: Page<TimelineEntry>) => void;
+    answer: (page: TimelinePage<TimelineEntry>) => void;
     fail: (reason: Error) => void;
   }
   const asking = () => {
@@ -433,6 +433,63 @@ describe('pages', () => {
     again({ source: 'b' });
     await settle(() => asked[2]?.answer(page(['health'])));
     expect(screen.queryByRole('button', { name: 'deployment' })).toBeNull();
+  });
+
+  it('whose service tells what there is have its options, its counts and "of how many", in the export too', async () => {
+    const { asked, fetchPage } = asking();
+    const onExport = jest.fn();
+    draw({
+      ...{ entries: [], fetchPage, serverFilter: true, onExport },
+      typeOptions: [{ value: 'security', label: 'Security' }, { value: 'audit' }],
+    });
+    const ofHealth = all.map((entry) => ({ ...entry, type: 'health' }));
+    const types = (): (string | null)[] =>
+      within(screen.getByRole('group', { name: 'Type' }))
+        .getAllByRole('button')
+        .map(({ textContent }) => textContent);
+    const told = (health: number, queue: number) => ({
+      types: [
+        { value: 'health', label: 'Health', count: health },
+        { value: 'queue', count: queue },
+        { value: 'security', count: 0 },
+      ],
+      statuses: [
+        { value: 'success', count: 90 },
+        { value: 'failed', count: 30 },
+      ],
+    });
+    await settle(() =>
+      asked[0]?.answer({ items: all.slice(0, 10), nextCursor: 'c1', total: 120, ...told(70, 50) }),
+    );
+    expect(types()).toEqual(['Security 0', 'audit ', 'Health 70', 'queue 50']);
+    await userEvent.click(screen.getByRole('button', { name: 'Health 70' }));
+    await settle(() =>
+      asked[1]?.answer({ items: ofHealth.slice(0, 10), nextCursor: 'c1', total: 70, ...told(70, 50) }),
+    );
+    expect(types()).toEqual(['Security 0', 'audit ', 'Health 70', 'queue 50']);
+    expect(screen.getByRole('button', { name: 'Failed 30' })).toBeInTheDocument();
+    expect(document.querySelector('.fd-timeline-shown')).toHaveTextContent(/^10 of 70 Clear filters$/);
+    // What an older page does not tell again still counts.
+    await userEvent.click(screen.getByRole('button', { name: 'Load older' }));
+    await settle(() => asked[2]?.answer({ items: ofHealth.slice(10, 30), nextCursor: 'c2' }));
+    expect(document.querySelector('.fd-timeline-shown')).toHaveTextContent(/^30 of 70/);
+    await userEvent.click(screen.getByRole('button', { name: 'CSV' }));
+    await waitFor(() =>
+      expect(announce).toHaveBeenCalledWith('Exported 30 of 70 entries', 'timeline-export'),
+    );
+  });
+
+  it('that a service filtered and did not count are exported without "of how many"', async () => {
+    const { asked, fetchPage } = asking();
+    draw({ entries: [], fetchPage, serverFilter: true, onExport: () => undefined });
+    await settle(() => asked[0]?.answer({ items: all.slice(0, 10), nextCursor: 'c1' }));
+    await userEvent.click(screen.getByRole('button', { name: 'CSV' }));
+    await waitFor(() =>
+      expect(announce).toHaveBeenCalledWith(
+        'Exported 10 loaded entries; there are others that were not loaded',
+        'timeline-export',
+      ),
+    );
   });
 
   it('are asked of a service once typing rests, and the list stays until the answer, marked as busy', async () => {

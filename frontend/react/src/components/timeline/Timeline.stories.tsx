@@ -227,6 +227,52 @@ export const Pages: Story = {
   },
 };
 
+const count = (entries: readonly TimelineEntry[], what: 'type' | 'status') =>
+  ['health', 'queue', 'deployment', 'success', 'failed', 'warning'].flatMap((value) => {
+    const found = entries.filter((entry) => entry[what] === value).length;
+    return found > 0 ? [{ value, count: found }] : [];
+  });
+
+/** A service filters, and tells what it has beside each page: the counts are of all of it, not of what was loaded. */
+export const Served: Story = {
+  args: {
+    entries: [],
+    serverFilter: true,
+    fetchPage: (cursor, { filter }) => {
+      const every = manyEvents(400);
+      const fits = (part: 'type' | 'status', entry: TimelineEntry) => {
+        const chosen = part === 'type' ? filter.types : filter.statuses;
+        return chosen.length === 0 || chosen.includes(entry[part] ?? '');
+      };
+      const from = Number(cursor ?? 0);
+      const all = every.filter((entry) => fits('type', entry) && fits('status', entry));
+      return Promise.resolve({
+        items: all.slice(from, from + 20),
+        nextCursor: from + 20 < all.length ? String(from + 20) : null,
+        total: all.length,
+        types: count(
+          every.filter((entry) => fits('status', entry)),
+          'type',
+        ),
+        statuses: count(
+          every.filter((entry) => fits('type', entry)),
+          'status',
+        ),
+      });
+    },
+  },
+  play: async ({ canvasElement }) => {
+    const canvas = within(canvasElement);
+    const health = await canvas.findByRole('button', { name: /^health \d\d$/ });
+    const told = Number(/\d+/.exec(health.textContent ?? '')?.[0]);
+    await userEvent.click(health);
+    await waitFor(() =>
+      expect(canvasElement.querySelector('.fd-timeline-shown')).toHaveTextContent(`20 of ${told}`),
+    );
+    await expect(canvas.getByRole('button', { name: /^queue \d\d$/ })).toBeVisible();
+  },
+};
+
 /** A feed grows while it is read; Page Down goes from article to article, Ctrl+End leaves it. */
 export const Infinite: Story = {
   args: { entries: [], fetchPage: pages, infinite: true, height: '300px' },

@@ -23,7 +23,14 @@ import { dayOf, groupsOn } from './days.ts';
 import { EntryList, type EntryView } from './EntryList.tsx';
 import type { SaveFile } from './exportEntries.ts';
 import { mergeEntries, notNewer, type TimelineEntry } from './entries.ts';
-import { applyFilter, encodeTimelineFilter, isFiltering, noFilter, type TimelineFilter } from './filter.ts';
+import {
+  applyFilter,
+  encodeTimelineFilter,
+  isFiltering,
+  noFilter,
+  type TimelineFilter,
+  type TimelineOption,
+} from './filter.ts';
 import { groupEntries } from './rows.ts';
 import { TimelineExport } from './TimelineExport.tsx';
 import { TimelineFilters } from './TimelineFilters.tsx';
@@ -68,9 +75,16 @@ export interface TimelineProps<E extends TimelineEntry = TimelineEntry>
   onFilterChange?: (filter: TimelineFilter) => void;
   /**
    * Whether `fetchPage` filters: then pages are read anew for each filter, 200 ms after the last key of its text, and
-   * the list stays until the answer. Types and statuses that were seen stay to be chosen. @default false
+   * the list stays until the answer. Its pages may tell `total`, `types` and `statuses`; else types and statuses that
+   * were seen stay to be chosen, and nothing is said "of" how many. @default false
    */
   serverFilter?: boolean;
+  /** Types to choose from, in this order, whether there are entries of them or not; others follow. */
+  typeOptions?: readonly TimelineOption[];
+  /** Statuses to choose from, likewise. */
+  statusOptions?: readonly TimelineOption[];
+  /** With `serverFilter`: how many entries the filter lets through on the service. @default what the pages tell */
+  total?: number;
   /** Shows search, days, types and statuses. @default true */
   filterable?: boolean;
   /** Shows the export of what is filtered. @default true */
@@ -138,6 +152,9 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     defaultFilter = noFilter,
     onFilterChange,
     serverFilter = false,
+    typeOptions = NO_ENTRIES,
+    statusOptions = NO_ENTRIES,
+    total: totalGiven,
     filterable = true,
     exportable = true,
     exportName = 'timeline',
@@ -239,8 +256,18 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
   const failed = state === 'error' || (pages.state === 'error' && pages.entries.length === 0);
   const drawn = firstLoad ? 'loading' : failed ? 'error' : shown.length === 0 ? 'empty' : 'ready';
   const unlinked = focusEntryId !== null && settled && !fitting.some((entry) => entry.id === focusEntryId);
-  const total = number(all.length);
   const filtering = isFiltering(filter);
+  const told = serverFilter ? pages.told : undefined;
+  const totalTold = serverFilter ? (totalGiven ?? told?.total) : undefined;
+  const total = serverFilter
+    ? totalTold === undefined
+      ? null
+      : Math.max(totalTold, fitting.length)
+    : all.length;
+  const counted =
+    total === null || total === shown.length
+      ? words.entries(number(shown.length), shown.length === 1)
+      : words.shown(number(shown.length), number(total));
   const empty = filtering && all.length > 0 ? words.noMatch : words.empty;
   const status = {
     loading: '',
@@ -250,13 +277,9 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
       ? ''
       : pages.state === 'error'
         ? words.olderFailed
-        : filtering
-          ? serverFilter
-            ? words.entries(number(shown.length), shown.length === 1)
-            : words.shown(number(shown.length), total)
-          : pages.count > 1
-            ? words.entries(total, false)
-            : '',
+        : filtering || pages.count > 1
+          ? counted
+          : '',
   }[drawn];
   const [whole, setWhole] = useState(false);
   const view: EntryView<E> = {
@@ -305,7 +328,8 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
         {exportable && (
           <TimelineExport
             entries={fitting}
-            total={all.length}
+            {...{ total }}
+            told={totalTold !== undefined}
             notLoaded={[
               ...(begins === null ? [] : (['newer'] as const)),
               ...(pages.state === 'done' ? [] : (['older'] as const)),
@@ -319,10 +343,11 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
       </div>
       {filterable && (
         <TimelineFilters
-          {...{ filter, types, statuses, source, environment }}
+          {...{ filter, source, serverFilter, environment }}
+          types={{ given: typeOptions, told: told?.types, counted: types }}
+          statuses={{ given: statusOptions, told: told?.statuses, counted: statuses }}
           onChange={setFilter}
-          shown={shown.length}
-          total={serverFilter ? null : all.length}
+          shown={counted}
         />
       )}
       {staleText !== null && <p className="fd-timeline-stale">{staleText}</p>}

@@ -12,7 +12,8 @@ const runPart = lazyPart(() => import('./ExportRun.tsx').then((part) => part.Exp
 export interface TimelineExportProps {
   /** What the filter lets through, entries that wait too. */
   entries: readonly TimelineEntry[];
-  total: number;
+  total: ExportFacts['total'];
+  told: ExportFacts['told'];
   notLoaded: ExportFacts['notLoaded'];
   filter: TimelineFilter;
   /** Begin of the file's name. */

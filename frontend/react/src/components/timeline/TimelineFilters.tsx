@@ -2,21 +2,32 @@ import { useId, useState } from 'react';
 import type { Environment } from '../../environment.ts';
 import { numberFormat } from '../../format/intl.ts';
 import { statusWord } from '../../messages.ts';
-import { noFilter, isFiltering, type FilterCount, type TimelineFilter } from './filter.ts';
+import { noFilter, isFiltering, joinOptions, type TimelineFilter, type TimelineOption } from './filter.ts';
 import { timelineWords } from '../../messages/timeline.ts';
 
 /** Props of {@link TimelineFilters}. */
 export interface TimelineFiltersProps {
   filter: TimelineFilter;
   onChange: (filter: TimelineFilter) => void;
-  types: readonly FilterCount[];
-  statuses: readonly FilterCount[];
-  shown: number;
-  /** `null` where it is not known, since a service filters. */
-  total: number | null;
+  types: OptionSources;
+  statuses: OptionSources;
+  /** A service filters, so that the entries are only those that it let through. */
+  serverFilter: boolean;
+  /** How many entries are shown, in words. */
+  shown: string;
   /** Names what is filtered: another one has options of its own. */
   source: string | undefined;
   environment: Environment;
+}
+
+/** Where the options of a filter come from. */
+export interface OptionSources {
+  /** By the caller. */
+  given: readonly TimelineOption[];
+  /** By the service that filters: then these are all. */
+  told: readonly TimelineOption[] | undefined;
+  /** From the entries that were loaded. */
+  counted: readonly TimelineOption[];
 }
 
 const MOST_OPTIONS = 200;
@@ -30,7 +41,7 @@ function Choices({
   locale,
 }: {
   legend: string;
-  options: readonly FilterCount[];
+  options: readonly TimelineOption[];
   chosen: readonly string[];
   onChange: (chosen: readonly string[]) => void;
   write: (value: string) => string;
@@ -41,7 +52,7 @@ function Choices({
   return (
     <div role="group" aria-labelledby={id} className="fd-timeline-choices">
       <span id={id}>{legend}</span>
-      {options.map(({ value, count }) => {
+      {options.map(({ value, label = write(value), count }) => {
         const pressed = chosen.includes(value);
         return (
           <button
@@ -51,8 +62,8 @@ function Choices({
             aria-pressed={pressed}
             onClick={() => onChange(pressed ? chosen.filter((each) => each !== value) : [...chosen, value])}
           >
-            {write(value)}{' '}
-            {count !== null && (
+            {label}{' '}
+            {count !== undefined && (
               <span className="fd-chip-count">{numberFormat(locale, {}).format(count)}</span>
             )}
           </button>
@@ -63,25 +74,34 @@ function Choices({
 }
 
 /** Options that were there so far too: what a service filtered holds only those that are chosen. */
-function useSeen(options: readonly FilterCount[], source: string | undefined): readonly FilterCount[] {
+function useSeen(options: readonly TimelineOption[], source: string | undefined): readonly TimelineOption[] {
   const [seen, setSeen] = useState({ source, options });
   const before = seen.source === source ? seen.options : [];
   const gone = before.filter(({ value }) => !options.some((option) => option.value === value));
-  const all = [...options, ...gone.map(({ value }) => ({ value, count: null }))].slice(0, MOST_OPTIONS);
+  const all = [...options, ...gone.map(({ value }) => ({ value }))].slice(0, MOST_OPTIONS);
   if (seen.source !== source || all.length > before.length) setSeen({ source, options: all });
   return all.toSorted((a, b) => (a.value < b.value ? -1 : 1));
 }
 
+function useOptions(
+  { given, told, counted }: OptionSources,
+  chosen: readonly string[],
+  { serverFilter, source }: TimelineFiltersProps,
+): readonly TimelineOption[] {
+  const seen = useSeen(counted, source);
+  // What is chosen can be left, though the service names it no more.
+  const left = chosen.map((value) => ({ value, count: 0 }));
+  return joinOptions(given, joinOptions(told ?? (serverFilter ? seen : counted), left));
+}
+
 /** The filters of a `Timeline`, each option with the number of entries that it would show. */
 export function TimelineFilters(props: TimelineFiltersProps) {
-  const { filter, onChange, shown, total, source, environment } = props;
-  const seenTypes = useSeen(props.types, source);
-  const seenStatuses = useSeen(props.statuses, source);
-  const [types, statuses] = total === null ? [seenTypes, seenStatuses] : [props.types, props.statuses];
+  const { filter, onChange, shown, environment } = props;
+  const types = useOptions(props.types, filter.types, props);
+  const statuses = useOptions(props.statuses, filter.statuses, props);
   const { messages, locale } = environment;
   const words = timelineWords(messages);
   const id = useId();
-  const number = (value: number): string => numberFormat(locale, {}).format(value);
   const day = (name: 'from' | 'to') => (
     <label className="fd-timeline-field" htmlFor={`${id}-${name}`}>
       <span>{words[name]}</span>
@@ -129,9 +149,7 @@ export function TimelineFilters(props: TimelineFiltersProps) {
       />
       {isFiltering(filter) && (
         <p className="fd-timeline-shown">
-          {total === null
-            ? words.entries(number(shown), shown === 1)
-            : words.shown(number(shown), number(total))}{' '}
+          {shown}{' '}
           <button type="button" className="fd-button" onClick={() => onChange(noFilter)}>
             {words.clear}
           </button>

@@ -5,7 +5,10 @@ import { manyEvents, someEvents, STORY_NOW } from '../../testing/events.ts';
 import { csvCell, readCell, toCsv, toJson } from './exportEntries.ts';
 import { noFilter } from './filter.ts';
 
-const facts = { filter: noFilter, timeZone: 'Europe/Lisbon', total: 20, notLoaded: [], madeAt: STORY_NOW };
+const facts = {
+  ...{ filter: noFilter, timeZone: 'Europe/Lisbon', total: 20, told: false, notLoaded: [] },
+  madeAt: STORY_NOW,
+};
 
 /** Reads CSV by RFC 4180. */
 function readCsv(text: string): string[][] {
@@ -53,6 +56,14 @@ describe('CSV', () => {
   it('names what was not loaded', async () => {
     const csv = await (await toCsv(someEvents, { ...facts, notLoaded: ['newer', 'older'] })).text();
     expect(csv).toContain('\r\n# Entries: 9 of 20 loaded\r\n# Not loaded: newer and older entries\r\n');
+  });
+
+  it.each([
+    [{ total: 120, told: true }, '9 of 120'],
+    [{ total: null, told: false }, '9 loaded'],
+  ])('of what a service filtered says how many there are where it told that: %j', async (known, written) => {
+    const csv = await (await toCsv(someEvents, { ...facts, ...known, notLoaded: ['older'] })).text();
+    expect(csv).toContain(`\r\n# Entries: ${written}\r\n# Not loaded: older entries\r\n`);
   });
 
   it('gives back every text as it was, and no cell is a formula', async () => {

@@ -6,8 +6,10 @@ export interface ExportFacts {
   filter: TimelineFilter;
   /** IANA name of the zone in which days were cut. */
   timeZone: string;
-  /** How many entries were loaded, before the filter. */
-  total: number;
+  /** How many entries were loaded before the filter; where a service filters, how many it lets through, if known. */
+  total: number | null;
+  /** The service told `total`. */
+  told: boolean;
   /** Which side of them has others that were not loaded, or may have. */
   notLoaded: readonly ('newer' | 'older')[];
   /** When it was made, ms since 1970. */
@@ -58,14 +60,17 @@ function isoTime(entry: TimelineEntry): string {
 }
 
 function factLines(
-  { filter, timeZone, madeAt, total, notLoaded }: ExportFacts,
+  { filter, timeZone, madeAt, total, told, notLoaded }: ExportFacts,
   count: number,
 ): [string, string][] {
   const named = encodeTimelineFilter(filter).toString();
   return [
     ['Filter', named === '' ? 'none' : named],
     ['Time zone', timeZone],
-    ['Entries', `${count} of ${total}${notLoaded.length > 0 ? ' loaded' : ''}`],
+    [
+      'Entries',
+      `${count}${total === null ? '' : ` of ${total}`}${notLoaded.length > 0 && !told ? ' loaded' : ''}`,
+    ],
     ...(notLoaded.length > 0
       ? [['Not loaded', `${notLoaded.join(' and ')} entries`] as [string, string]]
       : []),

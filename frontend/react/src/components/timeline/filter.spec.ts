@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from '@jest/globals';
 import { manyEvents, someEvents } from '../../testing/events.ts';
 import { mergeEntries } from './entries.ts';
-import { applyFilter, decodeTimelineFilter, encodeTimelineFilter, isFiltering, noFilter } from './filter.ts';
+import {
+  applyFilter,
+  decodeTimelineFilter,
+  encodeTimelineFilter,
+  isFiltering,
+  joinOptions,
+  noFilter,
+} from './filter.ts';
 
 const ids = (entries: readonly { id: string }[]): string[] => entries.map(({ id }) => id);
 const filterOf = (part: Partial<typeof noFilter>) => ({ ...noFilter, ...part });
@@ -70,6 +77,23 @@ describe('a filter', () => {
 
   it('reads an address that it does not understand as no filter', () => {
     expect(decodeTimelineFilter(new URLSearchParams('from=yesterday&to=2026-13-01&x=1'))).toEqual(noFilter);
+  });
+});
+
+describe('joinOptions', () => {
+  it('has those that were given first, in their order and with their words, and counts where they have none', () => {
+    const given = [{ value: 'queue', label: 'Queues' }, { value: 'health', count: 700 }, { value: 'audit' }];
+    const counted = [
+      { value: 'deployment', count: 2 },
+      { value: 'health', count: 13 },
+      { value: 'queue', count: 6 },
+    ];
+    expect(joinOptions(given, counted)).toEqual([
+      { value: 'queue', label: 'Queues', count: 6 },
+      { value: 'health', count: 700 },
+      { value: 'audit' },
+      { value: 'deployment', count: 2 },
+    ]);
   });
 });
 

@@ -67,18 +67,31 @@ function testsOf(filter: TimelineFilter, timeZone: string | undefined): Partial<
   };
 }
 
-/** An option of a filter, and how many entries it would show beside what the other filters hide. */
-export interface FilterCount {
+/** A type or status to filter by. */
+export interface TimelineOption {
   value: string;
-  /** `null` where it is not known. */
-  count: number | null;
+  /** What it is called. @default the value for a type, its word for a status */
+  label?: string;
+  /** How many entries it would show beside what the other filters hide. Left out where nobody knows. */
+  count?: number;
+}
+
+/** Options that somebody gave, then those of `others` that are not among them; what the former lack they take from there. */
+export function joinOptions(
+  given: readonly TimelineOption[],
+  others: readonly TimelineOption[],
+): readonly TimelineOption[] {
+  const rest = new Map(others.map((option) => [option.value, option]));
+  const first = given.map((option) => ({ ...rest.get(option.value), ...option }));
+  for (const { value } of given) rest.delete(value);
+  return [...first, ...rest.values()];
 }
 
 /** What a filter leaves, and how many each of its options would. */
 export interface Filtered<E> {
   shown: readonly E[];
-  types: readonly FilterCount[];
-  statuses: readonly FilterCount[];
+  types: readonly TimelineOption[];
+  statuses: readonly TimelineOption[];
 }
 
 /** Applies a filter. Entries without a type or status count under the empty text. */
@@ -103,7 +116,7 @@ export function applyFilter<E extends TimelineEntry>(
     count(statuses, entry.status ?? '', fits && typed);
     if (fits && typed && stated) shown.push(entry);
   }
-  const list = (counts: Map<string, number>): FilterCount[] =>
+  const list = (counts: Map<string, number>): TimelineOption[] =>
     [...counts]
       .filter(([value]) => value !== '')
       .map(([value, counted]) => ({ value, count: counted }))

@@ -1,19 +1,32 @@
 import { useCallback, useEffect, useEffectEvent, useRef, useState } from 'react';
 import type { Page } from '@fleetdeck/dto';
 import type { TimelineEntry } from './entries.ts';
-import { encodeTimelineFilter, type TimelineFilter } from './filter.ts';
+import { encodeTimelineFilter, type TimelineFilter, type TimelineOption } from './filter.ts';
+
+/** What a service that filters may tell beside a page; what it tells no more stays as it was told. */
+export interface TimelineTold {
+  /** How many entries the filter lets through, those of all pages. */
+  total?: number;
+  /** All types that there are, each with what it would show beside the other filters. */
+  types?: readonly TimelineOption[];
+  /** All statuses, likewise. */
+  statuses?: readonly TimelineOption[];
+}
+
+/** A page of entries. What else it tells counts with `serverFilter`. */
+export interface TimelinePage<E> extends Page<E>, TimelineTold {}
 
 /** Reads a page of entries, newest first. `cursor` is `nextCursor` of the page before, `null` for the first. */
 export type FetchPage<E> = (
   cursor: string | null,
   options: { filter: TimelineFilter; signal: AbortSignal },
-) => Promise<Page<E>>;
+) => Promise<TimelinePage<E>>;
 
 /** Reads the page that holds an entry, as for a link to it; `nextCursor` leads to older ones. */
 export type FetchAround<E> = (
   entryId: string,
   options: { filter: TimelineFilter; signal: AbortSignal },
-) => Promise<Page<E>>;
+) => Promise<TimelinePage<E>>;
 
 /** Where pages come from. */
 export interface PageSource<E> {
@@ -30,6 +43,7 @@ export interface PageSource<E> {
 /** What {@link usePages} answers. */
 export interface Pages<E> {
   entries: readonly E[];
+  told: TimelineTold;
   /** How many pages that are. */
   count: number;
   /** They are of the filter before, until the service answers for the one that is set. */
@@ -49,6 +63,7 @@ interface Held<E> extends Omit<Pages<E>, 'loadOlder' | 'outdated'> {
 
 const TYPING_MS = 200;
 const NONE: readonly never[] = [];
+const NOTHING: TimelineTold = {};
 
 /**
  * Reads pages, one at a time: the first by itself, the others when asked. A page that fails keeps those before and
@@ -72,7 +87,10 @@ export function usePages<E extends TimelineEntry>(
   // A text that was cleared has no more to come.
   const text = filter.text && typed;
   const resetKey = keyOf(text);
-  const start: Held<E> = { place, key: resetKey, entries: NONE, count: 0, state: pages ? 'loading' : 'done' };
+  const start: Held<E> = {
+    ...{ place, key: resetKey, entries: NONE, told: NOTHING, count: 0 },
+    state: pages ? 'loading' : 'done',
+  };
   const [held, setHeld] = useState(start);
   const [wanted, setWanted] = useState(0);
   const cursor = useRef<string | null>(null);
@@ -95,16 +113,18 @@ export function usePages<E extends TimelineEntry>(
     Promise.resolve(read(end.signal)).then(
       (page) => {
         if (page === undefined) return;
-        if (!end.signal.aborted) cursor.current = page.nextCursor;
+        const { items, nextCursor, ...told } = page;
+        if (!end.signal.aborted) cursor.current = nextCursor;
         finish((known) => {
-          const entries = [...known.entries, ...page.items].slice(0, MAX_PAGED_ENTRIES);
+          const entries = [...known.entries, ...items].slice(0, MAX_PAGED_ENTRIES);
           const full = entries.length >= MAX_PAGED_ENTRIES;
           const count = known.count + 1;
           return {
             ...known,
             entries,
+            told: { ...known.told, ...told },
             count,
-            state: page.nextCursor === null ? 'done' : full ? 'full' : 'idle',
+            state: nextCursor === null ? 'done' : full ? 'full' : 'idle',
           };
         });
       },
@@ -138,6 +158,7 @@ export function usePages<E extends TimelineEntry>(
   const outdated = pages && known.key !== keyOf(filter.text);
   return {
     entries: known.entries,
+    told: known.told,
     count: known.count,
     state: outdated ? 'loading' : known.state,
     outdated,
