@@ -45,13 +45,30 @@ export interface TimelineMessages {
   json: string;
   exporting: (percent: string) => string;
   cancel: string;
+  /** The filter, at the head of a file. */
+  fileFilter: string;
+  fileNoFilter: string;
+  fileZone: string;
+  fileEntries: string;
+  /** How many entries a file has. `all` is `null` where it is not known; `loaded`: there are others, or may be. */
+  fileCount: (count: string, all: string | null, loaded: boolean) => string;
+  fileNotLoaded: string;
+  fileNewer: string;
+  fileOlder: string;
+  fileTime: string;
   /** `all` is `null` where it is not known. `more`: there are others, or may be, that were not loaded. */
   exported: (count: string, all: string | null, more: boolean) => string;
   exportFailed: string;
 }
 
-/** The default words of `Timeline`. */
-export const englishTimeline: TimelineMessages = {
+/** Words of parts that are loaded when they are first used. */
+export type TimelinePartWord =
+  'exporting' | 'cancel' | 'exported' | (`file${string}` & keyof TimelineMessages);
+/** Words that a `Timeline` shows at once. */
+export type TimelineListMessages = Omit<TimelineMessages, TimelinePartWord>;
+
+/** The default words of `Timeline`, but for its parts. */
+export const englishTimeline: TimelineListMessages = {
   today: 'Today',
   yesterday: 'Yesterday',
   lastWeek: 'Last 7 days',
@@ -84,16 +101,12 @@ export const englishTimeline: TimelineMessages = {
   exportAs: 'Export',
   csv: 'CSV',
   json: 'JSON',
-  exporting: (percent) => `Exporting, ${percent}`,
-  cancel: 'Cancel',
-  exported: (count, all, more) =>
-    `Exported ${count}${all === null ? '' : ` of ${all}`} ${more ? 'loaded entries; there are others that were not loaded' : 'entries'}`,
   exportFailed: 'The export failed. Try again.',
 };
 
-/** The words of a map for this component, English where it has none. */
+/** The words of a map for this component, English where it has none; of its parts only what the map has. */
 export const timelineWords = ({
   timeline,
 }: {
   timeline?: Readonly<Partial<TimelineMessages>> | undefined;
-}): TimelineMessages => wordsOf(englishTimeline, timeline);
+}): TimelineListMessages & Readonly<Partial<TimelineMessages>> => wordsOf(englishTimeline, timeline);

@@ -5,13 +5,14 @@ import { englishContext } from '../messages/context.ts';
 import { englishContextPanel } from '../messages/contextPanel.ts';
 import { englishProgress } from '../messages/progress.ts';
 import { englishTimeline } from '../messages/timeline.ts';
+import { englishTimelineParts } from '../messages/timelineParts.ts';
 
 const everyWord = {
   ...englishMessages,
   charts: englishCharts,
   context: { ...englishContextPanel, ...englishContext },
   progress: englishProgress,
-  timeline: englishTimeline,
+  timeline: { ...englishTimelineParts, ...englishTimeline },
 };
 
 const ACCENTS: Readonly<Record<string, string>> = Object.fromEntries(

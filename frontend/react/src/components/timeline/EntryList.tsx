@@ -18,6 +18,7 @@ export interface EntryView<E extends TimelineEntry> {
   renderEntry: ((entry: E) => ReactNode) | undefined;
   renderDetails: ((entry: E) => ReactNode) | undefined;
   canOpen: (entry: E) => boolean;
+  typeLabel: (type: string) => string;
   /** Entries up to this time were there at the last visit; ms since 1970. */
   lastSeen: number | null;
   /** All are drawn, for find-in-page and paper: times stand still. */
@@ -115,6 +116,7 @@ export function PlacedItem<E extends TimelineEntry>({
       entry={entry}
       open={open}
       onToggle={onToggle}
+      type={entry.type ? view.typeLabel(entry.type) : null}
       expandable={view.canOpen(entry)}
       line={view.renderEntry?.(entry)}
       details={open ? view.renderDetails?.(entry) : undefined}

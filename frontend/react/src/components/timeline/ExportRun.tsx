@@ -1,6 +1,7 @@
 import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import { numberFormat } from '../../format/intl.ts';
-import { timelineWords } from '../../messages/timeline.ts';
+import { statusWord } from '../../messages.ts';
+import { timelinePartWords } from '../../messages/timelineParts.ts';
 import { exportEntries } from './exportEntries.ts';
 import type { TimelineExportProps } from './TimelineExport.tsx';
 
@@ -13,16 +14,19 @@ export interface ExportRunProps extends TimelineExportProps {
 
 /** One export: makes the file, tells how far it is, and can be cancelled. One that is taken away saves nothing. */
 export function ExportRun(props: ExportRunProps) {
-  const { kind, entries, total, told, notLoaded, filter, name, save, environment, onEnd } = props;
+  const { kind, entries, total, told, notLoaded, filter, typeLabel, name, save, environment, onEnd } = props;
   const { messages, locale, announcer, clock, timeZone } = environment;
-  const words = timelineWords(messages);
+  const words = timelinePartWords(messages);
   const [done, setDone] = useState(0);
   const cancelRef = useRef<HTMLButtonElement>(null);
   const end = useEffectEvent((failed: boolean) =>
     onEnd({ failed, held: document.activeElement === cancelRef.current }),
   );
   const run = useEffectEvent(async (signal: AbortSignal) => {
-    const facts = { filter, timeZone: timeZone ?? null, total, told, notLoaded, madeAt: clock.getSnapshot() };
+    const facts = {
+      ...{ filter, timeZone: timeZone ?? null, total, told, notLoaded, madeAt: clock.getSnapshot() },
+      ...{ words, typeLabel, statusLabel: (status: string) => statusWord(status, messages, locale) },
+    };
     const said = words.exported(
       numberFormat(locale, {}).format(entries.length),
       total === null ? null : numberFormat(locale, {}).format(total),

@@ -638,6 +638,23 @@ describe('the export', () => {
     );
   });
 
+  it('calls a type at its head as the page does, and by its id in its lines', async () => {
+    const onExport = jest.fn<(file: Blob, name: string) => void>();
+    const typeLabel = (type: string) => `type ${type.toUpperCase()}`;
+    draw({ onExport, typeLabel, defaultFilter: { ...noFilter, types: ['queue'] } });
+    expect(screen.getByRole('button', { name: 'type QUEUE 1' })).toBeInTheDocument();
+    expect(screen.getByText('Queue intake above 1,000').nextElementSibling).toHaveTextContent(
+      'Warning · type QUEUE',
+    );
+    await userEvent.click(screen.getByRole('button', { name: 'CSV' }));
+    await waitFor(() => expect(onExport).toHaveBeenCalledTimes(1));
+    const reader = new FileReader();
+    reader.readAsText(onExport.mock.calls[0]![0]);
+    await waitFor(() => expect(reader.result).not.toBeNull());
+    expect(reader.result).toContain('# Filter: Type type QUEUE\r\n');
+    expect(reader.result).toContain(',queue,warning,');
+  });
+
   it('is saved by the browser where nobody else takes it', async () => {
     const made = jest.fn(() => 'blob:x');
     Object.assign(URL, { createObjectURL: made, revokeObjectURL: () => undefined });

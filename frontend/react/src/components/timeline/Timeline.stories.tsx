@@ -2,6 +2,13 @@ import { useEffect, useState } from 'react';
 import type { Meta, StoryObj } from '@storybook/react-vite';
 import { expect, userEvent, waitFor, within } from 'storybook/test';
 import { manyEvents, someEvents, STORY_NOW } from '../../testing/events.ts';
+import {
+  english,
+  englishLeft,
+  german,
+  japanese,
+  type TimelineLanguage,
+} from '../../testing/timelineLanguages.ts';
 import { noFilter } from './filter.ts';
 import { Timeline } from './Timeline.tsx';
 import type { TimelineEntry } from './entries.ts';
@@ -29,47 +36,59 @@ export const Playground: Story = {};
 
 export const Default: Story = {};
 
-/** Filtered, opened, with what was seen before, outdated, loading, failed, empty, and without its tools. */
-export const AllStates: Story = {
-  render: () => (
+const drawStates = ({ words, statusWords, types, titles, errorMessage }: TimelineLanguage) => {
+  const [filtered, since, outdated, loading, failed, nothing, noMatch] = titles as [
+    ...[string, string, string, string, string, string, string],
+  ];
+  const typeLabel = (type: string): string => types[type] ?? type;
+  const said = { messages: { timeline: words, statusWords }, typeLabel };
+  return (
     <div style={stack}>
       <Timeline
-        title="Filtered"
+        {...said}
+        title={filtered}
         entries={someEvents}
         defaultFilter={{ ...noFilter, types: ['deployment', 'health'], from: '2026-01-15' }}
         expanded={['e1', 'e2']}
       />
       <Timeline
-        title="Since the last visit"
+        {...said}
+        title={since}
         entries={someEvents}
         filterable={false}
         lastSeenAt="2026-01-15T13:45:00Z"
       />
       <Timeline
-        title="Outdated"
+        {...said}
+        title={outdated}
         entries={someEvents.slice(0, 3)}
         filterable={false}
         asOf="2026-01-15T14:01:12Z"
         staleAfterMs={60_000}
       />
-      <Timeline title="Loading" state="loading" filterable={false} exportable={false} />
+      <Timeline {...said} title={loading} state="loading" filterable={false} exportable={false} />
       <Timeline
-        title="Failed, entries kept"
+        {...said}
+        title={failed}
         entries={someEvents.slice(0, 2)}
         state="error"
-        errorMessage="The audit log does not answer."
+        errorMessage={errorMessage}
         onRetry={() => undefined}
         filterable={false}
       />
-      <Timeline title="Empty" filterable={false} exportable={false} />
+      <Timeline {...said} title={nothing} filterable={false} exportable={false} />
       <Timeline
-        title="No match"
+        {...said}
+        title={noMatch}
         entries={someEvents}
         defaultFilter={{ ...noFilter, text: 'nothing like it' }}
       />
     </div>
-  ),
+  );
 };
+
+/** Filtered, opened, with what was seen before, outdated, loading, failed, empty, and without its tools. */
+export const AllStates: Story = { render: () => drawStates(english) };
 
 function LiveFeed() {
   const [entries, setEntries] = useState<readonly TimelineEntry[]>(() => manyEvents(60));
@@ -204,9 +223,27 @@ export const Dark: Story = { ...AllStates, parameters: { fleetdeck: { theme: 'da
 
 export const RTL: Story = { ...AllStates, parameters: { fleetdeck: { direction: 'rtl' } } };
 
-export const German: Story = { ...AllStates, parameters: { fleetdeck: { language: 'de' } } };
+/** What the component itself says: not what the entries do. */
+const ownText = (root: Element): string => {
+  const copy = root.cloneNode(true) as Element;
+  copy.querySelectorAll('.fd-entry-title, .fd-entry-more :is(p, dt, dd)').forEach((data) => data.remove());
+  const labels = [...copy.querySelectorAll('[aria-label]')].map((named) => named.getAttribute('aria-label'));
+  return `${copy.textContent} ${labels.join(' ')}`;
+};
 
-export const Japanese: Story = { ...AllStates, parameters: { fleetdeck: { language: 'ja' } } };
+const inLanguage = (language: TimelineLanguage, tag: string): Story => ({
+  render: () => drawStates(language),
+  parameters: { fleetdeck: { language: tag } },
+  play: async ({ canvasElement }) => {
+    await expect(englishLeft(ownText(canvasElement), language)).toEqual([]);
+  },
+});
+
+/** All words are German, but for those of the entries. */
+export const German: Story = inLanguage(german, 'de');
+
+/** All words are Japanese, but for those of the entries. */
+export const Japanese: Story = inLanguage(japanese, 'ja');
 
 /** What nobody tells by its colour alone: under each kind of colour blindness. */
 export const ColourVision: Story = { ...AllStates, parameters: { fleetdeck: { vision: 'all' } } };

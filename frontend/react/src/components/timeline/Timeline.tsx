@@ -27,6 +27,7 @@ import {
   applyFilter,
   encodeTimelineFilter,
   isFiltering,
+  joinOptions,
   noFilter,
   type TimelineFilter,
   type TimelineOption,
@@ -79,6 +80,8 @@ export interface TimelineProps<E extends TimelineEntry = TimelineEntry>
    * were seen stay to be chosen, and nothing is said "of" how many. @default false
    */
   serverFilter?: boolean;
+  /** What a type is called: in filters, beside entries, and at the head of an export. @default as `typeOptions` say, else as it comes */
+  typeLabel?: (type: string) => string;
   /** Types to choose from, in this order, whether there are entries of them or not; others follow. */
   typeOptions?: readonly TimelineOption[];
   /** Statuses to choose from, likewise. */
@@ -154,6 +157,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     serverFilter = false,
     typeOptions = NO_ENTRIES,
     statusOptions = NO_ENTRIES,
+    typeLabel,
     total: totalGiven,
     filterable = true,
     exportable = true,
@@ -259,6 +263,9 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
   const filtering = isFiltering(filter);
   const told = serverFilter ? pages.told : undefined;
   const totalTold = serverFilter ? (totalGiven ?? told?.total) : undefined;
+  const named = joinOptions(typeOptions, told?.types ?? NO_ENTRIES);
+  const labelOf = (type: string): string =>
+    named.find(({ value }) => value === type)?.label ?? typeLabel?.(type) ?? type;
   const total = serverFilter
     ? totalTold === undefined
       ? null
@@ -286,6 +293,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     headingLevel: Math.min(6, headingLevel + 1) as 3,
     idPrefix: id,
     feed: infinite,
+    typeLabel: labelOf,
     lastSeen: toMs(lastSeenAt),
     ...{ open, onToggle, renderEntry, renderDetails, canOpen, environment },
   };
@@ -335,6 +343,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
               ...(pages.state === 'done' ? [] : (['older'] as const)),
             ]}
             filter={filter}
+            typeLabel={labelOf}
             name={exportName}
             save={onExport}
             environment={environment}
@@ -346,6 +355,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
           {...{ filter, source, serverFilter, environment }}
           types={{ given: typeOptions, told: told?.types, counted: types }}
           statuses={{ given: statusOptions, told: told?.statuses, counted: statuses }}
+          typeLabel={labelOf}
           onChange={setFilter}
           shown={counted}
         />

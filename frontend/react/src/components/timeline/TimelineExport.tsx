@@ -16,6 +16,7 @@ export interface TimelineExportProps {
   told: ExportFacts['told'];
   notLoaded: ExportFacts['notLoaded'];
   filter: TimelineFilter;
+  typeLabel: (type: string) => string;
   /** Begin of the file's name. */
   name: string;
   save: SaveFile | undefined;

@@ -13,6 +13,7 @@ export interface TimelineFiltersProps {
   statuses: OptionSources;
   /** A service filters, so that the entries are only those that it let through. */
   serverFilter: boolean;
+  typeLabel: (type: string) => string;
   /** How many entries are shown, in words. */
   shown: string;
   /** Names what is filtered: another one has options of its own. */
@@ -137,7 +138,7 @@ export function TimelineFilters(props: TimelineFiltersProps) {
         options={types}
         chosen={filter.types}
         onChange={(chosen) => onChange({ ...filter, types: chosen })}
-        write={(value) => value}
+        write={props.typeLabel}
       />
       <Choices
         {...{ locale }}

@@ -1,4 +1,4 @@
-import type { TimelineMessages } from '../../messages/timeline.ts';
+import type { TimelineListMessages } from '../../messages/timeline.ts';
 import type { Pages } from './usePages.ts';
 
 /** What stands below a `Timeline` that reads pages: the way to older entries, or why there is none. */
@@ -9,7 +9,7 @@ export function TimelineFoot({
 }: {
   id: string;
   pages: Pages<unknown>;
-  words: TimelineMessages;
+  words: TimelineListMessages;
 }) {
   const loading = state === 'loading';
   return (

@@ -12,6 +12,8 @@ export interface TimelineItemProps {
   entry: TimelineEntry;
   open: boolean;
   onToggle: (id: string) => void;
+  /** What its type is called. */
+  type: string | null;
   /** Whether it can be opened. */
   expandable: boolean;
   /** A line of the caller's own instead of title and notes. */
@@ -52,10 +54,10 @@ function valueText(value: unknown): string {
 
 /** What is inside an entry of a `Timeline`: its shape, its line, its time, and the details when it is open. */
 export const TimelineItem = memo(function TimelineItem(props: TimelineItemProps) {
-  const { entry, open, onToggle, expandable, details, still, environment } = props;
+  const { entry, open, onToggle, type, expandable, details, still, environment } = props;
   const { messages, locale } = environment;
   const id = useId();
-  const { title, status, type, actor, description, data } = entry;
+  const { title, status, actor, description, data } = entry;
   const stated = status !== undefined && status !== null;
   const { tone } = resolveStatus(status);
   const at = timeOf(entry);

@@ -2,12 +2,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from '@jest/globals';
 import { manyEvents, someEvents, STORY_NOW } from '../../testing/events.ts';
+import { pseudo, pseudoMessages, unmarked } from '../../testing/pseudo.ts';
+import { timelinePartWords } from '../../messages/timelineParts.ts';
 import { csvCell, readCell, toCsv, toJson } from './exportEntries.ts';
 import { noFilter } from './filter.ts';
 
 const facts = {
   ...{ filter: noFilter, timeZone: 'Europe/Lisbon', total: 20, told: false, notLoaded: [] },
-  madeAt: STORY_NOW,
+  ...{ madeAt: STORY_NOW, words: timelinePartWords({}) },
+  ...{ typeLabel: (type: string) => type, statusLabel: (status: string) => status },
 };
 
 /** Reads CSV by RFC 4180. */
@@ -44,7 +47,7 @@ describe('CSV', () => {
     expect([...bytes.slice(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
     const lines = new TextDecoder().decode(bytes).split('\r\n');
     expect(lines.slice(0, 5)).toEqual([
-      '# Filter: type=health',
+      '# Filter: Type health',
       '# Time zone: Europe/Lisbon',
       '# Entries: 9 of 20',
       '# Exported at: 2026-01-15T14:07:12.000Z',
@@ -55,7 +58,27 @@ describe('CSV', () => {
 
   it('names what was not loaded', async () => {
     const csv = await (await toCsv(someEvents, { ...facts, notLoaded: ['newer', 'older'] })).text();
-    expect(csv).toContain('\r\n# Entries: 9 of 20 loaded\r\n# Not loaded: newer and older entries\r\n');
+    expect(csv).toContain('\r\n# Entries: 9 of 20 loaded\r\n# Not loaded: newer entries · older entries\r\n');
+  });
+
+  it('has no English at its head in another language, and calls types and statuses as the page does', async () => {
+    const filter = {
+      ...{ text: '1', types: ['health', 'queue'], statuses: ['failed'] },
+      ...{ from: '2026-01-15', to: '2026-01-16' },
+    };
+    const others = { words: timelinePartWords(pseudoMessages), typeLabel: pseudo, statusLabel: pseudo };
+    for (const named of [filter, noFilter]) {
+      const given = { ...facts, ...others, filter: named, notLoaded: ['newer', 'older'] as const };
+      const csv = await (await toCsv([], given)).text();
+      const head = csv.slice(0, csv.indexOf('id,at'));
+      expect(unmarked(head).replaceAll('Europe/Lisbon', '')).not.toMatch(/[a-su-y]/i);
+    }
+  });
+
+  it('keeps what the filter says on its line and in its cell', async () => {
+    const filter = { ...noFilter, text: 'a,=1+1;=2\r\n=3 100 %"' };
+    const csv = await (await toCsv([], { ...facts, filter })).text();
+    expect(csv.split('\r\n')[0]).toBe('# Filter: Search a%2C=1+1%3B=2%0D%0A=3 100 %25%22');
   });
 
   it.each([

@@ -1,4 +1,5 @@
-import { encodeTimelineFilter, type TimelineFilter } from './filter.ts';
+import type { TimelineMessages } from '../../messages/timeline.ts';
+import type { TimelineFilter } from './filter.ts';
 import { timeOf, type TimelineEntry } from './entries.ts';
 
 /** What is written about an export in its file. */
@@ -14,6 +15,9 @@ export interface ExportFacts {
   notLoaded: readonly ('newer' | 'older')[];
   /** When it was made, ms since 1970. */
   madeAt: number;
+  words: TimelineMessages;
+  typeLabel: (type: string) => string;
+  statusLabel: (status: string) => string;
 }
 
 /** Takes a file that was made: by default the browser saves it. */
@@ -59,23 +63,33 @@ function isoTime(entry: TimelineEntry): string {
   return ms <= -8.64e15 ? '' : new Date(ms).toISOString();
 }
 
-function factLines(
-  { filter, timeZone, madeAt, total, told, notLoaded }: ExportFacts,
-  count: number,
-): [string, string][] {
-  const named = encodeTimelineFilter(filter).toString();
-  return [
-    ['Filter', named === '' ? 'none' : named],
-    ['Time zone', timeZone],
-    [
-      'Entries',
-      `${count}${total === null ? '' : ` of ${total}`}${notLoaded.length > 0 && !told ? ' loaded' : ''}`,
-    ],
-    ...(notLoaded.length > 0
-      ? [['Not loaded', `${notLoaded.join(' and ')} entries`] as [string, string]]
-      : []),
-    ['Exported at', new Date(madeAt).toISOString()],
+/** A fact on a line of its own and in one cell, whichever character a program splits at. */
+const inOneCell = (text: string): string => text.replaceAll(/[\p{Cc}%,;"]/gu, encodeURIComponent);
+
+function filterText({ filter, words, typeLabel, statusLabel }: ExportFacts): string {
+  const parts: [string, string][] = [
+    [words.search, filter.text.trim()],
+    [words.type, filter.types.map(typeLabel).join(' / ')],
+    [words.status, filter.statuses.map(statusLabel).join(' / ')],
+    [words.from, filter.from ?? ''],
+    [words.to, filter.to ?? ''],
   ];
+  const named = parts.filter(([, value]) => value !== '').map(([name, value]) => `${name} ${value}`);
+  return named.join(' · ') || words.fileNoFilter;
+}
+
+function factLines(facts: ExportFacts, count: number): string[] {
+  const { words, timeZone, madeAt, total, told, notLoaded } = facts;
+  const missing = notLoaded.map((side) => words[side === 'newer' ? 'fileNewer' : 'fileOlder']);
+  const all = total === null ? null : String(total);
+  const lines = [
+    [words.fileFilter, filterText(facts)],
+    [words.fileZone, timeZone],
+    [words.fileEntries, words.fileCount(String(count), all, missing.length > 0 && !told)],
+    ...(missing.length > 0 ? [[words.fileNotLoaded, missing.join(' · ')]] : []),
+    [words.fileTime, new Date(madeAt).toISOString()],
+  ];
+  return lines.map((line) => `# ${inOneCell(line.join(': '))}\r\n`);
 }
 
 async function* parts<E>(
@@ -101,8 +115,7 @@ export async function toCsv(
   facts: ExportFacts,
   progress: ExportProgress = {},
 ): Promise<Blob> {
-  const text: string[] = ['\uFEFF'];
-  for (const [name, value] of factLines(facts, entries.length)) text.push(`# ${name}: ${value}\r\n`);
+  const text: string[] = ['\uFEFF', ...factLines(facts, entries.length)];
   text.push(`${COLUMNS.join(',')}\r\n`);
   for await (const part of parts(entries, progress)) {
     text.push(

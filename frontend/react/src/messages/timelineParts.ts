@@ -1,0 +1,25 @@
+import { englishTimeline, timelineWords, type TimelineMessages, type TimelinePartWord } from './timeline.ts';
+import { wordsOf } from './words.ts';
+
+/** The default words of the parts of `Timeline` that are loaded when they are first used. */
+export const englishTimelineParts: Pick<TimelineMessages, TimelinePartWord> = {
+  exporting: (percent) => `Exporting, ${percent}`,
+  cancel: 'Cancel',
+  exported: (count, all, more) =>
+    `Exported ${count}${all === null ? '' : ` of ${all}`} ${more ? 'loaded entries; there are others that were not loaded' : 'entries'}`,
+  fileFilter: 'Filter',
+  fileNoFilter: 'none',
+  fileZone: 'Time zone',
+  fileEntries: 'Entries',
+  fileCount: (count, all, loaded) => `${count}${all === null ? '' : ` of ${all}`}${loaded ? ' loaded' : ''}`,
+  fileNotLoaded: 'Not loaded',
+  fileNewer: 'newer entries',
+  fileOlder: 'older entries',
+  fileTime: 'Exported at',
+};
+
+const english: TimelineMessages = { ...englishTimelineParts, ...englishTimeline };
+
+/** All words of a map for `Timeline`, English where it has none. */
+export const timelinePartWords = (messages: Parameters<typeof timelineWords>[0]): TimelineMessages =>
+  wordsOf(english, timelineWords(messages));
