@@ -118,6 +118,18 @@ describe('Timeline', () => {
     expect(screen.queryByRole('button', { name: /^Token rotated/ })).toBeNull();
   });
 
+  it('has entries open at first that can be closed, and leaves those of its owner to it', async () => {
+    const { unmount } = draw({ defaultExpanded: ['e1', 'e2'] });
+    const open = () => screen.getAllByRole('button', { expanded: true }).map((head) => head.dataset.entry);
+    expect(open()).toEqual(['e1', 'e2']);
+    await userEvent.click(screen.getByRole('button', { name: /^refund-07/ }));
+    expect(open()).toEqual(['e2']);
+    unmount();
+    draw({ expanded: ['e2'], defaultExpanded: ['e1'] });
+    await userEvent.click(screen.getByRole('button', { name: /^triage-12/ }));
+    expect(open()).toEqual(['e2']);
+  });
+
   it('shows details of the caller’s own', async () => {
     draw({ renderDetails: ({ id }) => (id === 'e3' ? <b>mine</b> : undefined) });
     await userEvent.click(screen.getByRole('button', { name: /^billing-03/ }));

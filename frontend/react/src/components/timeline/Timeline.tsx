@@ -98,6 +98,8 @@ export interface TimelineProps<E extends TimelineEntry = TimelineEntry>
   onExport?: SaveFile;
   /** Ids of open entries; without it the component keeps them itself. */
   expanded?: readonly string[];
+  /** Those that are open at first, where the component keeps them itself. @default none */
+  defaultExpanded?: readonly string[];
   onExpandedChange?: (ids: readonly string[]) => void;
   /**
    * Line of an entry instead of its title and notes; `undefined` for these. Screen readers hear the word of its
@@ -164,6 +166,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     exportName = 'timeline',
     onExport,
     expanded,
+    defaultExpanded = NO_IDS,
     onExpandedChange,
     renderEntry,
     renderDetails,
@@ -199,7 +202,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
   }, []);
 
   const [filter, setFilter] = useControlled(filterGiven, defaultFilter, onFilterChange);
-  const [openIds, setOpenIds] = useControlled(expanded, NO_IDS, onExpandedChange);
+  const [openIds, setOpenIds] = useControlled(expanded, defaultExpanded, onExpandedChange);
   const open = useMemo(() => new Set(openIds), [openIds]);
   const toggleRef = useRef((_entryId: string): void => undefined);
   const toggle = (entryId: string): void =>
