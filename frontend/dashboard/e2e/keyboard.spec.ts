@@ -52,6 +52,7 @@ const skipLink = (page: Page) => page.getByRole('link', { name: 'Skip to the pag
 
 for (const [path, heading] of [
   ['/', 'Overview'],
+  ['/metric', 'Metrics'],
   ['/alerts', 'Alerts'],
 ] as const) {
   test(`the skip link leads past the bar of ${path}, and stays on the page`, async ({ page }) => {
@@ -155,6 +156,7 @@ test('an alert is acknowledged and silenced by keyboard, and the focus is never 
 
 for (const [path, heading] of [
   ['/', 'Overview'],
+  ['/metric/fleetdeck_process_memory_bytes', 'fleetdeck_process_memory_bytes'],
   ['/alerts', 'Alerts'],
   ['/sign-in', 'Sign in'],
 ] as const) {
@@ -165,6 +167,7 @@ for (const [path, heading] of [
     await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
     if (path === '/alerts') await expect(page.getByRole('button', { name: /^Silence Orders/ })).toBeVisible();
     if (path === '/') await expect(page.getByRole('slider').first()).toBeVisible();
+    if (path.startsWith('/metric/')) await expect(page.getByRole('combobox', { name: 'By' })).toBeVisible();
     const stops: string[] = [];
     for (let stop = 0; stop < MAX_STOPS; stop += 1) {
       await page.keyboard.press('Tab');
@@ -205,6 +208,14 @@ for (const [what, viewport, deviceScaleFactor] of [
     await expect(page.getByRole('heading', { name: 'Last 30 days' })).toBeVisible();
     await page.getByRole('slider').first().focus();
     await expect(tooltip(page)).toBeVisible();
+    expect(await excess()).toBe(0);
+
+    await page.getByRole('link', { name: 'Metrics' }).click();
+    await page.getByRole('link', { name: 'fleetdeck_http_request_duration_ms' }).click();
+    await expect(page.getByRole('figure')).toBeVisible();
+    expect(await excess()).toBe(0);
+    await page.getByRole('link', { name: 'All metrics' }).click();
+    await expect(page.getByRole('searchbox')).toBeVisible();
     expect(await excess()).toBe(0);
 
     await page.getByRole('link', { name: /^Alerts/ }).click();
