@@ -1,12 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort } from '@fleetdeck/kernel/testing';
 import type { HealthCheckContributor } from '../health.options.ts';
-import { fakeHttp, fakeServer } from '../testing/fake-servers.ts';
+import { fakeHttp, fakeHttps, fakeServer } from '../testing/fake-servers.ts';
+import { CLIENT_CERTIFICATE, CLIENT_KEY, TEST_CA } from '../testing/test-certificates.ts';
 import { dockerHealth } from './docker.health.ts';
 import { httpHealth } from './http.health.ts';
 import { redisHealth } from './redis.health.ts';
@@ -235,6 +236,63 @@ describe('dockerHealth', () => {
     const server = await serve((socket) => socket.end());
     await expect(check(dockerHealth({ host: `https://127.0.0.1:${server.port}` }))).rejects.toThrow();
     expect(server.received()[0]).toBe(0x16);
+  });
+
+  describe('with certificates', () => {
+    const given = { ca: TEST_CA, cert: CLIENT_CERTIFICATE, key: CLIENT_KEY };
+    const environment = { ...process.env };
+    afterEach(() => {
+      for (const name of ['DOCKER_CERT_PATH', 'DOCKER_TLS_VERIFY']) {
+        if (environment[name] === undefined) Reflect.deleteProperty(process.env, name);
+        else process.env[name] = environment[name];
+      }
+    });
+    const serveTls = async () => {
+      const server = await fakeHttps((_request, answer) => {
+        answer.writeHead(200, { 'Api-Version': '1.47' }).end('OK');
+      });
+      cleanUps.push(server.close);
+      return server;
+    };
+    const folderOf = (files: Record<string, string>) => {
+      const dir = mkdtempSync(join(tmpdir(), 'fleetdeck-docker-'));
+      cleanUps.push(() => rmSync(dir, { recursive: true, force: true }));
+      for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
+      return dir;
+    };
+    const well = { status: 'healthy', details: { apiVersion: '1.47' } };
+
+    it.each(['tcp', 'https'])('reaches a daemon on %s that wants to know its clients', async (scheme) => {
+      const { port } = await serveTls();
+      expect(await check(dockerHealth({ host: `${scheme}://127.0.0.1:${port}`, ...given }))).toEqual(well);
+    });
+
+    it('takes them from the folder DOCKER_CERT_PATH, as the Docker command does', async () => {
+      const { port } = await serveTls();
+      const files = { 'ca.pem': TEST_CA, 'cert.pem': CLIENT_CERTIFICATE, 'key.pem': CLIENT_KEY };
+      process.env['DOCKER_CERT_PATH'] = folderOf(files);
+      expect(await check(dockerHealth({ host: `tcp://127.0.0.1:${port}` }))).toEqual(well);
+      const plain = await serveHttp((_request, answer) => void answer.writeHead(500).end());
+      expect(await check(dockerHealth({ host: `http://127.0.0.1:${plain.port}` }))).toMatchObject({
+        reason: 'The daemon answers 500 to a ping.',
+      });
+    });
+
+    it('is turned away without them, and trusts no daemon that nobody vouches for', async () => {
+      const { port } = await serveTls();
+      const host = `tcp://127.0.0.1:${port}`;
+      await expect(check(dockerHealth({ host, ca: TEST_CA }))).rejects.toThrow();
+      process.env['DOCKER_TLS_VERIFY'] = '1';
+      await expect(check(dockerHealth({ host }))).rejects.toThrow('certificate');
+    });
+
+    it('refuses at start what cannot be read or does not fit together', () => {
+      const at = (more: object) => () => dockerHealth({ host: 'tcp://host', ...more });
+      expect(at({ cert: CLIENT_CERTIFICATE })).toThrow('cert and key belong together');
+      expect(at({ ...given, key: 'nonsense' })).toThrow('must be PEM that fits together');
+      process.env['DOCKER_CERT_PATH'] = folderOf({ 'ca.pem': TEST_CA });
+      expect(at({})).toThrow('DOCKER_CERT_PATH must be a folder with ca.pem, cert.pem and key.pem: ENOENT');
+    });
   });
 });
 
