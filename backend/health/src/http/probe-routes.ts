@@ -1,11 +1,13 @@
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { HttpServer } from '@nestjs/common';
+import { FleetdeckError } from '@fleetdeck/kernel';
 import type { ProbeAnswer } from '../report/probe-answers.ts';
 import { sendAnswer } from './send-answer.ts';
 
 /**
  * Puts the probe of each group on the HTTP server itself, not on a controller: a global prefix, versioning or guard of
  * the story service would otherwise move or close them, and the orchestrator would kill a healthy process.
+ * @throws FleetdeckError `INVALID_INPUT` when the platform's server is not one of Node's
  */
 export function mountProbes(
   adapter: HttpServer,
@@ -15,7 +17,7 @@ export function mountProbes(
 ): void {
   const base = `/${prefix.replace(/^\/+|\/+$/g, '')}`.replace(/\/$/, '');
   const groupAt = new Map(groups.map((group) => [`${base}/${group}`, group]));
-  answerAhead(adapter.getHttpServer() as Server, (request) => {
+  answerAhead(serverOf(adapter), (request) => {
     const group = groupAt.get(pathOf(request));
     return group === undefined ? null : answerOf(group);
   });
@@ -23,6 +25,17 @@ export function mountProbes(
   for (const [path, group] of groupAt) {
     adapter.get(path, (_request: unknown, response: unknown) => sendAnswer(response, answerOf(group)));
   }
+}
+
+function serverOf(adapter: HttpServer): Server {
+  const server = adapter.getHttpServer() as Partial<Server> | undefined;
+  if (typeof server?.listeners === 'function' && typeof server.removeAllListeners === 'function') {
+    return server as Server;
+  }
+  throw new FleetdeckError(
+    'INVALID_INPUT',
+    `TerminusHealthModule cannot put its probes on the platform "${adapter.getType?.() ?? 'unknown'}", whose server is not one of Node's. Use @nestjs/platform-express, or give http: false and answer from HealthChecker.probeAnswer(group).`,
+  );
 }
 
 /**

@@ -1,8 +1,6 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { SERVER_CERTIFICATE, SERVER_KEY, TEST_CA } from './test-certificates.ts';
 
 /** A server of a test, on a free port of 127.0.0.1. */
 export interface FakeServer {
@@ -55,27 +53,6 @@ export async function fakeHttp(
   const address = server.address();
   return {
     port: typeof address === 'object' && address ? address.port : 0,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
-/** An HTTP server with TLS on a free port of 127.0.0.1, which wants its clients to show a certificate. */
-export async function fakeHttps(
-  listener: RequestListener,
-): Promise<{ port: number; close(): Promise<void> }> {
-  const certificates = { ca: TEST_CA, cert: SERVER_CERTIFICATE, key: SERVER_KEY };
-  const server = createHttpsServer(
-    { ...certificates, requestCert: true, rejectUnauthorized: true },
-    listener,
-  );
-  server.on('tlsClientError', () => undefined);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
