@@ -90,7 +90,9 @@ export class MetricsEngine {
     this.partitions = Object.fromEntries(made) as Record<StoredKind, Partitions>;
     this.cache = new AnswerCache(clock, timers, options.maxCachedAnswers, parts.store);
     const repairs = new Repairs(this.cache, clock);
-    const series = new SeriesStore(sql, options.maxSeriesPerMetric);
+    const series = new SeriesStore(sql, options.maxSeriesPerMetric, (manager, metrics) =>
+      this.registry.upsert(metrics, manager),
+    );
     this.writer = new PointWriter({
       sql,
       series,

@@ -17,7 +17,10 @@ export interface MetricsOptions {
   flushIntervalMs?: number;
   /** Points kept while the database is away; beyond them the oldest are dropped and counted. @default 50000 */
   maxBufferedPoints?: number;
-  /** Series a metric may have; points of further label sets go to the series `{ other: 'true' }`. @default 1000 */
+  /**
+   * Series a metric may have at a time, over all replicas: those of the last 3 hours count. Points of further label sets
+   * go to the series `{ other: 'true' }`. @default 1000
+   */
   maxSeriesPerMetric?: number;
   /**
    * How long is kept what, in whole hours: single points (`raw`) and the roll-ups of minutes, hours and days.

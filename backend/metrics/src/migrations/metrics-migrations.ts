@@ -125,5 +125,10 @@ export const metricsMigrations: MigrationSet = {
         insert into fleetdeck.metric_tier (tier) values ('1m');
       `,
     },
+    {
+      version: 4,
+      name: 'when a metric was last in use',
+      sql: `alter table fleetdeck.metric add column seen_at timestamptz not null default now();`,
+    },
   ],
 };

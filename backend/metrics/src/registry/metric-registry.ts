@@ -131,6 +131,33 @@ export class MetricRegistry {
     }
   }
 
+  /**
+   * Tells the database each hour of the metrics that are declared or recorded here, since it forgets one of which it
+   * does not hear and has no series; and hears which it has forgotten.
+   */
+  async keep(now: number): Promise<void> {
+    const due = [...this.entries.values()].filter(
+      (entry) => (entry.own || !entry.isEmpty) && !entry.dirty && now - entry.toldAt >= HOUR_MS,
+    );
+    if (due.length === 0) return;
+    const rows = await this.query<{ name: string }[]>(
+      `with used as (
+         select name from fleetdeck.metric where name = any($1) order by name for no key update
+       ), seen as (
+         update fleetdeck.metric m set seen_at = $2::timestamptz from used u where m.name = u.name returning m.name
+       )
+       select name from seen`,
+      [due.map((entry) => entry.descriptor.name), new Date(now).toISOString()],
+    );
+    const kept = new Set(rows.map(({ name }) => name));
+    for (const entry of due) {
+      entry.toldAt = now;
+      if (!kept.has(entry.descriptor.name)) entry.dirty = true;
+    }
+    await this.sync(false);
+    await this.reload();
+  }
+
   /** Reads the names that the database knows, at most once a second. */
   async reload(): Promise<void> {
     if (this.clock.monotonicMs() - this.loadedAt < RELOAD_EVERY_MS) return;
@@ -158,7 +185,11 @@ export class MetricRegistry {
     }
   }
 
-  private async upsert(entries: readonly MetricEntry[]): Promise<void> {
+  /** Writes what is known of metrics here. */
+  async upsert(
+    entries: readonly MetricEntry[],
+    { query }: Pick<Sql, 'query'> = { query: this.query },
+  ): Promise<void> {
     const rows = entries.map(({ descriptor, declared, raw }) => ({
       name: descriptor.name,
       kind: descriptor.kind,
@@ -171,10 +202,10 @@ export class MetricRegistry {
       raw,
     }));
     // A declaration replaces a metric that nobody declared, never the other way round; a kind that was declared stays.
-    await this.query(
+    await query(
       `insert into fleetdeck.metric as m
-         (name, kind, unit, help, labels, expected_every_ms, good_direction, declared, raw)
-       select name, kind, unit, help, labels, expected_every_ms, good_direction, declared, raw
+         (name, kind, unit, help, labels, expected_every_ms, good_direction, declared, raw, seen_at)
+       select name, kind, unit, help, labels, expected_every_ms, good_direction, declared, raw, $2::timestamptz
        from jsonb_to_recordset($1::jsonb) as d (name text, kind text, unit text, help text, labels text[],
          expected_every_ms double precision, good_direction text, declared boolean, raw boolean)
        order by name
@@ -183,10 +214,10 @@ export class MetricRegistry {
          labels = case when excluded.declared then excluded.labels
            else (select array_agg(distinct l order by l) from unnest(m.labels || excluded.labels) l) end,
          expected_every_ms = excluded.expected_every_ms, good_direction = excluded.good_direction,
-         declared = excluded.declared, raw = excluded.raw
+         declared = excluded.declared, raw = excluded.raw, seen_at = excluded.seen_at
        where (excluded.declared and (not m.declared or m.kind = excluded.kind))
           or (not excluded.declared and not m.declared and not m.labels @> excluded.labels)`,
-      [JSON.stringify(rows)],
+      [JSON.stringify(rows), new Date(this.clock.now()).toISOString()],
     );
   }
 
@@ -211,6 +242,13 @@ export class MetricRegistry {
     }
   }
 
+  /** Forgets metrics that the database has forgotten and that are neither declared nor recorded here. */
+  private forgetGone(known: ReadonlySet<string>): void {
+    for (const [name, entry] of this.entries) {
+      if (!entry.own && !entry.dirty && entry.isEmpty && !known.has(name)) this.entries.delete(name);
+    }
+  }
+
   private async load(): Promise<void> {
     let rows: MetricRow[];
     try {
@@ -232,6 +270,7 @@ export class MetricRegistry {
       known.dirty = false;
       this.entries.set(row.name, known);
     }
+    if (rows.length < MAX_METRICS) this.forgetGone(new Set(rows.map(({ name }) => name)));
     this.undeclared = [...this.entries.values()].filter((entry) => !entry.declared).length;
   }
 }

@@ -60,6 +60,8 @@ export class MetricEntry {
   raw = true;
   /** Whether the database has still to hear of it. */
   dirty = true;
+  /** When the database last heard that it is in use, in milliseconds since the epoch. */
+  toldAt = -Infinity;
   private readonly series = new Map<string, Series>();
   /** The same series by the values of the declared labels, one map in the other. */
   private tree: LabelTree = new Map();
@@ -132,6 +134,11 @@ export class MetricEntry {
       node = next;
     }
     node.set(series.labels[names.at(-1) ?? ''], series);
+  }
+
+  /** Whether this process records no series of it. */
+  get isEmpty(): boolean {
+    return this.series.size === 0;
   }
 
   /** The series that hold a value, the one for the rest last. */

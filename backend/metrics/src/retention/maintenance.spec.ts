@@ -20,7 +20,7 @@ function setUp() {
     return true;
   };
   const parts = {
-    registry: { forgetIdle: () => undefined },
+    registry: { forgetIdle: () => undefined, keep: () => Promise.resolve() },
     partitions: Object.fromEntries(
       STORED_KINDS.map((kind) => [kind, { ensureAhead: step(`ensure ${kind}`) }]),
     ),

@@ -99,6 +99,7 @@ export class Maintenance {
     for (const kind of STORED_KINDS) {
       await this.step(`making partitions of ${TABLES[kind].table}`, () => partitions[kind].ensureAhead(now));
     }
+    await this.step('telling which metrics are in use', () => registry.keep(now));
     let chosen = this.holdsLease;
     if (this.lease === null) {
       await this.step('choosing the process that does it', async () => {

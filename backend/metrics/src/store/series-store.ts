@@ -1,12 +1,21 @@
 import type { EntityManager } from 'typeorm';
-import type { Series } from '../registry/series.ts';
+import type { MetricEntry, Series } from '../registry/series.ts';
 import type { Sql } from './sql.ts';
 import { HOUR_MS } from './tiers.ts';
 
-/** Silence after which a series may be forgotten, beyond the retention of its points, in milliseconds. */
+/**
+ * Silence after which a series may be forgotten, beyond the retention of its points, and a metric without one; in
+ * milliseconds. What is in use is told every hour, so nothing goes that a process still writes to.
+ */
 const GRACE_MS = 3 * HOUR_MS;
-/** A series that was silent for longer no longer counts against the cap, though its roll-ups are still kept. */
-const ACTIVE_MS = 48 * HOUR_MS;
+/**
+ * A series that was silent for longer no longer counts against the cap, though its roll-ups are still kept: pods come
+ * and go. It is as long as Prometheus and Mimir hold one in memory, which is what their limits count.
+ */
+const ACTIVE_MS = 3 * HOUR_MS;
+/** Rows that are deleted at a time, and how many times in one run. */
+const DELETED_AT_ONCE = 1000;
+const MAX_DELETES = 20;
 /** Series that are asked for at a time: a service that starts may have many thousand new ones. */
 const SERIES_AT_ONCE = 500;
 
@@ -24,6 +33,8 @@ export class SeriesStore {
   constructor(
     private readonly sql: () => Sql,
     private readonly cap: number,
+    /** Tells the database of metrics that it has forgotten, in the transaction that needs them. */
+    private readonly declare: (manager: Pick<Sql, 'query'>, metrics: readonly MetricEntry[]) => Promise<void>,
   ) {}
 
   /**
@@ -37,11 +48,24 @@ export class SeriesStore {
     }
   }
 
-  /** Deletes series whose last point is gone for good, and notes of writers and repairs that nobody needs. */
+  /**
+   * Deletes series whose last point is gone for good, metrics that nobody declares and that have no series, and notes
+   * of writers and repairs that nobody needs. What is locked is in use.
+   */
   async forgetUnused(now: number, retentionMs: number): Promise<void> {
-    await this.sql().query('delete from fleetdeck.metric_series where last_seen_at < $1::timestamptz', [
-      new Date(now - retentionMs - GRACE_MS).toISOString(),
-    ]);
+    await this.deleteInLots(
+      `delete from fleetdeck.metric_series where id in (
+         select id from fleetdeck.metric_series where last_seen_at < $1::timestamptz
+         limit ${DELETED_AT_ONCE} for update skip locked)`,
+      now - retentionMs - GRACE_MS,
+    );
+    await this.deleteInLots(
+      `delete from fleetdeck.metric where name in (
+         select m.name from fleetdeck.metric m where m.seen_at < $1::timestamptz
+           and not exists (select from fleetdeck.metric_series s where s.metric = m.name)
+         limit ${DELETED_AT_ONCE} for update of m skip locked)`,
+      now - GRACE_MS,
+    );
     await this.sql().query('delete from fleetdeck.metric_repair where noted_at < $1::timestamptz', [
       new Date(now - HOUR_MS).toISOString(),
     ]);
@@ -50,16 +74,28 @@ export class SeriesStore {
     ]);
   }
 
+  private async deleteInLots(statement: string, before: number): Promise<void> {
+    for (let i = 0; i < MAX_DELETES; i += 1) {
+      const [, deleted] = await this.sql().query<[unknown[], number]>(statement, [
+        new Date(before).toISOString(),
+      ]);
+      if (deleted < DELETED_AT_ONCE) return;
+    }
+  }
+
   private async lookUp(stale: readonly Series[], now: number): Promise<void> {
     const ids = await this.sql().transaction(async (manager) => {
       let known = await this.find(manager, stale, now);
       let missing = stale.filter((each) => !known.has(keyOf(each)));
       if (missing.length > 0) {
         // The metric's row is what replicas queue at, so that together they stay below the cap.
-        await manager.query(
+        const metrics = new Map(missing.map(({ metric }) => [metric.descriptor.name, metric]));
+        const held = await manager.query<{ name: string }[]>(
           'select name from fleetdeck.metric where name = any($1) order by name for no key update',
-          [[...new Set(missing.map((each) => each.metric.descriptor.name))]],
+          [[...metrics.keys()]],
         );
+        for (const { name } of held) metrics.delete(name);
+        if (metrics.size > 0) await this.declare(manager, [...metrics.values()]);
         known = await this.find(manager, stale, now);
         missing = stale.filter((each) => !known.has(keyOf(each)));
         await this.create(manager, missing, known, now);

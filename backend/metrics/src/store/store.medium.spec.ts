@@ -295,6 +295,62 @@ describe('retention', () => {
   });
 });
 
+describe('names of metrics', () => {
+  const brief = { undeclared: 'gauge', retentionHours: { raw: 1, '1m': 1, '1h': 1, '1d': 1 } } as const;
+  const names = async ({ aggregator }: MetricsApp) => (await aggregator.names()).map(({ name }) => name);
+
+  /** Lets an hour pass, at the end of which the application looks after its tables. */
+  async function passHour({ clock, timers, sql, aggregator }: MetricsApp): Promise<void> {
+    clock.advance(HOUR - 60_000);
+    const runs = () => sql.count('delete from fleetdeck.metric_writer');
+    const before = runs();
+    await until(() => {
+      timers.advance(1000);
+      return runs() > before && aggregator.stats().bufferedPoints === 0;
+    });
+  }
+
+  it('that nobody declares are forgotten with their last point; declared and recorded ones stay', async () => {
+    const clock = new FakeClock(NOW);
+    const former = await start(
+      { metrics: [{ name: 'former', kind: 'counter' }], ...brief },
+      new FakeClock(NOW),
+    );
+    running.splice(running.indexOf(former), 1);
+    await former.close();
+    const app = await start(brief, clock);
+    app.aggregator.record('odd', 1);
+    app.aggregator.record('even', 1);
+    await app.aggregator.getMetrics({ metricName: 'odd', timeWindow: '1m', aggregation: 'last' });
+    expect(await names(app)).toEqual(['even', 'former', 'level', 'odd']);
+    for (let i = 0; i < 7; i += 1) {
+      app.aggregator.record('even', 1);
+      await passHour(app);
+    }
+    expect(await names(app)).toEqual(['even', 'level']);
+    await expect(
+      app.aggregator.getMetrics({ metricName: 'odd', timeWindow: '1m', aggregation: 'last' }),
+    ).rejects.toMatchObject({ code: 'UNKNOWN_METRIC' });
+  });
+
+  it('that were forgotten come back with the next point, also in a process that has not heard of it', async () => {
+    const clock = new FakeClock(NOW);
+    const app = await start(brief, clock);
+    await app.aggregator.addPoints([{ name: 'level', value: 1 }]);
+    await suite.database.dataSource.query('delete from fleetdeck.metric_series');
+    await suite.database.dataSource.query('delete from fleetdeck.metric');
+    app.aggregator.record('level', 2, { host: 'a' });
+    app.timers.advance(1000);
+    await until(() => app.aggregator.stats().bufferedPoints === 0);
+    expect(app.aggregator.stats().droppedPoints).toEqual({});
+    const [last] = await app.aggregator.getMetrics({
+      ...{ metricName: 'level', timeWindow: '1m', aggregation: 'last' },
+      labels: { host: 'a' },
+    });
+    expect(last?.points[0]?.value).toBe(2);
+  });
+});
+
 describe('two aggregators on one database', () => {
   it('write the same series at the same time and both see all of it', async () => {
     const clock = new FakeClock(NOW);
@@ -331,6 +387,23 @@ describe('two aggregators on one database', () => {
 });
 
 describe('cardinality', () => {
+  it('lets go of series that have been silent for three hours, so that label sets may come and go', async () => {
+    const clock = new FakeClock(NOW);
+    const { aggregator } = await start({ maxSeriesPerMetric: 2 }, clock);
+    const send = (host: string) => aggregator.addPoints([{ name: 'level', value: 1, labels: { host } }]);
+    const fresh = () => start({ maxSeriesPerMetric: 2 }, clock);
+    await send('pod-1');
+    await send('pod-2');
+    clock.advance(3 * HOUR - 1000);
+    await (await fresh()).aggregator.addPoints([{ name: 'level', value: 1, labels: { host: 'pod-3' } }]);
+    clock.advance(1001);
+    await (await fresh()).aggregator.addPoints([{ name: 'level', value: 1, labels: { host: 'pod-4' } }]);
+    const hosts = await suite.database.dataSource.query<{ host: string | null }[]>(
+      `select labels ->> 'host' as host from fleetdeck.metric_series order by 1`,
+    );
+    expect(hosts.map(({ host }) => host)).toEqual(['pod-1', 'pod-2', 'pod-4', null]);
+  });
+
   it('sends what is beyond the cap to one counted series, over replicas and restarts', async () => {
     const clock = new FakeClock(NOW);
     const first = await start({ maxSeriesPerMetric: 3 }, clock);
