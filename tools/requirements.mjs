@@ -28,12 +28,18 @@ export function findPrometheus() {
   return onPath('promtool') === null ? null : onPath('prometheus');
 }
 
+/** Path of an HAProxy to check its configuration with, or null. */
+export function findHaproxy() {
+  return onPath('haproxy');
+}
+
 const PRESENT = {
   browser: () => findBrowser() !== null,
   docker: () => succeeds('docker', ['info']),
   redis: () => findRedis() !== null,
   prometheus: () => findPrometheus() !== null,
   rabbitmq: () => findRabbitmq() !== null,
+  haproxy: () => findHaproxy() !== null,
 };
 
 /** Names in FLEETDECK_REQUIRE that the machine does not have. */

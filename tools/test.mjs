@@ -5,6 +5,7 @@ import { BIN, nx, packageDirs, ROOT, run } from './run.mjs';
 import { buildApp } from './build-app.mjs';
 import {
   findBrowser,
+  findHaproxy,
   findPrometheus,
   findRabbitmq,
   findRedis,
@@ -79,6 +80,11 @@ if (findPrometheus() === null) {
 if (findRabbitmq() === null) {
   leftOut.push('a real RabbitMQ: no rabbitmq-server with its epmd (install rabbitmq-server)');
   record('a real RabbitMQ', { passed: 0, failed: 0, skipped: 1, seconds: 0 });
+}
+
+if (findHaproxy() === null) {
+  leftOut.push('the configuration of the proxy: no haproxy (install haproxy)');
+  record('the configuration of the proxy', { passed: 0, failed: 0, skipped: 1, seconds: 0 });
 }
 
 const browser = findBrowser();
