@@ -30,6 +30,10 @@ class FakeSink implements MetricSink {
     this.recorded.set(name, value);
     this.series.push(`${name} ${JSON.stringify(labels)}`);
   }
+
+  increment(name: string, by = 1, labels?: object): void {
+    this.record(name, (this.recorded.get(name) ?? 0) + by, labels);
+  }
 }
 
 async function start(options: BroadcastOptions, sink?: MetricSink, clock = new FakeClock()) {
@@ -93,6 +97,9 @@ describe('BroadcastModule', () => {
     expect(sink.series).toContain('fleetdeck_broadcast_resumes {"outcome":"expired"}');
     expect(sink.recorded.get('fleetdeck_broadcast_published')).toBe(1);
     expect(sink.recorded.get('fleetdeck_broadcast_topics')).toBe(1);
+    app.get(Broadcaster).broadcastAll({ level: 'info', text: 'counted too' });
+    app.get(BroadcastUpkeep, { strict: false }).tick();
+    expect(sink.recorded.get('fleetdeck_broadcast_published')).toBe(2);
     await app.close();
   });
 

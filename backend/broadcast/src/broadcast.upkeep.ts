@@ -68,6 +68,8 @@ export class BroadcastUpkeep implements OnApplicationBootstrap, BeforeApplicatio
   private readonly logger = new Logger('BroadcastModule');
   private timer: NodeJS.Timeout | undefined;
   private sink: MetricSink | undefined;
+  /** What the sink was told of each counter so far. */
+  private readonly counted = new Map<string, number>();
 
   constructor(
     @Inject(ModuleRef) private readonly moduleRef: ModuleRef,
@@ -98,29 +100,34 @@ export class BroadcastUpkeep implements OnApplicationBootstrap, BeforeApplicatio
     const { sink } = this;
     if (!sink) return;
     const { counters, clients } = this.hub;
-    const record = (name: string, value: number, labels?: MetricLabels): void =>
-      sink.record(`${PREFIX}_${name}`, value, labels);
+    const record = (name: string, value: number): void => sink.record(`${PREFIX}_${name}`, value);
+    // By how much and not the total: those of several nodes are one series.
+    const count = (name: string, total: number, labels?: MetricLabels): void => {
+      const key = `${name} ${JSON.stringify(labels)}`;
+      sink.increment(`${PREFIX}_${name}`, total - (this.counted.get(key) ?? 0), labels);
+      this.counted.set(key, total);
+    };
     record('clients', clients);
     record('subscriptions', this.registry.subscriptions);
     record('topics', this.store.size);
     record('buffered_bytes', this.registry.bufferedBytes);
-    record('published', counters.published);
-    record('deliveries', counters.deliveries);
-    record('drops', counters.dropped, { reason: 'overload' });
-    record('drops', counters.conflated, { reason: 'conflated' });
-    record('drops', counters.slowSkipped, { reason: 'slow' });
-    record('resumes', counters.recovered, { outcome: 'recovered' });
-    for (const [outcome, count] of Object.entries(counters.reset)) record('resumes', count, { outcome });
-    record('slow_disconnects', counters.slowDisconnects);
-    record('heartbeats_missed', counters.heartbeatsMissed);
-    record('rate_limited', counters.rateLimited);
-    record('refused', counters.refused);
+    count('published', counters.published);
+    count('deliveries', counters.deliveries);
+    count('drops', counters.dropped, { reason: 'overload' });
+    count('drops', counters.conflated, { reason: 'conflated' });
+    count('drops', counters.slowSkipped, { reason: 'slow' });
+    count('resumes', counters.recovered, { outcome: 'recovered' });
+    for (const [outcome, total] of Object.entries(counters.reset)) count('resumes', total, { outcome });
+    count('slow_disconnects', counters.slowDisconnects);
+    count('heartbeats_missed', counters.heartbeatsMissed);
+    count('rate_limited', counters.rateLimited);
+    count('refused', counters.refused);
     record('apart', this.shared?.state === 'apart' ? 1 : 0);
     record('unconfirmed', this.shared?.unconfirmed ?? 0);
-    record('partings', counters.apart);
-    record('holes', counters.holes);
-    record('drops', counters.unsent, { reason: 'unsent' });
-    record('junk', counters.junk);
+    count('partings', counters.apart);
+    count('holes', counters.holes);
+    count('drops', counters.unsent, { reason: 'unsent' });
+    count('junk', counters.junk);
   }
 
   // Looked up, not injected: what implements it publishes to topics itself, which would be a circle.

@@ -76,7 +76,7 @@ describe('HealthAnnouncer', () => {
       moduleRefOf(
         new Map<symbol, unknown>([
           [PUBLISHER, { publish: fail, position: fail }],
-          [METRIC_SINK, { declare: fail, record: fail }],
+          [METRIC_SINK, { declare: fail, record: fail, increment: fail }],
           [ALERT_SINK, ports],
         ]),
       ),
@@ -115,7 +115,7 @@ describe('HealthAnnouncer', () => {
       moduleRefOf(
         new Map<symbol, unknown>([
           [PUBLISHER, { publish: work, position: () => null }],
-          [METRIC_SINK, { declare: work, record: work }],
+          [METRIC_SINK, { declare: work, record: work, increment: work }],
           [ALERT_SINK, { signal: work }],
         ]),
       ),

@@ -81,7 +81,6 @@ export class HealthAnnouncer {
   private readonly untaken = new Map<string, { signal: AlertSignal; lost: boolean }>();
   private readonly failing = new Set<string>();
   private historyLosses: number | null = null;
-  private readonly transitions = new Map<string, number>();
 
   constructor(
     @Inject(ModuleRef) private readonly moduleRef: Pick<ModuleRef, 'get'>,
@@ -135,9 +134,10 @@ export class HealthAnnouncer {
 
   /** Records how many changes the history has given up so far. */
   historyLost(count: number): void {
+    const more = count - (this.historyLosses ?? 0);
     if (count === this.historyLosses) return;
     this.historyLosses = count;
-    this.guarded('MetricSink', () => this.metrics?.record(HISTORY_LOST_METRIC, count));
+    this.guarded('MetricSink', () => this.metrics?.increment(HISTORY_LOST_METRIC, more));
   }
 
   /** Publishes a change; a transition also goes to the log and, if it matters, to the alert sink. */
@@ -163,7 +163,6 @@ export class HealthAnnouncer {
   removed(news: HealthNews, at: number): void {
     const { component } = news;
     this.tell({ ...news, health: null });
-    this.transitions.delete(component);
     this.endAlert(component, `${component} is no longer watched.`, at);
     this.heardOf.delete(component);
   }
@@ -244,9 +243,7 @@ export class HealthAnnouncer {
 
   private count(transition: HealthTransition): void {
     const { component } = transition;
-    const count = (this.transitions.get(component) ?? 0) + 1;
-    this.transitions.set(component, count);
-    this.guarded('MetricSink', () => this.metrics?.record(TRANSITIONS_METRIC, count, { component }));
+    this.guarded('MetricSink', () => this.metrics?.increment(TRANSITIONS_METRIC, 1, { component }));
     this.log(transition);
   }
 

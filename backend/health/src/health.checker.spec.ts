@@ -751,6 +751,18 @@ describe('announcements', () => {
     expect(ports.signals.map(({ active }) => active)).toEqual([true]);
   });
 
+  it('count each change of a status by itself, so that the first one counts and replicas add up', async () => {
+    const { checker, time, ports } = checkerFixture();
+    let runs = 0;
+    const check = () => ({ status: runs++ % 2 === 0 ? ('healthy' as const) : ('critical' as const) });
+    checker.register('db', check, { intervalMs: 1000 });
+    checker.start();
+    await time.advance(0);
+    await time.advance(1000);
+    const counted = ports.recorded.filter(({ name }) => name === 'fleetdeck_health_transitions');
+    expect(counted.map(({ value }) => value)).toEqual([1, 1]);
+  });
+
   it('record how long each check took', async () => {
     const { checker, time, ports } = checkerFixture();
     checker.register(

@@ -31,6 +31,10 @@ export class RecordingPorts implements Publisher, MetricSink, AlertSink {
     this.recorded.push({ name, value, component: labels['component'] });
   }
 
+  increment(name: string, by = 1, labels: Readonly<Record<string, string>> = {}): void {
+    this.recorded.push({ name, value: by, component: labels['component'] });
+  }
+
   signal(signal: AlertSignal): void {
     this.signals.push(signal);
   }

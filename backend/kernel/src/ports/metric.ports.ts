@@ -13,8 +13,16 @@ export type MetricDeclaration = Pick<MetricDescriptor, 'name' | 'kind'> &
 /** Takes measured values. `MetricsAggregator` implements it. Recording never throws and never waits. */
 export interface MetricSink {
   declare(metrics: readonly MetricDeclaration[]): void;
-  /** @param at when it was measured, in milliseconds since the epoch; now when left out */
+  /**
+   * Records a value; of a counter the total that somebody else keeps. Totals of several need a series each.
+   * @param at when it was measured, in milliseconds since the epoch; now when left out
+   */
   record(name: string, value: number, labels?: MetricLabels, at?: number): void;
+  /**
+   * Counts something of our own, from the first time on; what several processes count in one series adds up.
+   * @param by 0 or more, 1 when left out
+   */
+  increment(name: string, by?: number, labels?: MetricLabels): void;
 }
 
 /** Injection token of the {@link MetricSink}. */

@@ -18,6 +18,7 @@ function replica(leases: MemoryLeases, nodeName: string) {
       recorded.push(name);
       noted();
     },
+    increment: () => undefined,
   };
   const dataSource = { query: () => Promise.resolve([{ connections: '3', transactions: '40' }]) };
   const runtime = { environment: { nodeName }, dataSource } as unknown as ServiceRuntime;
