@@ -1,5 +1,5 @@
 import { createRef } from 'react';
-import { act, render, screen, within } from '@testing-library/react';
+import { act, cleanup, render, screen, within } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createPageClock } from '../../clock.ts';
@@ -50,6 +50,20 @@ afterEach(() => {
 });
 
 describe('ProgressTracker', () => {
+  it('keeps notes, durations and times left together where people read from right to left', () => {
+    draw({ locale: 'ar', asOf: '2026-01-15T14:00:00Z', staleAfterMs: 15_000 });
+    const notes = screen
+      .getAllByRole('listitem')
+      .map((item) => item.querySelector('.fd-stage-notes')?.textContent ?? '');
+    expect(notes[1]).toMatch(/^\u2068Completed\u2069 · \u2068took \u2068.*\u2069\u2069$/);
+    expect(notes[2]).toMatch(/^\u2068In progress\u2069 · \u2068.*\u2069 · \u2068attempt .*\u2069$/);
+    expect(screen.getByText(/^Not confirmed/).textContent).toMatch(/^Not confirmed for \u2068.*\u2069$/);
+    cleanup();
+    draw({ locale: 'ar' });
+    expect(line()).toMatch(/\u2068about \u2068[^\u2069]*\u2069 left\u2069/);
+    expect(screen.getByText(/running for/).textContent).toMatch(/running for \u2068[^\u2069]*\u2069\u2069$/);
+  });
+
   it('draws every status of a stage in a shape of its own', () => {
     const statuses = [
       ...(['pending', 'in_progress', 'completed', 'failed', 'cancelled', 'skipped', 'rolled_back'] as const),

@@ -9,6 +9,7 @@ import {
 } from 'react';
 import { useClockValue } from '../../clock.ts';
 import { toMs, useEnvironment, type EnvironmentProps, type TimeInput } from '../../environment.ts';
+import { isolate } from '../../format/direction.ts';
 import { formatAge, formatDuration } from '../../format/formatTime.ts';
 import { classes } from '../classes.ts';
 import { Glyph } from '../glyph/Glyph.tsx';
@@ -97,7 +98,8 @@ function leftText(left: TimeLeft, locale: string, words: ProgressMessages): stri
   const most = left.high ?? left.low;
   if (most <= 0) return words.longer;
   if (most < 60) return words.almostDone;
-  const text = (seconds: number): string => formatDuration(Math.max(60, seconds) * 1000, locale);
+  const text = (seconds: number): string =>
+    isolate(formatDuration(Math.max(60, seconds) * 1000, locale), locale);
   return words.remaining(text(low), text(low) === text(high) ? null : text(high));
 }
 
@@ -151,7 +153,9 @@ export function ProgressTracker(props: ProgressTrackerProps) {
   const percent = reported === null ? null : status === 'completed' ? 100 : (remembered?.percent ?? 0);
 
   const staleAge = useStaleText({ asOf, staleAfterMs, stale: givenStale }, clock, (confirmed, at) =>
-    words.lastKnown(confirmed === null ? '' : formatAge(at - confirmed, environment.locale)),
+    words.lastKnown(
+      confirmed === null ? '' : isolate(formatAge(at - confirmed, environment.locale), environment.locale),
+    ),
   );
   const stale = staleAge !== null;
 

@@ -1,6 +1,7 @@
 import { useId, type ReactNode } from 'react';
 import { useClockValue } from '../../clock.ts';
 import { toMs, type Environment } from '../../environment.ts';
+import { isolate } from '../../format/direction.ts';
 import { formatDuration } from '../../format/formatTime.ts';
 import { attemptText, labelOf, percentText } from './progressText.ts';
 import { shownStatus, type ProgressStage } from './progress.ts';
@@ -31,17 +32,16 @@ function useDuration(stage: ProgressStage, { environment, stale }: StageView): s
   const { messages, locale, clock } = environment;
   const started = toMs(stage.startedAt);
   const ended = toMs(stage.completedAt);
+  const time = (ms: number): string => isolate(formatDuration(ms, locale), locale);
   const running = stage.status === 'in_progress' && started !== null && !stale;
   const runs = useClockValue(
     running ? clock : null,
     (now) => {
       if (started === null) return '';
       const words = progressWords(messages);
-      const ran = words.running(formatDuration(now - started, locale));
+      const ran = words.running(time(now - started));
       const usual = stage.usualSeconds ?? Infinity;
-      return now - started > usual * 1000
-        ? `${ran}, ${words.usually(formatDuration(usual * 1000, locale))}`
-        : ran;
+      return now - started > usual * 1000 ? `${ran}, ${words.usually(time(usual * 1000))}` : ran;
     },
     '',
   );
@@ -50,7 +50,7 @@ function useDuration(stage: ProgressStage, { environment, stale }: StageView): s
     stage.durationSeconds ?? (started !== null && ended !== null ? (ended - started) / 1000 : null);
   return seconds === null || stage.status === 'in_progress'
     ? ''
-    : progressWords(messages).took(formatDuration(seconds * 1000, locale));
+    : progressWords(messages).took(time(seconds * 1000));
 }
 
 /** One stage: shape, name, state in words, how long, what went wrong, and the caller's details and action. */
@@ -67,7 +67,9 @@ export function StageItem({ stage, current, view }: StageItemProps) {
     status === 'in_progress' && typeof percent === 'number' ? percentText(percent, locale) : '',
     attemptText(stage, locale, words),
     duration,
-  ].filter(Boolean);
+  ]
+    .filter(Boolean)
+    .map((note) => isolate(note, locale));
   const details = renderDetails?.(stage);
   const open = view.expanded.includes(stage.stage);
   const name = labelOf(stage);
