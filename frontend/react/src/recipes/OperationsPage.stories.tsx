@@ -34,6 +34,8 @@ const columns = (min: number) =>
     gridTemplateColumns: `repeat(auto-fit, minmax(min(${min}px, 100%), 1fr))`,
   }) as const;
 
+const column = { display: 'grid', gap: 12, minInlineSize: 0 } as const;
+
 function Panel({ title, children }: { title: string; children: ReactNode }) {
   return (
     <section style={panel}>
@@ -178,12 +180,12 @@ function OperationsPage({ ticking = false }: { ticking?: boolean }) {
         <h1 style={{ ...heading, margin: 0 }}>Fleet</h1>
         <Top />
         <div style={columns(340)}>
-          <Queue />
-          <Operation />
-        </div>
-        <div style={columns(340)}>
-          <Agents />
-          <div style={{ display: 'grid', gap: 12, minInlineSize: 0 }}>
+          <div style={column}>
+            <Queue />
+            <Agents />
+          </div>
+          <div style={column}>
+            <Operation />
             <Past />
           </div>
         </div>
