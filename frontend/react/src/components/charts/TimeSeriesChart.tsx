@@ -202,9 +202,14 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
         ? null
         : {
             time: timeTicks(extent.from, to, timeZone),
-            value: valueTicks(extent.min, extent.max, binary ? 1024 : 1000),
+            value: valueTicks(
+              extent.min,
+              extent.max,
+              binary ? 1024 : 1000,
+              thresholds.map(({ value }) => value),
+            ),
           },
-    [extent, to, timeZone, binary],
+    [extent, to, timeZone, binary, thresholds],
   );
   const levels = useMemo(
     () =>

@@ -101,6 +101,13 @@ describe('zoneOffset', () => {
 });
 
 describe('valueTicks', () => {
+  it('leave room below a level at their foot, but for one at 0', () => {
+    expect(valueTicks(600, 880, 1000, [600])).toEqual([500, 600, 700, 800, 900]);
+    expect(valueTicks(600, 880, 1000, [700])).toEqual([600, 700, 800, 900]);
+    expect(valueTicks(0, 1000, 1000, [0])).toEqual([0, 250, 500, 750, 1000]);
+    expect(valueTicks(-100, 0, 1000, [-100])).toEqual([-125, -100, -75, -50, -25, 0]);
+  });
+
   it('enclose the range, evenly, and begin at 0 where that is near', () => {
     expect(valueTicks(300, 960)).toEqual([0, 250, 500, 750, 1000]);
     expect(valueTicks(900, 1000)).toEqual([900, 925, 950, 975, 1000]);

@@ -204,9 +204,15 @@ export function extentOf(
 
 /**
  * Round numbers around a range, about four: the ticks of the axis of values, and its ends. With `base` 1024 they are
- * powers of 2 apart, which are round in KiB, MiB and so on, and over the border of two: 768 MiB, 1 GiB.
+ * powers of 2 apart, which are round in KiB, MiB and so on, and over the border of two: 768 MiB, 1 GiB. Below a level
+ * at its foot it has another one, unless that is 0: the level is seen beside the axis of time, and its name above that.
  */
-export function valueTicks(min: number, max: number, base: 1000 | 1024 = 1000): number[] {
+export function valueTicks(
+  min: number,
+  max: number,
+  base: 1000 | 1024 = 1000,
+  levels: readonly number[] = [],
+): number[] {
   const low = min >= 0 && min < (max - min) * 2 ? 0 : min;
   const span = max - low || Math.abs(max) || 1;
   const rough = span / 4;
@@ -216,8 +222,10 @@ export function valueTicks(min: number, max: number, base: 1000 | 1024 = 1000): 
   const step = binary
     ? 2 ** Math.ceil(Math.log2(rough))
     : power * ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough) ?? 10);
-  const first = Math.floor(low / step);
-  const last = Math.max(first + 1, Math.ceil(max / step));
+  const foot = Math.floor(low / step);
+  const last = Math.max(foot + 1, Math.ceil(max / step));
+  const crowded = levels.some((level) => level >= foot * step && level < (foot + (last - foot) / 10) * step);
+  const first = foot !== 0 && crowded ? foot - 1 : foot;
   return Array.from({ length: last - first + 1 }, (_, index) => {
     const tick = (first + index) * step;
     return binary ? tick : Number(tick.toPrecision(12));
