@@ -526,7 +526,7 @@ describe('pages', () => {
     expect(body).not.toHaveAttribute('aria-busy');
     type('nothing like that');
     expect(screen.queryByText('No entry matches the filters.')).toBeNull();
-    expect(screen.getByText('Loading', { selector: 'p' })).toBeInTheDocument();
+    expect(screen.getByText('Loading', { selector: 'p > bdi' })).toBeInTheDocument();
     // No typing: asked at once, and only once.
     fireEvent.click(screen.getByRole('button', { name: 'Clear filters' }));
     act(() => void jest.advanceTimersByTime(1_000));
@@ -655,7 +655,7 @@ describe('the export', () => {
     const typeLabel = (type: string) => `type ${type.toUpperCase()}`;
     draw({ onExport, typeLabel, defaultFilter: { ...noFilter, types: ['queue'] } });
     expect(screen.getByRole('button', { name: 'type QUEUE 1' })).toBeInTheDocument();
-    expect(screen.getByText('Queue intake above 1,000').nextElementSibling).toHaveTextContent(
+    expect(screen.getByText('Queue intake above 1,000').closest('li')).toHaveTextContent(
       'Warning · type QUEUE',
     );
     await userEvent.click(screen.getByRole('button', { name: 'CSV' }));

@@ -204,6 +204,16 @@ export const Overflow: Story = {
     await waitFor(() =>
       expect(within(canvasElement).getByRole('heading', { name: /^Last 7 days/ })).toBeVisible(),
     );
+    // Each says where it is in its day, and of how many, though most of them are not in the page.
+    const day = within(canvasElement).getByRole('group', { name: /^Last 7 days/ });
+    const items = within(day).getAllByRole('listitem');
+    const place = (item: HTMLElement, name: string): number => Number(item.getAttribute(`aria-${name}`));
+    const first = place(items[0]!, 'posinset');
+    await expect(first).toBeGreaterThan(1000);
+    await expect(items.map((item) => place(item, 'posinset'))).toEqual(items.map((_, at) => first + at));
+    const count = /[\d,]+/.exec(day.querySelector('.fd-timeline-count')?.textContent ?? '')?.[0];
+    const whole = Number(count?.replace(',', ''));
+    await expect(new Set(items.map((item) => place(item, 'setsize')))).toEqual(new Set([whole]));
   },
 };
 
@@ -221,7 +231,48 @@ export const Densities: Story = {
 
 export const Dark: Story = { ...AllStates, parameters: { fleetdeck: { theme: 'dark' } } };
 
-export const RTL: Story = { ...AllStates, parameters: { fleetdeck: { direction: 'rtl' } } };
+/** Whether the letters of each text stand in their order: of what has no right-to-left letters, on one line. */
+const scrambled = (root: Element): string[] => {
+  const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  const found: string[] = [];
+  const placeOf = (node: Node, at: number): DOMRect => {
+    const letter = document.createRange();
+    letter.setStart(node, at);
+    letter.setEnd(node, at + 1);
+    return letter.getBoundingClientRect();
+  };
+  while (texts.nextNode()) {
+    const { currentNode: node } = texts;
+    const text = node.textContent ?? '';
+    const begin = text.search(/\S/);
+    if (begin < 0 || node.parentElement?.matches('.fd-hidden') || /[\u0590-\u08ff]/.test(text)) continue;
+    const [first, last] = [placeOf(node, begin), placeOf(node, text.trimEnd().length - 1)];
+    if (first.top === last.top && first.left > last.left) found.push(text);
+  }
+  return found;
+};
+
+/** Words, values and what the caller says keep their order, each by its own direction. */
+export const RTL: Story = {
+  ...AllStates,
+  parameters: { fleetdeck: { direction: 'rtl' } },
+  play: async ({ canvasElement }) => {
+    await expect(scrambled(canvasElement)).toEqual([]);
+    // What belongs to it stands beside a value of an entry.
+    const [name, value] = [...canvasElement.querySelectorAll('dl > div > *')];
+    const [of, is] = [name!.getBoundingClientRect(), document.createRange()];
+    is.selectNodeContents(value!);
+    await expect(of.left - is.getBoundingClientRect().right).toBeLessThan(24);
+  },
+};
+
+/** Titles whose mark stands on a line of its own. */
+const looseMarks = (root: Element): string[] =>
+  [...root.querySelectorAll('button .fd-entry-title')].flatMap((title) => {
+    const words = document.createRange();
+    words.selectNodeContents(title);
+    return title.getClientRects().length > words.getClientRects().length ? [title.textContent ?? ''] : [];
+  });
 
 /** What the component itself says: not what the entries do. */
 const ownText = (root: Element): string => {
@@ -248,9 +299,13 @@ export const Japanese: Story = inLanguage(japanese, 'ja');
 /** What nobody tells by its colour alone: under each kind of colour blindness. */
 export const ColourVision: Story = { ...AllStates, parameters: { fleetdeck: { vision: 'all' } } };
 
+/** The mark of an entry that opens stands behind the last word of its title, however that wraps. */
 export const Narrow320: Story = {
   ...AllStates,
   decorators: [(Story) => <div style={{ inlineSize: 272 }}>{Story()}</div>],
+  play: async ({ canvasElement }) => {
+    await expect(looseMarks(canvasElement)).toEqual([]);
+  },
 };
 
 /** Pages: older entries come by a button. */

@@ -12,6 +12,7 @@ import {
 } from 'react';
 import { useClockValue } from '../../clock.ts';
 import { toMs, useEnvironment, type EnvironmentProps, type TimeInput } from '../../environment.ts';
+import { isolate } from '../../format/direction.ts';
 import { formatAge, formatTime } from '../../format/formatTime.ts';
 import { numberFormat } from '../../format/intl.ts';
 import { classes } from '../classes.ts';
@@ -248,8 +249,8 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     asOfMs === null
       ? words.mayBeNewer
       : words.stale(
-          formatTime(asOfMs, { ...environment, now: at }),
-          formatAge(at - asOfMs, environment.locale),
+          isolate(formatTime(asOfMs, { ...environment, now: at }), environment.locale),
+          isolate(formatAge(at - asOfMs, environment.locale), environment.locale),
         ),
   );
 
@@ -258,7 +259,8 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
   // Neither a server nor the first render of its page has to do with it, and without it the list is still to be read.
   const { part: TimelineEffects } = useLazyPart(effectsPart, today !== null);
 
-  const number = (value: number): string => numberFormat(environment.locale, {}).format(value);
+  const number = (value: number): string =>
+    isolate(numberFormat(environment.locale, {}).format(value), environment.locale);
   const firstLoad = shown.length === 0 && (state === 'loading' || pages.state === 'loading');
   const failed = state === 'error' || (pages.state === 'error' && pages.entries.length === 0);
   const drawn = firstLoad ? 'loading' : failed ? 'error' : shown.length === 0 ? 'empty' : 'ready';
@@ -363,10 +365,14 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
           shown={counted}
         />
       )}
-      {staleText !== null && <p className="fd-timeline-stale">{staleText}</p>}
+      {staleText !== null && (
+        <p className="fd-timeline-stale">
+          <bdi>{staleText}</bdi>
+        </p>
+      )}
       {(unlinked || begins !== null) && (
         <p className="fd-timeline-note">
-          {unlinked ? words.linkMissing : words.around}
+          <bdi>{unlinked ? words.linkMissing : words.around}</bdi>
           {begins !== null && (
             <button
               type="button"
@@ -380,7 +386,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
       )}
       {failed && (
         <p className="fd-timeline-note" data-tone="degraded">
-          <Glyph shape="degraded" /> {errorMessage ?? words.failed}
+          <Glyph shape="degraded" /> <bdi>{errorMessage ?? words.failed}</bdi>
           {(onRetry ?? fetchPage) && (
             <button
               type="button"
@@ -426,10 +432,14 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
       </div>
       {drawn === 'loading' && (
         <p className="fd-timeline-note">
-          <Glyph shape="progress" /> {words.loading}
+          <Glyph shape="progress" /> <bdi>{words.loading}</bdi>
         </p>
       )}
-      {drawn === 'empty' && <p className="fd-timeline-note">{empty}</p>}
+      {drawn === 'empty' && (
+        <p className="fd-timeline-note">
+          <bdi>{empty}</bdi>
+        </p>
+      )}
       {fetchPage && !firstLoad && pages.entries.length > 0 && (
         <TimelineFoot id={`${id}-foot`} {...{ pages, words }} />
       )}

@@ -63,7 +63,7 @@ function Choices({
             aria-pressed={pressed}
             onClick={() => onChange(pressed ? chosen.filter((each) => each !== value) : [...chosen, value])}
           >
-            {label}{' '}
+            <bdi>{label}</bdi>{' '}
             {count !== undefined && (
               <span className="fd-chip-count">{numberFormat(locale, {}).format(count)}</span>
             )}
@@ -150,7 +150,7 @@ export function TimelineFilters(props: TimelineFiltersProps) {
       />
       {isFiltering(filter) && (
         <p className="fd-timeline-shown">
-          {shown}{' '}
+          <bdi>{shown}</bdi>{' '}
           <button type="button" className="fd-button" onClick={() => onChange(noFilter)}>
             {words.clear}
           </button>

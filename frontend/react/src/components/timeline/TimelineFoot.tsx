@@ -14,9 +14,9 @@ export function TimelineFoot({
   const loading = state === 'loading';
   return (
     <div className="fd-timeline-foot" id={id} tabIndex={-1}>
-      {state === 'error' && <span>{words.olderFailed}</span>}
+      {state === 'error' && <bdi>{words.olderFailed}</bdi>}
       {state === 'done' || state === 'full' ? (
-        <span>{words[state === 'done' ? 'allLoaded' : 'tooMany']}</span>
+        <bdi>{words[state === 'done' ? 'allLoaded' : 'tooMany']}</bdi>
       ) : (
         <button
           type="button"

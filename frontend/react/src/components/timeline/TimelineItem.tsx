@@ -1,4 +1,4 @@
-import { memo, useId, type KeyboardEvent, type ReactNode } from 'react';
+import { Fragment, memo, useId, type KeyboardEvent, type ReactNode } from 'react';
 import { resolveStatus } from '@fleetdeck/dto';
 import { useClockValue } from '../../clock.ts';
 import type { Environment } from '../../environment.ts';
@@ -72,8 +72,19 @@ export const TimelineItem = memo(function TimelineItem(props: TimelineItemProps)
       </>
     ) : (
       <>
-        <span className="fd-entry-title">{title}</span>{' '}
-        {notes.length > 0 && <span className="fd-entry-notes">{notes.join(' · ')}</span>}
+        <span className="fd-entry-title">
+          <bdi>{title}</bdi>
+        </span>{' '}
+        {notes.length > 0 && (
+          <span className="fd-entry-notes">
+            {notes.map((note, index) => (
+              <Fragment key={index}>
+                {index > 0 && ' · '}
+                <bdi>{note}</bdi>
+              </Fragment>
+            ))}
+          </span>
+        )}
       </>
     );
   const onKeyDown = (event: KeyboardEvent): void => {
