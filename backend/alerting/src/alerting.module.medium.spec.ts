@@ -175,10 +175,12 @@ describe('an alert from beginning to end', () => {
       const { time, metrics, sink } = first;
       metrics.set('lag_ms', bad('a'));
       await first.evaluate();
-      first.sql.away = true;
+      const { transaction } = first.sql;
+      const gone = () => Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNRESET' }));
+      Object.assign(first.sql, { transaction: gone });
       metrics.set('lag_ms', bad());
       await first.evaluate();
-      first.sql.away = false;
+      Object.assign(first.sql, { transaction });
       await first.evaluate();
       await first.close();
       app = await startAlerting(database, options, { time, metrics, sink });
@@ -256,6 +258,26 @@ describe('silences and acknowledgements', () => {
     const again = await app.http(`incidents/${alert?.incidentId}/ack`, { role: 'admin', body: {} });
     expect(again.json).toMatchObject({ acknowledgement: { reason: 'On it.' } });
     expect(app.audit).toHaveLength(2);
+  });
+
+  it('an acknowledgement lasts while its incident does, fires it again or not, and is not that of the next', async () => {
+    app = await startAlerting(database, { rules: [{ ...LAG, forMs: 0 }], reminderIntervalMs: 30_000 });
+    app.metrics.set('lag_ms', 250);
+    await app.evaluate();
+    const [alert] = await app.alerts();
+    await app.alerting.acknowledge(alert?.incidentId ?? '', 'ada');
+    app.metrics.set('lag_ms', 0);
+    await app.evaluate();
+    app.metrics.set('lag_ms', 250);
+    await app.evaluate(5);
+    expect(app.sink.told).toEqual(['firing LoopLag']);
+    expect(await app.alerts()).toMatchObject([{ state: 'firing', acknowledgement: { by: 'ada' } }]);
+    app.metrics.set('lag_ms', 0);
+    await app.evaluate(3);
+    app.metrics.set('lag_ms', 250);
+    await app.evaluate(4);
+    expect(app.sink.told.slice(1)).toEqual(['resolved LoopLag', 'firing LoopLag', 'reminder LoopLag']);
+    expect(await app.alerts()).toMatchObject([{ acknowledgement: null }]);
   });
 
   it('the topic tells of a silence when one is made, when its time comes, and when it is over', async () => {

@@ -7,6 +7,7 @@ import { NoticeRefused } from '../notify/notice-sink.ts';
 import type { AlertRule } from '../rule/alert-rule.ts';
 import {
   FakeSink,
+  FlakySql,
   INTERVAL_MS,
   startAlerting,
   type AlertingApp,
@@ -115,6 +116,65 @@ describe('while the store is away', () => {
     await app.evaluate(2);
     expect(app.sink.told).toEqual(['firing LoopLag']);
     expect((await app.alerting.incidents({ state: 'open' })).items).toHaveLength(1);
+  });
+
+  it('an evaluator that has just begun knows of silences and of what other replicas say', async () => {
+    const leases = new MemoryLeases();
+    const rule = { ...DOWN, forMs: 0 };
+    const first = await start({ rules: [rule] }, { lease: leases.replica() });
+    const { time, sink } = first;
+    const endsAt = new Date(time.clock.now() + 3_600_000).toISOString();
+    const matchers = [{ label: 'component', is: 'equals' as const, value: 'broker' }];
+    await first.alerting.silence({ matchers, reason: 'Move.', endsAt }, 'ada');
+    for (const component of ['broker', 'disk']) {
+      await database.dataSource.query(
+        `insert into fleetdeck.alert_signal values ('other', $1, 'critical', 'gone', now(), now() + interval '1 hour')`,
+        [`health:${component}`],
+      );
+    }
+    await first.evaluate();
+    expect(sink.got.flatMap(({ incidents }) => incidents)).toMatchObject([{ labels: { component: 'disk' } }]);
+    await first.close();
+    apps.splice(apps.indexOf(first), 1);
+    // The store goes away as soon as the state was read.
+    const sql = new FlakySql(database.dataSource);
+    const { query } = sql;
+    Object.assign(sql, {
+      query: async (statement: string, parameters?: unknown[]) => {
+        const rows = await query<unknown>(statement, parameters);
+        if (statement.includes('as told (incident)')) sql.away = true;
+        return rows;
+      },
+    });
+    const options = { rules: [rule], storeGraceMs: 0, dataSource: sql };
+    const next = await start(options, { lease: leases.replica(), time, sink });
+    await next.evaluate(3);
+    expect((await next.alerts()).map(({ labels, state }) => [labels['component'], state])).toEqual([
+      ['broker', 'firing'],
+      ['disk', 'firing'],
+    ]);
+    expect(sink.told).toEqual(['firing Down']);
+  });
+
+  it('a component with a name of any length is heard of, and keeps no other from it', async () => {
+    const leases = new MemoryLeases();
+    const leader = await start({ rules: [DOWN] }, { lease: leases.replica() });
+    const replica = { lease: leases.replica(), time: leader.time, leads: false };
+    const other = await start({ rules: [DOWN] }, replica);
+    const long = Array.from({ length: 3000 }, (_each, i) =>
+      String.fromCharCode(0x4e00 + ((i * 7919) % 20_000)),
+    );
+    down(other, long.join(''));
+    down(other, 'broker');
+    const stored = async () =>
+      (await database.dataSource.query<unknown[]>('select source from fleetdeck.alert_signal')).length;
+    while ((await stored()) !== 2) await leader.evaluate();
+    await leader.evaluate();
+    expect(await leader.alerts()).toHaveLength(2);
+    down(other, long.join(''), false);
+    while ((await stored()) !== 1) await leader.evaluate();
+    await leader.evaluate();
+    expect(await leader.alerts()).toHaveLength(1);
   });
 
   it('gives way to a replica that could reach the store, and leaves on record what it did', async () => {

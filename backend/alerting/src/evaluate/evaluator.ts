@@ -149,8 +149,9 @@ export class Evaluator {
   /** Takes over what was stored. @throws any error when the store is away, or another evaluator has begun since */
   async begin(): Promise<void> {
     const { store, gate, clock } = this.parts;
-    const { instances, ends, deliveries, told } = await gate.run(() => store.begin(this.fence));
     const at = clock.now();
+    const { instances, ends, deliveries, told, news } = await gate.run(() => store.begin(this.fence, at));
+    this.news = news;
     // First, as the queue asks which incidents last.
     const changes = this.engine.restore(instances, at);
     for (const { sink, incidentIds } of told) this.queue.toldBefore(sink, incidentIds);

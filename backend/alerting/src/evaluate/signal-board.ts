@@ -11,11 +11,11 @@ export class SignalBoard implements AlertSink {
   private readonly signals = new Map<string, StoredSignal & { at: number }>();
 
   signal({ source, active, severity, message, at }: AlertSignal): void {
-    if (!active) this.signals.delete(source);
-    else if (this.signals.has(source) || this.signals.size < MAX_SIGNALS) {
-      // Cut first: that may leave half of a character.
-      const text = storable(message.slice(0, MAX_TEXT));
-      this.signals.set(source, { source: storable(source), severity, message: text, at });
+    // A longer one is no key for the store. Cut first: that may leave half of a character.
+    const key = storable(source.slice(0, MAX_TEXT));
+    if (!active) this.signals.delete(key);
+    else if (this.signals.has(key) || this.signals.size < MAX_SIGNALS) {
+      this.signals.set(key, { source: key, severity, message: storable(message.slice(0, MAX_TEXT)), at });
     }
   }
 

@@ -389,6 +389,28 @@ describe('planNotices', () => {
     expect([tell(now, 1), tell(now + 1000, 3), tell(now - 3_600_000, 3)]).toEqual([[1], [], [2]]);
   });
 
+  it('reminds, and tells of ends, also after a clock that was a year ahead was set right', () => {
+    const { engine, newId } = engineOf();
+    const ends = new WaitingEnds();
+    const options = {
+      groupWaitMs: 0,
+      groupIntervalMs: 300_000,
+      reminderIntervalMs: 3_600_000,
+      groupBy: ['rule'],
+      newId,
+    };
+    const tell = (at: number, last: number) => {
+      const readings = nodes(2).map((node, i) => (i === 1 ? { ...node, value: last } : node));
+      const changes = engine.evaluate(at, new Map([['Lag', readings]]));
+      return planNotices(engine, changes, ends, [], at, options).map(({ kind }) => kind);
+    };
+    const ahead = Date.parse('2026-12-31T00:00:00.000Z');
+    const right = Date.parse('2025-12-31T00:00:00.000Z');
+    expect([tell(ahead, 5), tell(ahead + 1000, 0)]).toEqual([['firing'], []]);
+    expect([tell(right, 0), tell(right + 1000, 0)]).toEqual([['resolved', 'reminder'], []]);
+    expect(tell(right + 3_600_000, 0)).toEqual(['reminder']);
+  });
+
   it('leaves out series above the limit, and counts them', () => {
     const { engine } = engineOf();
     engine.evaluate(0, new Map([['Lag', nodes(1003)]]));

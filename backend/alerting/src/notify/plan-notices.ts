@@ -159,7 +159,7 @@ function isTurnOf({ toldAt, untold }: Group, at: number, options: NoticeOptions)
 
 function isReminderDue({ lastNotifiedAt }: Instance, at: number, options: NoticeOptions): boolean {
   const { reminderIntervalMs } = options;
-  return reminderIntervalMs !== 0 && at - (lastNotifiedAt ?? at) >= reminderIntervalMs;
+  return reminderIntervalMs !== 0 && Math.abs(at - (lastNotifiedAt ?? at)) >= reminderIntervalMs;
 }
 
 function incidentOf(rule: ParsedRule | null, instance: Instance, endedAt: string | null): NoticeIncident {

@@ -32,6 +32,8 @@ export interface StoredState {
   deliveries: Delivery[];
   /** Incidents of which each sink was told that they fire. */
   told: { sink: string; incidentIds: string[] }[];
+  /** So that it knows of silences and of other replicas even if the store is away from now on. */
+  news: StoreNews;
 }
 
 /** What one commit writes. Everything is written by id, so that writing it twice does no harm. */
@@ -56,7 +58,7 @@ export interface AlertStore {
    * Gives what an evaluator goes on from. From here on nothing is committed under a lower fence.
    * @throws any error when the store is away, or an evaluator with a higher fence has begun
    */
-  begin(fence: number): Promise<StoredState>;
+  begin(fence: number, now: number): Promise<StoredState>;
   news(now: number): Promise<StoreNews>;
   /**
    * Writes all or nothing; `false` when an evaluator with a higher fence has begun.

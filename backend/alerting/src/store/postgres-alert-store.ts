@@ -52,7 +52,7 @@ interface DeliveryRow {
 export class PostgresAlertStore implements AlertStore {
   constructor(private readonly sql: Sql) {}
 
-  async begin(fence: number): Promise<StoredState> {
+  async begin(fence: number, now: number): Promise<StoredState> {
     // By itself, before anything is read: what the evaluator before commits until then is read too.
     if (!(await claim(this.sql, fence, false))) {
       throw new Error(
@@ -60,6 +60,7 @@ export class PostgresAlertStore implements AlertStore {
           'its fences must go on rising.',
       );
     }
+    const news = await this.news(now);
     const instances = await readInstances(this.sql);
     const waiting = await this.sql.query<DeliveryRow[]>(
       `select sink, notice, attempts, next_attempt_at, last_error
@@ -85,6 +86,7 @@ export class PostgresAlertStore implements AlertStore {
       ends: ends.map(({ incident, group_told_at: at }) => ({ incident, groupToldAt: at.getTime() })),
       deliveries: waiting.map(deliveryOf),
       told: told.map(({ sink, ids }) => ({ sink, incidentIds: ids })),
+      news,
     };
   }
 

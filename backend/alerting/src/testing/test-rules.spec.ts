@@ -171,6 +171,16 @@ describe('testRules', () => {
       ]);
     });
 
+    it('waits for its own group where its rule has one', () => {
+      const nodes = { a: '300x10 20x80', b: '20x20 300x70' };
+      const options = { rules: [{ ...last, groupBy: ['node'] }], untilMs: 400_000 };
+      expect(told(nodes, options)).toEqual([
+        [0, 'firing', 'a'],
+        [200_000, 'firing', 'b'],
+        [300_000, 'resolved', 'a'],
+      ]);
+    });
+
     it('goes along with a reminder, and does not put the next one off', () => {
       const options = { groupIntervalMs: 3_600_000, reminderIntervalMs: 300_000, untilMs: 600_000 };
       expect(told({ a: '300x90', b: '300x10 20x80' }, options)).toEqual([
