@@ -5,6 +5,7 @@ import type { Incident, Page, Problem, Silence } from '@fleetdeck/dto';
 import { leaseMigrations, migrateFleetdeck } from '@fleetdeck/kernel';
 import { createTestDatabase, type TestDatabase } from '@fleetdeck/kernel/testing';
 import { DataSource } from 'typeorm';
+import { MAX_SILENCES } from './alerting.service.ts';
 import { Alerting, alertingMigrations, AlertingModule } from './index.ts';
 import type { MetricRule } from './rule/alert-rule.ts';
 import { startAlerting, type AlertingApp } from './testing/alerting-app.fixture.ts';
@@ -431,6 +432,20 @@ describe('over HTTP', () => {
     const answer = await app.http(path, { role: 'operator', body });
     expect(answer.status).toBe(status);
     if (field !== null) expect(problem(answer).fields?.[0]?.field).toBe(field);
+  });
+
+  it('refuses a silence more than it may keep, until one is over', async () => {
+    await database.dataSource.query(
+      `insert into fleetdeck.alert_silence
+       select gen_random_uuid(), '[{"label":"rule","is":"equals","value":"x"}]', 'x', 'x', $1, $1, $1::timestamptz + '1 h'
+       from generate_series(1, $2)`,
+      [new Date(app.time.clock.now()), MAX_SILENCES],
+    );
+    const make = () => app.http('silences', { role: 'operator', body: quiet() });
+    expect(problem(await make()).code).toBe('LIMIT_EXCEEDED');
+    const [first] = await app.alerting.silences();
+    await app.alerting.endSilence(first?.id ?? '', 'ada');
+    expect((await make()).status).toBe(201);
   });
 
   it('refuses to acknowledge what is over, and to end a silence that is not there', async () => {

@@ -345,6 +345,8 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
     const signals = this.board.all();
     const due = this.parts !== null && (signals.length > 0 || this.saidSignals);
     const said = due ? this.parts?.store.saveSignals(this.node, signals) : undefined;
+    // It may arrive even when nobody waits for the answer any more.
+    if (signals.length > 0) this.saidSignals = true;
     void withDeadline(
       said ?? Promise.resolve(),
       storeTimeoutMs,

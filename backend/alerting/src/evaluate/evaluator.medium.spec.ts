@@ -250,6 +250,47 @@ describe('replicas', () => {
   });
 });
 
+describe('what a replica said', () => {
+  const stored = () =>
+    database.dataSource.query<{ source: string }[]>(
+      'select source from fleetdeck.alert_signal order by source',
+    );
+
+  it('counts for a minute after it was last heard of', async () => {
+    const app = await start({ rules: [DOWN] });
+    const heardOf = (ago: string) =>
+      database.dataSource.query(
+        `insert into fleetdeck.alert_signal
+         values ('killed', 'health:broker', 'critical', 'gone', now(), clock_timestamp() - $1::interval)
+         on conflict (node, source) do update set seen_at = excluded.seen_at`,
+        [ago],
+      );
+    await heardOf('30 seconds');
+    await app.evaluate();
+    expect(await app.alerts()).toMatchObject([{ state: 'firing', labels: { component: 'broker' } }]);
+    await heardOf('61 seconds');
+    await app.evaluate();
+    expect(app.sink.told).toEqual(['firing Down', 'resolved Down']);
+  });
+
+  it('counts no longer when it closes', async () => {
+    const leases = new MemoryLeases();
+    const leader = await start({ rules: [DOWN] }, { lease: leases.replica() });
+    const other = await start(
+      { rules: [DOWN] },
+      { lease: leases.replica(), time: leader.time, leads: false },
+    );
+    down(other, 'broker');
+    while ((await stored()).length === 0) await leader.evaluate();
+    await leader.evaluate();
+    apps.splice(apps.indexOf(other), 1);
+    await other.close();
+    expect(await stored()).toEqual([]);
+    await leader.evaluate();
+    expect(leader.sink.told).toEqual(['firing Down', 'resolved Down']);
+  });
+});
+
 describe('a replica on which no rule is evaluated', () => {
   const follower = async () => {
     const leases = new MemoryLeases();

@@ -172,12 +172,13 @@ describe('testRules', () => {
     });
 
     it('waits for its own group where its rule has one', () => {
-      const nodes = { a: '300x10 20x80', b: '20x20 300x70' };
-      const options = { rules: [{ ...last, groupBy: ['node'] }], untilMs: 400_000 };
+      const nodes = { a: '300x10 20x80', b: '20x20 300x5 20x65' };
+      const options = { rules: [{ ...last, groupBy: ['node'] }] };
       expect(told(nodes, options)).toEqual([
         [0, 'firing', 'a'],
         [200_000, 'firing', 'b'],
         [300_000, 'resolved', 'a'],
+        [500_000, 'resolved', 'b'],
       ]);
     });
 
