@@ -139,6 +139,18 @@ test('what belongs together stands together right to left', async ({ stage }) =>
     }),
   );
   expect(Math.min(...toUnit), 'px from a number to its unit').toBeGreaterThan(2);
+  await stage.show('components-progresstracker--all-states', view);
+  const toName = await stage.page.locator('.fd-stage-body').evaluateAll((bodies) =>
+    bodies.map((body) => {
+      const rightOf = (part: string): number => {
+        const words = document.createRange();
+        words.selectNodeContents(body.querySelector(part) ?? body);
+        return words.getBoundingClientRect().right;
+      };
+      return Math.abs(rightOf('.fd-stage-name') - rightOf('.fd-stage-notes'));
+    }),
+  );
+  expect(Math.max(...toName), 'px between the begins of the name and the notes of a stage').toBeLessThan(2);
 });
 
 test('the toolbar forces colours as well, nearly', async ({ stage }) => {

@@ -25,6 +25,11 @@ describe('IncidentList', () => {
     ]);
   });
 
+  it('keeps times and lengths together where people read from right to left', () => {
+    render(<IncidentList incidents={[incident()]} {...fixed} locale="ar" />);
+    expect(texts()[0]?.[1]).toMatch(/^\u2068[^\u2069]*\u2069, for \u2068[^\u2069]*\u2069$/);
+  });
+
   it('counts one on that lasts', () => {
     const open = incident({
       begin: '2026-01-15T14:01:00.000Z',

@@ -2,6 +2,7 @@ import type { ComponentProps } from 'react';
 import type { HealthIncident } from '@fleetdeck/dto';
 import { useClockValue } from '../../clock.ts';
 import { useEnvironment, type Environment, type EnvironmentProps } from '../../environment.ts';
+import { isolate } from '../../format/direction.ts';
 import { formatAge, formatTime } from '../../format/formatTime.ts';
 import { statusWord } from '../../messages.ts';
 import { healthWords } from '../../messages/health.ts';
@@ -92,7 +93,9 @@ function Incident({ incident, environment, stale }: IncidentProps) {
     <li className="fd-incident" data-tone={worst} data-open={open || undefined}>
       <Glyph shape={worst} />
       <span className="fd-incident-word">{statusWord(worst, messages, locale)}</span>
-      <span className="fd-incident-time">{open ? incidentOpen(time, age) : incidentOver(time, age)}</span>
+      <span className="fd-incident-time">
+        {(open ? incidentOpen : incidentOver)(isolate(time, locale), isolate(age, locale))}
+      </span>
       {reason !== null && <span className="fd-incident-reason">{reason}</span>}
     </li>
   );
