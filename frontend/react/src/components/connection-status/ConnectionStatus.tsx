@@ -36,8 +36,20 @@ const TONE: Readonly<Record<ConnectionState, StatusTone>> = {
  * <ConnectionStatus state="recovering" lastMessageAt={lastMessageAt} nextAttemptAt={nextAttemptAt} />
  */
 export function ConnectionStatus(props: ConnectionStatusProps) {
-  const { state, since, nextAttemptAt, lastMessageAt, reason, className, ...others } = props;
-  const { locale, timeZone, hourCycle, messages: over, now, ...rest } = others;
+  const {
+    state,
+    since,
+    nextAttemptAt,
+    lastMessageAt,
+    reason,
+    className,
+    locale,
+    timeZone,
+    hourCycle,
+    messages: over,
+    now,
+    ...rest
+  } = props;
   const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
   const { clock } = environment;
   const messages = connectionWords(environment.messages);

@@ -113,10 +113,9 @@ export function HealthStrip({
   }
 
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>): void {
-    const forwards = getComputedStyle(event.currentTarget).direction === 'rtl' ? 'ArrowLeft' : 'ArrowRight';
-    const backwards = forwards === 'ArrowRight' ? 'ArrowLeft' : 'ArrowRight';
+    const right = getComputedStyle(event.currentTarget).direction === 'rtl' ? -1 : 1;
     const steps: Readonly<Record<string, number>> = {
-      ...{ [forwards]: 1, [backwards]: -1, ArrowUp: 1, ArrowDown: -1 },
+      ...{ ArrowRight: right, ArrowLeft: -right, ArrowUp: 1, ArrowDown: -1 },
       ...{ PageUp: PAGE, PageDown: -PAGE, Home: -count, End: count },
     };
     const step = steps[event.key];

@@ -45,17 +45,18 @@ export function IncidentList({
   const { loading, lastKnown } = metricWords(environment.messages);
   const { noIncidents } = healthWords(environment.messages);
   const note = error ?? (stale && incidents ? lastKnown : null);
-  const instead = !incidents ? (error ? null : loading) : incidents.length === 0 ? noIncidents : null;
+  const state = incidents ? (incidents.length > 0 ? 'ready' : 'empty') : error ? 'error' : 'loading';
+  const instead = state === 'loading' ? loading : state === 'empty' ? noIncidents : null;
   return (
     <div
       {...rest}
       className={classes('fd-incidents', className)}
-      data-state={!incidents ? (error ? 'error' : 'loading') : incidents.length === 0 ? 'empty' : 'ready'}
+      data-state={state}
       data-stale={stale || undefined}
     >
       {note !== null && <p className="fd-incidents-note">{note}</p>}
       {instead !== null && <p className="fd-incidents-note">{instead}</p>}
-      {incidents && incidents.length > 0 && (
+      {incidents && state === 'ready' && (
         <ul className="fd-incidents-list" aria-label={label} aria-labelledby={labelledBy}>
           {incidents.map((incident) => (
             <Incident key={incident.begin} {...{ incident, environment, stale }} />

@@ -117,10 +117,21 @@ function levelText(
 }
 
 function Card(props: MetricsCardProps) {
-  const { title, headingLevel = 3, value, unit, format, baseline, baselineLabel = '', ...more } = props;
-  const { goodDirection = 'none', status: given, statusLabel, reason: because, since, ...more2 } = more;
-  const { points, asOf, ...others } = more2;
   const {
+    title,
+    headingLevel = 3,
+    value,
+    unit,
+    format,
+    baseline,
+    baselineLabel = '',
+    goodDirection = 'none',
+    status: given,
+    statusLabel,
+    reason: because,
+    since,
+    points,
+    asOf,
     staleAfterMs,
     stale: givenStale,
     announce,
@@ -129,18 +140,20 @@ function Card(props: MetricsCardProps) {
     footer,
     density,
     className,
-    ...remaining
-  } = others;
-  const {
     thresholds = NO_THRESHOLDS,
     openable = false,
     open: openGiven,
     defaultOpen = false,
     onOpenChange,
-    ...remaining2
-  } = remaining;
-  const { onRefresh, refreshMs = null, ...remaining3 } = remaining2;
-  const { locale, timeZone, hourCycle, messages: over, now, ...rest } = remaining3;
+    onRefresh,
+    refreshMs = null,
+    locale,
+    timeZone,
+    hourCycle,
+    messages: over,
+    now,
+    ...rest
+  } = props;
   const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
   const { messages, clock } = environment;
   const id = useId();

@@ -112,9 +112,18 @@ function leftText(left: TimeLeft, locale: string, words: ProgressMessages): stri
  *   stage.error?.retryable && <button onClick={() => retry(stage.stage)}>Retry</button>} />
  */
 export function ProgressTracker(props: ProgressTrackerProps) {
-  const { title, headingLevel = 3, tracking, currentStage, percent: given, attemptKey = '', ...more } = props;
-  const { layout = 'vertical', announceStages = true, renderDetails, renderAction, action, ...more2 } = more;
   const {
+    title,
+    headingLevel = 3,
+    tracking,
+    currentStage,
+    percent: given,
+    attemptKey = '',
+    layout = 'vertical',
+    announceStages = true,
+    renderDetails,
+    renderAction,
+    action,
     operationId = '',
     expanded: givenExpanded,
     defaultExpanded = NO_NAMES,
@@ -124,9 +133,14 @@ export function ProgressTracker(props: ProgressTrackerProps) {
     stale: givenStale,
     state = 'ready',
     errorMessage,
-    ...more3
-  } = more2;
-  const { locale, timeZone, hourCycle, messages: over, now, className, ...rest } = more3;
+    locale,
+    timeZone,
+    hourCycle,
+    messages: over,
+    now,
+    className,
+    ...rest
+  } = props;
   const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
   const { messages, clock, announcer } = environment;
   const words = progressWords(messages);

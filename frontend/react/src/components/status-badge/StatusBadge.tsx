@@ -57,9 +57,28 @@ function shapeOf(status: string, tone: StatusTone): GlyphShape {
  * <StatusBadge status="in_progress" label="Upgrading" since={stage.startedAt} />
  */
 export function StatusBadge(props: StatusBadgeProps) {
-  const { status, label, since, reason, asOf, staleAfterMs, stale: given, ...more } = props;
-  const { showDuration, showDetails, changes, changesIn = '', announce = false, ...others } = more;
-  const { size = 'md', compact, locale, timeZone, hourCycle, messages: over, now, ...rest } = others;
+  const {
+    status,
+    label,
+    since,
+    reason,
+    asOf,
+    staleAfterMs,
+    stale: given,
+    showDuration,
+    showDetails,
+    changes,
+    changesIn = '',
+    announce = false,
+    size = 'md',
+    compact,
+    locale,
+    timeZone,
+    hourCycle,
+    messages: over,
+    now,
+    ...rest
+  } = props;
   const environment = useEnvironment({ locale, timeZone, hourCycle, messages: over, now });
   const { messages, clock } = environment;
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
