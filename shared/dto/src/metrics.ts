@@ -159,6 +159,11 @@ export interface MetricLive {
   at: string;
   /** The newest minute of the series that is over; absent until one is. */
   window?: MetricClosedWindow;
+  /**
+   * The process whose own count `value` is, of a counter that several may count: only totals of the same process can be
+   * compared, and what they rise by adds up. Absent for all else.
+   */
+  node?: string;
 }
 
 /** A minute that is over, as the node saw it that publishes it; where several record a series, each has its own. */

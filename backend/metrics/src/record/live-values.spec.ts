@@ -249,6 +249,16 @@ describe('LiveValues', () => {
     expect(timers.size).toBe(0);
   });
 
+  it('names the process in what it counted itself, since others may count in the same series', () => {
+    const { live, series, metric, publisher } = setUp();
+    const own = metric.seriesOf({ s: 'own' }, 10);
+    own.ownPointAt = 0;
+    live.note(series, 1, 0);
+    live.note(own, 1, 0);
+    const nodes = publisher.published.map(({ data }) => (data as MetricLive).node);
+    expect(nodes).toEqual([undefined, expect.stringMatching(/^[0-9a-f]{8}$/)]);
+  });
+
   it('says nothing of minutes that close after it did', () => {
     const { timers, live, series } = setUp();
     live.close();

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { MetricLive } from '@fleetdeck/dto';
 import { isoTime, type Clock, type Publisher } from '@fleetdeck/kernel';
 import type { Series } from '../registry/series.ts';
@@ -30,6 +31,8 @@ const MAX_LATE_MS = 300_000;
  * enough ago, otherwise when it will have, so that the value a topic rests on is always the last one recorded.
  */
 export class LiveValues {
+  /** Tells what this process counts itself from what others do in the same series. */
+  private readonly node = randomUUID().slice(0, 8);
   private readonly pending = new Set<Series>();
   private cancelTimer: (() => void) | null = null;
   /** When the next look is, by the monotonic clock. */
@@ -148,6 +151,7 @@ export class LiveValues {
       value: series.liveValue,
       at: isoTime(series.liveAt),
       ...(series.liveWindow === null ? {} : { window: series.liveWindow }),
+      ...(series.ownPointAt === -Infinity ? {} : { node: this.node }),
     };
     try {
       publisher.publish(metricTopic(metricName), live);

@@ -38,12 +38,17 @@ export interface MetricsData {
 /** Series that may appear live beside those of the answer, for each metric. */
 export const MAX_NEW_SERIES = 1000;
 
+/** Silence after which a process no longer counts: one that stands still says so each minute. */
+const SILENT_MS = 180_000;
+
 interface Track {
   metric: MetricDescriptor;
   labels: MetricLabels;
   points: MetricBucket[];
   value: number | null;
   lastRaw: { value: number; ms: number; at: string } | null;
+  /** What each process counted that has a count of its own in this series, the rate a second. */
+  nodes: Map<string, { value: number; ms: number; rate: number | null }>;
   /** What the newest step is the mean of. */
   sum: number;
   count: number;
@@ -77,6 +82,29 @@ function staleAfter({ expectedEveryMs }: MetricDescriptor): number | null {
   return expectedEveryMs === null ? null : Math.max(5000, 3 * expectedEveryMs);
 }
 
+/** What a counter rose by a second. One that fell was started again: what it counted since is all that is known. */
+function rateBetween(before: { value: number; ms: number }, now: { value: number; ms: number }): number {
+  const grown = now.value >= before.value ? now.value - before.value : now.value;
+  return grown / ((now.ms - before.ms) / 1000);
+}
+
+/** The rate of all processes together; `null` while that of one is not known. Those that fell silent are left out. */
+function countedBy(
+  { nodes, metric }: Track,
+  node: string,
+  count: { value: number; ms: number; rate: number | null },
+): number | null {
+  nodes.set(node, count);
+  const silentMs = Math.max(SILENT_MS, 3 * (metric.expectedEveryMs ?? 0));
+  let whole = 0;
+  for (const [name, { ms, rate }] of nodes) {
+    if (ms < count.ms - silentMs) nodes.delete(name);
+    else if (rate === null) return null;
+    else whole += rate;
+  }
+  return whole;
+}
+
 /** Recent values and the live ones that follow, as one run of evenly spaced steps for each series. */
 export function createMetricsModel(maxPoints: number): LiveModel<MetricRecentAnswer, MetricsData> {
   let metrics: Map<string, Metric> | null = null;
@@ -105,6 +133,7 @@ export function createMetricsModel(maxPoints: number): LiveModel<MetricRecentAns
       points: points.slice(-maxPoints),
       value: last === null ? null : metric.kind === 'gauge' ? last.value : filled,
       lastRaw: last && { ...last, ms: Date.parse(last.at) },
+      nodes: new Map(),
       sum: (newest?.value ?? 0) * count,
       count,
       shown: null,
@@ -173,7 +202,7 @@ export function createMetricsModel(maxPoints: number): LiveModel<MetricRecentAns
 
     apply: (message) => {
       if (metrics === null || !isLive(message.data)) return false;
-      const { metricName, labels, value, at } = message.data;
+      const { metricName, labels, value, at, node } = message.data;
       const metric = metrics.get(metricName);
       if (!metric || isCovered(metric.position, message)) return false;
       const key = labelsKey(labels);
@@ -184,20 +213,23 @@ export function createMetricsModel(maxPoints: number): LiveModel<MetricRecentAns
         track = trackOf(metric.descriptor, labels, [], null);
         metric.tracks.set(key, track);
       }
-      const before = track.lastRaw;
+      const newest = track.lastRaw;
+      const before = node === undefined ? newest : track.nodes.get(node);
       if (before && ms <= before.ms) return false;
-      track.lastRaw = { value, ms, at };
+      if (!newest || ms > newest.ms) track.lastRaw = { value, ms, at };
       track.shown = null;
       data = null;
       if (at > asOf) asOf = at;
       if (metric.descriptor.kind !== 'counter') {
         addToStep(track, value, ms);
         track.value = metric.descriptor.kind === 'gauge' ? value : (track.points.at(-1)?.value ?? value);
-      } else if (before) {
-        // A counter that fell was started again: what it counted since is all that is known.
-        const grown = value >= before.value ? value - before.value : value;
-        track.value = grown / ((ms - before.ms) / 1000);
-        addToStep(track, track.value, ms);
+      } else {
+        const rate = before ? rateBetween(before, { value, ms }) : null;
+        const whole = node === undefined ? rate : countedBy(track, node, { value, ms, rate });
+        if (whole !== null) {
+          track.value = whole;
+          addToStep(track, whole, ms);
+        }
       }
       return true;
     },

@@ -50,6 +50,8 @@ const recent = (
 });
 const live = (value: unknown, seconds: number, labels: Record<string, string> = { q: 'a' }) =>
   message({ metricName: 'm', labels, value, at: iso(seconds) });
+const counted = (node: string, value: number, seconds: number) =>
+  message({ metricName: 'm', labels: { q: 'a' }, value, at: iso(seconds), node });
 
 describe('the metrics model', () => {
   it('has nothing before the first answer, and takes no message', () => {
@@ -105,6 +107,25 @@ describe('the metrics model', () => {
     model.begin(recent('counter'));
     model.apply(live(3, 10));
     expect(model.read()?.series[0]?.value).toBe(3);
+  });
+
+  it('adds up what several processes count in one series, and compares none of them with another', () => {
+    const model = createMetricsModel(60);
+    model.begin(recent('counter'));
+    const shown: (number | null | undefined)[] = [];
+    for (let second = 10; second < 13; second += 1) {
+      model.apply(counted('a', 1000 + second * 10, second));
+      model.apply(counted('b', second * 5, second + 0.5));
+      shown.push(model.read()?.series[0]?.value);
+    }
+    expect(shown).toEqual([4, 15, 15]);
+    expect(model.read()?.series[0]).toMatchObject({ value: 15, asOf: iso(12.5) });
+    // One that started again has another name, and the one before it is left out once it has been silent for long.
+    model.apply(counted('c', 3, 13));
+    model.apply(counted('c', 5, 14));
+    expect(model.read()?.series[0]?.value).toBe(17);
+    for (const second of [196, 197]) model.apply(counted('c', second, second));
+    expect(model.read()?.series[0]?.value).toBe(1);
   });
 
   it('needs two values of a new counter to know its rate', () => {
