@@ -404,6 +404,48 @@ describe('recent values', () => {
     expect(metrics[0]?.series[0]?.last).toEqual({ value: 15, at: iso(now) });
   });
 
+  /** Two processes count 3 and 5 a second in one series, in minute 11. */
+  async function countTwice(recent: { metricNames: string[]; spanSeconds: number; maxPoints: number }) {
+    const other = await suite.start({}, { clock: running.clock, migrate: false });
+    running.clock.advance(30_000);
+    for (let second = 0; second < 60; second += 1) {
+      running.aggregator.increment('total', 3, { host: 'a' });
+      other.aggregator.increment('total', 5, { host: 'a' });
+      await Promise.all([running, other].map(({ aggregator }) => aggregator.recent(recent)));
+      running.clock.advance(1000);
+    }
+    return other;
+  }
+
+  async function slopes(recent: { metricNames: string[]; spanSeconds: number; maxPoints: number }) {
+    const [series] = (await running.aggregator.recent(recent)).metrics[0]?.series ?? [];
+    return { values: series?.points.flatMap(({ value }) => value ?? []), at: series?.last?.at ?? '' };
+  }
+
+  it('of a counter that two processes count are the sum of both', async () => {
+    const recent = { metricNames: ['total'], spanSeconds: 30, maxPoints: 3 };
+    await countTwice(recent);
+    expect((await slopes(recent)).values).toEqual([8, 8]);
+  });
+
+  it('of a counter that two processes count are the sum of both from roll-ups too', async () => {
+    const recent = { metricNames: ['total'], spanSeconds: 3600, maxPoints: 3 };
+    const other = await countTwice(recent);
+    await until(async () => {
+      for (const { timers } of [running, other]) timers.advance(1000);
+      const rows = await suite.database.dataSource.query<unknown[]>(
+        'select from fleetdeck.metric_rollup_1m where at = $1::timestamptz',
+        [iso(minute(11))],
+      );
+      return rows.length === 2;
+    });
+    await suite.database.dataSource.query('delete from fleetdeck.metric_point');
+    // They still say that they stand still, which is time in which nothing was counted.
+    const { values = [], at } = await slopes(recent);
+    expect(values).toHaveLength(1);
+    expect(Math.abs(480 / (values[0] ?? 0) - (Date.parse(at) - minute(11)) / 1000)).toBeLessThan(2);
+  });
+
   it('leave out a metric nobody knows and show one that is silent without series', async () => {
     const { metrics } = await running.aggregator.recent({ metricNames: ['nobody', 'level', 'level'] });
     expect(metrics.map(({ metric, series }) => [metric.name, series])).toEqual([['level', []]]);

@@ -15,7 +15,8 @@ export interface RecentRow {
  * minutes, and those alone of metrics that keep no single points), `$6` most series.
  *
  * A counter's value is its increase over the time between the points that it was taken from: over the step's width
- * it would swing with each point that falls to one side or the other of a step.
+ * it would swing with each point that falls to one side or the other of a step. Of foreign totals that is the sum of
+ * those times, which overlap when several processes see them; own counts of several processes add up over one span.
  */
 export const RECENT = `
   with asked as (
@@ -23,20 +24,27 @@ export const RECENT = `
     from fleetdeck.metric_series s join fleetdeck.metric m on m.name = s.metric where s.metric = any($1::text[])
   ), parts as (
     select a.id, date_bin($4::interval, p.at, $2::timestamptz) as start, count(*) as points, sum(p.value) as sum,
-      sum(p.increase) as increase, sum(abs(p.increase_ms)) filter (where p.increase is not null) as increase_ms,
+      sum(p.increase) as increase, -sum(p.increase_ms) filter (where p.increase_ms < 0) as told_ms,
+      min(p.at - p.increase_ms * interval '1 millisecond') filter (where p.increase_ms >= 0) as own_from,
+      max(p.at) filter (where p.increase_ms >= 0) as own_to,
       (array_agg(p.value order by p.at desc, p.value desc))[1] as last_value, max(p.at) as last_at
     from asked a join fleetdeck.metric_point p
       on p.series_id = a.id and p.at >= $5::timestamptz and p.at < $3::timestamptz
     where a.raw group by 1, 2
     union all
     select a.id, date_bin($4::interval, greatest(r.at, $2::timestamptz), $2::timestamptz), r.points, r.sum, r.increase,
-      abs(r.increase_ms), r.last_value, r.last_at
+      case when r.increase_ms < 0 then -r.increase_ms end,
+      case when r.increase_ms >= 0 then
+        case when r.points = 1 then r.last_at - r.increase_ms * interval '1 millisecond' else r.at end end,
+      case when r.increase_ms >= 0 then case when r.points = 1 then r.last_at else r.at + interval '1 minute' end end,
+      r.last_value, r.last_at
     from asked a join fleetdeck.metric_rollup_1m r
       on r.series_id = a.id and r.at > $2::timestamptz - interval '1 minute' and r.at < $3::timestamptz
     where case when a.raw then r.at >= $2::timestamptz and r.at < $5::timestamptz else true end
   ), buckets as (
     select p.id, p.start, sum(p.points)::integer as received,
-      case when a.kind = 'counter' then sum(p.increase) / nullif(sum(p.increase_ms) / 1000, 0)
+      case when a.kind = 'counter' then sum(p.increase) / nullif(coalesce(sum(p.told_ms) / 1000, 0)
+          + coalesce(extract(epoch from max(p.own_to) - min(p.own_from))::double precision, 0), 0)
         else sum(p.sum) / sum(p.points) end as value
     from parts p join asked a using (id) group by p.id, p.start, a.kind
   ), newest as (
