@@ -204,6 +204,21 @@ describe('while the store is away', () => {
     await until(async () => (await other.alerting.incidents({ state: 'ended' })).items.length === 1);
     const { items } = await other.alerting.incidents({ state: 'ended' });
     expect(items).toMatchObject([{ endReason: 'Another evaluator went on.' }]);
+    // Nobody else knows of it, so nobody else would tell that it is over.
+    expect(cutOff.sink.told).toEqual(['firing Down', 'resolved Down']);
+    const [firing, resolved] = cutOff.sink.got;
+    expect(resolved?.incidents[0]).toMatchObject({
+      incidentId: firing?.incidents[0]?.incidentId,
+      endedAt: items[0]?.endedAt,
+    });
+    const rows = await database.dataSource.query<unknown[]>(
+      `select kind, status from fleetdeck.alert_notice where incident_ids @> array[$1::uuid] order by seq`,
+      [items[0]?.id],
+    );
+    expect(rows).toEqual([
+      { kind: 'firing', status: 'sent' },
+      { kind: 'resolved', status: 'sent' },
+    ]);
   });
 
   it('writes nothing more and gives way once an evaluator with a higher fence has begun', async () => {
@@ -213,6 +228,26 @@ describe('while the store is away', () => {
     await app.evaluate();
     await until(() => app.alerting.stats().evaluator === null);
     expect(await database.dataSource.query('select 1 from fleetdeck.alert_instance')).toEqual([]);
+  });
+
+  it('gives way without ending what another evaluator goes on with, as when only the answer of the store was lost', async () => {
+    const app = await start({ rules: [DOWN], storeGraceMs: 0 });
+    const { transaction } = app.sql;
+    Object.assign(app.sql, {
+      transaction: async (work: never) => {
+        await transaction(work);
+        throw Object.assign(new Error('gone'), { code: 'ECONNRESET' });
+      },
+    });
+    down(app, 'broker');
+    await app.evaluate();
+    expect(app.sink.told).toEqual(['firing Down']);
+    Object.assign(app.sql, { transaction });
+    await database.dataSource.query('update fleetdeck.alert_evaluator set fence = 1e9');
+    await app.evaluate();
+    await until(() => app.alerting.stats().evaluator === null);
+    expect(app.sink.told).toEqual(['firing Down']);
+    expect((await app.alerting.incidents({ state: 'open' })).items).toHaveLength(1);
   });
 
   it('gives way at once when it hears that the lease is taken', async () => {

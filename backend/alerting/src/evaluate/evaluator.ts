@@ -3,7 +3,7 @@ import { messageOf, type Clock } from '@fleetdeck/kernel';
 import type { AlertingNumbers } from '../alerting.options.ts';
 import { DeliveryQueue } from '../notify/delivery-queue.ts';
 import type { Delivery, NoticeSink } from '../notify/notice-sink.ts';
-import { noteEnds, planNotices, silenceFor } from '../notify/plan-notices.ts';
+import { noteEnds, planEnds, planNotices, silenceFor } from '../notify/plan-notices.ts';
 import { WaitingEnds } from '../notify/waiting-ends.ts';
 import type { ParsedRule } from '../rule/alert-rule.ts';
 import { alertOf, labelsOf, type Instance } from '../rule/instance.ts';
@@ -208,14 +208,25 @@ export class Evaluator {
   /** Ends because another evaluator has taken over, and leaves on record what it has not stored yet. */
   async stepDown(): Promise<void> {
     this.ended = true;
+    const own = await this.recorder.unheardOf();
+    await this.tellEnds(own);
     await this.queue.stop();
-    await this.recorder.leaveOnRecord();
+    await this.recorder.leaveOnRecord(own);
   }
 
   /** Resolves when no notice is on its way at this moment and all that is known is stored or cannot be. */
   async idle(): Promise<void> {
     await this.queue.idle();
     await this.recorder.idle();
+  }
+
+  /** Tries once to tell the ends of what it alone knows of: no other evaluator ever would. */
+  private async tellEnds(own: ReadonlySet<string>): Promise<void> {
+    const { clock, groupBy, newId } = this.parts;
+    const notices = planEnds(this.engine, this.ends, own, clock.now(), { groupBy, newId });
+    for (const notice of notices) notice.mayRepeat = true;
+    this.note([], notices, true);
+    await this.queue.idle();
   }
 
   /** Evaluates the rules, and lets others have their turn where there are many series. */
@@ -231,7 +242,7 @@ export class Evaluator {
     }
   }
 
-  private note(changes: readonly Change[], notices: readonly AlertNotice[]): void {
+  private note(changes: readonly Change[], notices: readonly AlertNotice[], released = false): void {
     for (const change of changes) this.recorder.addChange(change);
     for (const notice of notices) {
       for (const sink of this.queue.sinkNames) {
@@ -243,7 +254,7 @@ export class Evaluator {
           nextAttemptAt: this.parts.clock.now(),
           doneAt: null,
           lastError: null,
-          released: false,
+          released,
         };
         this.recorder.addDelivery(delivery);
         this.queue.add(delivery);
@@ -268,9 +279,8 @@ export class Evaluator {
 
   private delivered(delivery: Delivery): void {
     if (delivery.status === 'abandoned') this.stats_.abandoned += 1;
-    if (this.ended) return;
     this.recorder.addDelivery(delivery);
-    if (this.recorder.awaySince === null) void this.recorder.save(false);
+    if (!this.ended && this.recorder.awaySince === null) void this.recorder.save(false);
   }
 
   private announce(changes: readonly Change[]): void {

@@ -17,8 +17,7 @@ export class Journal {
   private readonly events = new Map<string, IncidentEvent>();
   private readonly incidents = new Map<string, IncidentRecord>();
   private readonly deliveries = new Set<Delivery>();
-  /** Incidents of which the store has never heard. */
-  private readonly begun = new Set<string>();
+  private readonly begun_ = new Set<string>();
   private dropped = 0;
 
   /** How many events, incidents and deliveries will not be on record. */
@@ -26,12 +25,17 @@ export class Journal {
     return this.dropped;
   }
 
+  /** Ids of incidents whose begin is not stored yet. */
+  get begun(): ReadonlySet<string> {
+    return this.begun_;
+  }
+
   addChange({ instance, rule, event }: Change): void {
     this.events.set(event.id, event);
     this.bound(this.events, () => true);
     const wasOn = event.from === 'firing' || event.from === 'recovering';
     if (event.to === 'firing' && !wasOn) {
-      this.begun.add(event.incidentId);
+      this.begun_.add(event.incidentId);
       this.putIncident(rule, instance, { reason: event.reason });
     } else if (event.to === 'inactive' && wasOn) {
       this.putIncident(rule, instance, { endedAt: event.at, endReason: event.reason });
@@ -55,12 +59,12 @@ export class Journal {
       events: [...this.events.values()],
       incidents: [...this.incidents.values()],
       deliveries: [...this.deliveries],
-      begun: [...this.begun],
+      begun: [...this.begun_],
     };
     this.events.clear();
     this.incidents.clear();
     this.deliveries.clear();
-    this.begun.clear();
+    this.begun_.clear();
     return taken;
   }
 
@@ -71,7 +75,7 @@ export class Journal {
     for (const incident of [...taken.incidents, ...since.incidents])
       this.incidents.set(incident.id, incident);
     for (const delivery of [...taken.deliveries, ...since.deliveries]) this.deliveries.add(delivery);
-    for (const id of [...taken.begun, ...since.begun]) this.begun.add(id);
+    for (const id of [...taken.begun, ...since.begun]) this.begun_.add(id);
   }
 
   /** Counts what was taken and can never be stored. */

@@ -47,6 +47,16 @@ export class Recorder {
     return this.journal.droppedRecords;
   }
 
+  /** Ids of incidents of which the store, and so any other evaluator, has never heard; none when it cannot be asked. */
+  async unheardOf(): Promise<ReadonlySet<string>> {
+    const { store, gate } = this.parts;
+    const begun = [...this.journal.begun];
+    if (begun.length === 0) return new Set();
+    // A write whose answer was lost may have arrived.
+    const known = new Set(await gate.run(() => store.knownIncidents(begun)).catch(() => begun));
+    return new Set(begun.filter((id) => !known.has(id)));
+  }
+
   addChange(change: Change): void {
     this.journal.addChange(change);
   }
@@ -88,12 +98,14 @@ export class Recorder {
     this.releaseUnstored(this.journal.unsaved());
   }
 
-  /** Leaves on record what is not stored yet, as another evaluator has taken over. */
-  async leaveOnRecord(): Promise<void> {
+  /**
+   * Leaves on record what is not stored yet, as another evaluator has taken over.
+   * @param own incidents with which that one does not go on
+   */
+  async leaveOnRecord(own: ReadonlySet<string>): Promise<void> {
     const { store, gate, clock, warn } = this.parts;
     const now = clock.now();
-    const { events, incidents, deliveries, begun } = this.journal.take();
-    const own = new Set(begun);
+    const { events, incidents, deliveries } = this.journal.take();
     const record = {
       events,
       incidents: incidents

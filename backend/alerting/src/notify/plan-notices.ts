@@ -101,6 +101,28 @@ export function planNotices(
   return drafts.notices();
 }
 
+/** Tells that some incidents are over, whether or not they are, and whose turn it is. */
+export function planEnds(
+  engine: RuleEngine,
+  ends: WaitingEnds,
+  incidentIds: ReadonlySet<string>,
+  at: number,
+  options: Pick<NoticeOptions, 'groupBy' | 'newId'>,
+): AlertNotice[] {
+  const drafts = new Drafts(at, options.newId);
+  const groups = new Groups(options.groupBy);
+  const waiting = ends.all().map(({ incident }) => incident);
+  const lasting = engine.active().map((instance) => {
+    return incidentOf(engine.rule(instance.rule) ?? null, instance, isoTime(at));
+  });
+  for (const incident of [...waiting, ...lasting]) {
+    if (!incidentIds.has(incident.incidentId)) continue;
+    const rule = engine.rule(incident.rule) ?? null;
+    drafts.add('resolved', groups.of(rule, incident.labels).labels, incident);
+  }
+  return drafts.notices();
+}
+
 interface Firing {
   readonly instance: Instance;
   readonly rule: ParsedRule;

@@ -67,6 +67,8 @@ export interface AlertStore {
   commit(write: StoreWrite, fence: number, evaluated: boolean): Promise<boolean>;
   /** How long ago any replica has evaluated, in milliseconds; `null` when none ever did. */
   sinceEvaluationMs(): Promise<number | null>;
+  /** Those of some incidents that are on record. */
+  knownIncidents(ids: readonly string[]): Promise<string[]>;
   /** Writes what happened for the record alone, whoever has the lease. */
   record(write: StoreHistory): Promise<void>;
   /** Replaces what one replica says about its components. */

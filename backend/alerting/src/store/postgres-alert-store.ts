@@ -135,6 +135,14 @@ export class PostgresAlertStore implements AlertStore {
     return row?.ms ?? null;
   }
 
+  async knownIncidents(ids: readonly string[]): Promise<string[]> {
+    const rows = await this.sql.query<{ id: string }[]>(
+      'select id from fleetdeck.incident where id = any ($1::uuid[])',
+      [ids],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   async record(write: StoreHistory): Promise<void> {
     await this.sql.transaction((manager) => writeHistory(manager, write));
   }
