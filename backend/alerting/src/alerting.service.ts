@@ -37,7 +37,7 @@ import { Leader } from './evaluate/leader.ts';
 import { RuleReader } from './evaluate/read-rules.ts';
 import { SignalBoard } from './evaluate/signal-board.ts';
 import { silenceFor } from './notify/plan-notices.ts';
-import { alertOf, labelsOf } from './rule/instance.ts';
+import { alertOf, describedAs, labelsOf } from './rule/instance.ts';
 import { IncidentReader, isUuid } from './store/incident-reader.ts';
 import { PostgresAlertStore, readInstances } from './store/postgres-alert-store.ts';
 import { SilenceStore } from './store/silence-store.ts';
@@ -324,18 +324,22 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
   }
 
   private async storedAlerts(): Promise<Alert[]> {
-    const { sql, silences } = this.running;
+    const { sql, silences, incidents } = this.running;
     const now = this.clock.now();
-    const [instances, quiet] = await Promise.all([
-      readInstances(sql),
-      silences.list(now, MAX_SILENCES, false),
-    ]);
+    const [stored, quiet] = await Promise.all([readInstances(sql), silences.list(now, MAX_SILENCES, false)]);
+    const instances = stored.filter(({ standing }) => standing.state !== 'inactive');
     const rules = new Map(this.resolved.rules.map((rule) => [rule.name, rule]));
+    // The evaluator may have rules that are not known here, as while a new version is rolled out.
+    const others = instances.filter(({ rule, firedAt }) => firedAt !== null && !rules.has(rule));
+    const records = others.length === 0 ? [] : await incidents.some(others.map((each) => each.incidentId));
+    const byId = new Map(records.map((incident) => [incident.id, incident]));
     return instances.flatMap((instance) => {
       const rule = rules.get(instance.rule);
-      if (!rule || instance.standing.state === 'inactive') return [];
-      const silence = silenceFor(quiet, labelsOf(rule, instance.seriesLabels), now);
-      return [alertOf(rule, instance, silence?.id ?? null)];
+      const incident = byId.get(instance.incidentId);
+      const labels = rule ? labelsOf(rule, instance.seriesLabels) : incident?.labels;
+      const silencedBy = labels ? (silenceFor(quiet, labels, now)?.id ?? null) : null;
+      if (rule) return [alertOf(rule, instance, silencedBy)];
+      return incident ? [describedAs(incident, instance, silencedBy)] : [];
     });
   }
 

@@ -230,6 +230,22 @@ describe('while the store is away', () => {
     expect(await database.dataSource.query('select 1 from fleetdeck.alert_instance')).toEqual([]);
   });
 
+  it('writes nothing of an evaluation in the midst of which another evaluator begins', async () => {
+    const app = await start({ rules: [{ ...LAG, forMs: 0 }] });
+    const { transaction } = app.sql;
+    Object.assign(app.sql, {
+      transaction: async (work: never) => {
+        await database.dataSource.query('update fleetdeck.alert_evaluator set fence = 1e9');
+        return transaction(work);
+      },
+    });
+    app.metrics.set('lag_ms', 300);
+    await app.evaluate();
+    await until(() => app.alerting.stats().evaluator === null);
+    expect(await database.dataSource.query('select 1 from fleetdeck.alert_instance')).toEqual([]);
+    expect(app.sink.got).toEqual([]);
+  });
+
   it('gives way without ending what another evaluator goes on with, as when only the answer of the store was lost', async () => {
     const app = await start({ rules: [DOWN], storeGraceMs: 0 });
     const { transaction } = app.sql;
@@ -282,6 +298,23 @@ describe('replicas', () => {
     await step();
     expect(leader.sink.told).toEqual(['firing Down', 'resolved Down']);
     expect(await other.alerts()).toEqual([]);
+  });
+
+  it('one whose rules are others, as while a new version is rolled out, answers all that fires', async () => {
+    const leases = new MemoryLeases();
+    const leader = await start({ rules: [DOWN, { ...LAG, forMs: 600_000 }] }, { lease: leases.replica() });
+    const replica = { lease: leases.replica(), time: leader.time, leads: false };
+    const other = await start({ rules: [] }, replica);
+    const endsAt = new Date(leader.time.clock.now() + 3_600_000).toISOString();
+    const matchers = [{ label: 'component', is: 'equals' as const, value: 'broker' }];
+    const { id } = await leader.alerting.silence({ matchers, reason: 'Move.', endsAt }, 'ada');
+    down(leader, 'broker');
+    leader.metrics.set('lag_ms', 300);
+    await leader.evaluate();
+    const [alert] = (await leader.alerts()).filter(({ state }) => state === 'firing');
+    expect(alert).toMatchObject({ severity: 'critical', message: 'broker: no answer', silencedBy: id });
+    // What is pending was never described to anybody.
+    expect(await other.alerts()).toEqual([alert]);
   });
 });
 

@@ -86,17 +86,32 @@ function noDataSentence(rule: ParsedRule): string {
 
 /** An instance as it goes onto the wire. */
 export function alertOf(rule: ParsedRule, instance: Instance, silencedBy: string | null): Alert {
+  const { severity, runbookUrl } = rule;
+  const labels = labelsOf(rule, instance.seriesLabels);
+  return describedAs(
+    { labels, severity, message: messageFor(rule, instance), runbookUrl },
+    instance,
+    silencedBy,
+  );
+}
+
+/** An instance as it goes onto the wire, in the words of its rule or, where that is not known, of its incident. */
+export function describedAs(
+  { labels, severity, message, runbookUrl }: Pick<Alert, 'labels' | 'severity' | 'message' | 'runbookUrl'>,
+  instance: Instance,
+  silencedBy: string | null,
+): Alert {
   return {
     key: instance.key,
-    rule: rule.name,
-    labels: labelsOf(rule, instance.seriesLabels),
-    severity: rule.severity,
+    rule: instance.rule,
+    labels,
+    severity,
     state: instance.standing.state,
     since: isoTime(instance.since),
     beganAt: isoTime(instance.beganAt),
     value: instance.value,
-    message: messageFor(rule, instance),
-    runbookUrl: rule.runbookUrl,
+    message,
+    runbookUrl,
     noData: instance.standing.noData,
     incidentId: instance.incidentId,
     acknowledgement: instance.acknowledgement,

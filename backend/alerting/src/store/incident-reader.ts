@@ -86,6 +86,15 @@ export class IncidentReader {
     return { ...incidentOf(row), events: events.map(eventOf) };
   }
 
+  /** Those of some incidents that are on record, without their events. */
+  async some(ids: readonly string[]): Promise<Incident[]> {
+    const rows = await this.sql.query<IncidentRow[]>(
+      'select * from fleetdeck.incident where id = any ($1::uuid[])',
+      [ids],
+    );
+    return rows.map(incidentOf);
+  }
+
   /** Notes an acknowledgement and its event; `false` when there is one already, which stays. */
   async acknowledge(
     id: string,
