@@ -26,16 +26,11 @@ test('Timeline: Tab goes through filters to entries, Enter opens one and Escape 
   stage,
 }) => {
   const { root, keys } = await open(stage, 'components-timeline--default');
-  const stops = ['CSV', 'JSON', 'Search', 'From', 'To', 'deployment 2'];
+  const stops = ['CSV', 'JSON', 'Search', 'Any time', 'deployment 2'];
   await keys.press('Tab');
   for (const name of stops) {
     await expect(root.locator(':focus')).toHaveAccessibleName(name);
-    // A date has a stop for each of its fields.
-    const before = await root.locator(':focus').elementHandle();
-    for (let at = 0; at < 5; at += 1) {
-      await keys.press('Tab');
-      if (!(await before?.evaluate((element) => element === document.activeElement))) break;
-    }
+    await keys.press('Tab');
   }
   const entry = root.getByRole('button', { name: /^refund-07 failed/ });
   for (let at = 0; at < 20 && !(await entry.evaluate((it) => it === document.activeElement)); at += 1)

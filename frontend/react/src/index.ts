@@ -40,7 +40,7 @@ export {
 } from './components/timeline/filter.ts';
 export { Timeline, type TimelineProps } from './components/timeline/Timeline.tsx';
 export type { SaveFile } from './components/timeline/exportEntries.ts';
-export type { FetchAround, FetchPage, TimelinePage } from './components/timeline/usePages.ts';
+export type { FetchAround, FetchOptions, FetchPage, TimelinePage } from './components/timeline/usePages.ts';
 export {
   formatMetric,
   type FormattedMetric,

@@ -13,6 +13,8 @@ export interface TimelineMessages {
   status: string;
   from: string;
   to: string;
+  /** No range of time. */
+  anyTime: string;
   /** How many of all entries are shown: "12 of 340". */
   shown: (shown: string, all: string) => string;
   clear: string;
@@ -45,6 +47,18 @@ export interface TimelineMessages {
   json: string;
   exporting: (percent: string) => string;
   cancel: string;
+  /** A range that goes back from now: "Last 15 minutes". */
+  rangeLast: (duration: string) => string;
+  /** A range of which one end may be open, then `null`. */
+  rangeOf: (from: string | null, to: string | null) => string;
+  /** The zone in which it is read. */
+  rangeZone: (zone: string) => string;
+  /** The time of a day, which is left empty for the whole day. */
+  rangeTime: (field: string) => string;
+  rangeLabel: string;
+  rangeApply: string;
+  rangeBackward: string;
+  rangeDayMissing: string;
   /** The filter, at the head of a file. */
   fileFilter: string;
   fileNoFilter: string;
@@ -63,7 +77,13 @@ export interface TimelineMessages {
 
 /** Words of parts that are loaded when they are first used. */
 export type TimelinePartWord =
-  'exporting' | 'cancel' | 'exported' | (`file${string}` & keyof TimelineMessages);
+  | 'loadOlder'
+  | 'allLoaded'
+  | 'tooMany'
+  | 'exporting'
+  | 'cancel'
+  | 'exported'
+  | (`${'file' | 'range'}${string}` & keyof TimelineMessages);
 /** Words that a `Timeline` shows at once. */
 export type TimelineListMessages = Omit<TimelineMessages, TimelinePartWord>;
 
@@ -79,13 +99,11 @@ export const englishTimeline: TimelineListMessages = {
   status: 'Status',
   from: 'From',
   to: 'To',
+  anyTime: 'Any time',
   shown: (shown, all) => `${shown} of ${all}`,
   clear: 'Clear filters',
   fresh: (count) => `${count} new`,
-  loadOlder: 'Load older',
   loading: 'Loading',
-  allLoaded: 'No older entries',
-  tooMany: 'Narrow the filters to see older entries.',
   whole: 'Whole list',
   linkMissing: 'The linked entry is not in this list.',
   around: 'Around the linked entry.',

@@ -3,10 +3,21 @@ import { wordsOf } from './words.ts';
 
 /** The default words of the parts of `Timeline` that are loaded when they are first used. */
 export const englishTimelineParts: Pick<TimelineMessages, TimelinePartWord> = {
+  loadOlder: 'Load older',
+  allLoaded: 'No older entries',
+  tooMany: 'Narrow the filters to see older entries.',
   exporting: (percent) => `Exporting, ${percent}`,
   cancel: 'Cancel',
   exported: (count, all, more) =>
     `Exported ${count}${all === null ? '' : ` of ${all}`} ${more ? 'loaded entries; there are others that were not loaded' : 'entries'}`,
+  rangeLast: (duration) => `Last ${duration}`,
+  rangeOf: (from, to) => (from === null ? `Until ${to}` : to === null ? `From ${from}` : `${from} – ${to}`),
+  rangeZone: (zone) => `Times in ${zone}; without a time of day whole days.`,
+  rangeTime: (field) => `${field}, time of day`,
+  rangeLabel: 'Time',
+  rangeApply: 'Apply',
+  rangeBackward: 'The end is before the beginning.',
+  rangeDayMissing: 'A time of day needs its day.',
   fileFilter: 'Filter',
   fileNoFilter: 'none',
   fileZone: 'Time zone',

@@ -190,10 +190,14 @@ describe('Timeline', () => {
     await userEvent.click(screen.getByRole('button', { name: 'Success 1' }));
     expect(titles()).toEqual(['billing-03 deployed 1.9.2']);
     await userEvent.click(screen.getByRole('button', { name: 'Success 1' }));
-    fireEvent.change(screen.getByLabelText('From'), { target: { value: '2026-01-16' } });
+    await userEvent.click(screen.getByRole('button', { name: 'Any time' }));
+    fireEvent.change(await screen.findByLabelText('From'), { target: { value: '2026-01-16' } });
+    await userEvent.click(screen.getByRole('button', { name: 'Apply' }));
     expect(screen.getByText('No entry matches the filters.')).toBeInTheDocument();
+    await userEvent.click(screen.getByRole('button', { name: 'From Jan 16, 2026' }));
     fireEvent.change(screen.getByLabelText('From'), { target: { value: '' } });
     fireEvent.change(screen.getByLabelText('To'), { target: { value: '2026-01-01' } });
+    await userEvent.click(screen.getByRole('button', { name: 'Apply' }));
     await userEvent.click(screen.getByRole('button', { name: 'Clear filters' }));
     expect(titles()).toHaveLength(9);
     await userEvent.type(screen.getByRole('searchbox'), 'token');

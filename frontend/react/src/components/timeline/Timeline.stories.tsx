@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { Meta, StoryObj } from '@storybook/react-vite';
-import { expect, userEvent, waitFor, within } from 'storybook/test';
+import { expect, fireEvent, userEvent, waitFor, within } from 'storybook/test';
 import { manyEvents, someEvents, STORY_NOW } from '../../testing/events.ts';
 import {
   english,
@@ -205,9 +205,9 @@ export const Overflow: Story = {
       expect(within(canvasElement).getByRole('heading', { name: /^Last 7 days/ })).toBeVisible(),
     );
     // Each says where it is in its day, and of how many, though most of them are not in the page.
-    const day = within(canvasElement).getByRole('group', { name: /^Last 7 days/ });
-    const items = within(day).getAllByRole('listitem');
-    const place = (item: HTMLElement, name: string): number => Number(item.getAttribute(`aria-${name}`));
+    const day = canvasElement.querySelector('.fd-timeline-part')!;
+    const items = [...day.querySelectorAll('li')];
+    const place = (item: Element, name: string): number => Number(item.getAttribute(`aria-${name}`));
     const first = place(items[0]!, 'posinset');
     await expect(first).toBeGreaterThan(1000);
     await expect(items.map((item) => place(item, 'posinset'))).toEqual(items.map((_, at) => first + at));
@@ -446,7 +446,7 @@ export const Keyboard: Story = {
       stops.push(reached());
     } while (!document.activeElement?.matches('[data-entry="e2"]') && stops.length < 40);
     await expect(stops).toEqual([
-      ...['CSV', 'JSON', 'Search (search)', 'From (date)', 'To (date)'],
+      ...['CSV', 'JSON', 'Search (search)', 'Any time'],
       ...['deployment 2', 'health 1', 'operation 4', 'queue 1', 'security 1'],
       ...['Critical 1', 'In progress 1', 'Stopped 1', 'Success 3', 'Warning 1'],
       'refund-07 failed its health check Critical · health',
@@ -475,6 +475,26 @@ export const Keyboard: Story = {
 };
 
 const saidNow = (): string => document.querySelector('[data-fleetdeck-announcer]')?.textContent ?? '';
+
+/** A range of time: back from now by one press, or days and moments in the zone that is named; what is wrong is told. */
+export const Range: Story = {
+  play: async ({ canvasElement }) => {
+    const canvas = within(canvasElement);
+    await userEvent.click(canvas.getByRole('button', { name: 'Any time' }));
+    await canvas.findByRole('dialog', { name: 'Time' });
+    await userEvent.click(canvas.getByRole('button', { name: 'Last 1 hour' }));
+    await expect(canvas.getAllByRole('listitem')).toHaveLength(3);
+    const chosen = canvas.getByRole('button', { name: 'Last 1 hour' });
+    await waitFor(() => expect(chosen).toHaveFocus());
+    await userEvent.click(chosen);
+    const from = await canvas.findByLabelText('From');
+    await expect(canvas.getByLabelText('From, time of day')).toHaveValue('13:07');
+    await fireEvent.change(from, { target: { value: '2026-01-16' } });
+    await fireEvent.change(canvas.getByLabelText('To'), { target: { value: '2026-01-15' } });
+    await userEvent.click(canvas.getByRole('button', { name: 'Apply' }));
+    await expect(canvas.getByLabelText('To')).toHaveAccessibleDescription('The end is before the beginning.');
+  },
+};
 
 /** What a screen reader reads: a region, days as headings of lists, words beside every shape, and what the filters leave. */
 export const ReaderText: Story = {

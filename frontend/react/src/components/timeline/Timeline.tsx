@@ -36,14 +36,13 @@ import {
 import { groupEntries } from './rows.ts';
 import { TimelineExport } from './TimelineExport.tsx';
 import { TimelineFilters } from './TimelineFilters.tsx';
-import { TimelineFoot } from './TimelineFoot.tsx';
 import { hasMore } from './TimelineItem.tsx';
 import { useFreshHold } from './useFreshHold.ts';
 import { usePages, type FetchAround, type FetchPage } from './usePages.ts';
 import { timelineWords } from '../../messages/timeline.ts';
 
 const virtualPart = lazyPart(() => import('./VirtualEntryList.tsx').then((part) => part.VirtualEntryList));
-const effectsPart = lazyPart(() => import('./TimelineEffects.tsx').then((part) => part.TimelineEffects));
+const effectsPart = lazyPart(() => import('./TimelineEffects.tsx'));
 
 /** More entries than this are drawn only where they are in view. */
 const VIRTUAL_FROM = 200;
@@ -218,16 +217,28 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     null,
   );
   const begins = around === null || around.left || around.source !== source ? null : around.id;
-  const pages = usePages({ source, fetchPage, fetchAround, around: begins, serverFilter }, filter);
+  const pages = usePages(
+    { source, fetchPage, fetchAround, around: begins, serverFilter, environment },
+    filter,
+  );
   const all = useMemo(
     () => mergeEntries(pages.entries, begins === null ? given : notNewer(given, pages.entries[0])),
     [pages.entries, given, begins],
+  );
+  // A range that goes back from now, which is named by a word, moves on each minute.
+  const minute = useClockValue(
+    /^[a-z]/.test(filter.from ?? '') ? clock : null,
+    (at) => at - (at % 60_000),
+    0,
   );
   const {
     shown: fitting,
     types,
     statuses,
-  } = useMemo(() => applyFilter(all, filter, environment.timeZone), [all, filter, environment.timeZone]);
+  } = useMemo(
+    () => applyFilter(all, filter, environment.timeZone, minute),
+    [all, filter, environment.timeZone, minute],
+  );
   // A link to what was not read yet shows the entries around it, until the reader goes back to the newest.
   const settled = pages.state !== 'loading' && state !== 'loading';
   const [linked, setLinked] = useState<string | null>(null);
@@ -257,7 +268,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
   const long = shown.length > VIRTUAL_FROM;
   const { part: VirtualEntryList } = useLazyPart(virtualPart, long);
   // Neither a server nor the first render of its page has to do with it, and without it the list is still to be read.
-  const { part: TimelineEffects } = useLazyPart(effectsPart, today !== null);
+  const { part: later } = useLazyPart(effectsPart, today !== null);
 
   const number = (value: number): string =>
     isolate(numberFormat(environment.locale, {}).format(value), environment.locale);
@@ -440,11 +451,11 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
           <bdi>{empty}</bdi>
         </p>
       )}
-      {fetchPage && !firstLoad && pages.entries.length > 0 && (
-        <TimelineFoot id={`${id}-foot`} {...{ pages, words }} />
+      {later && fetchPage && !firstLoad && pages.entries.length > 0 && (
+        <later.TimelineFoot id={`${id}-foot`} {...{ pages, environment }} />
       )}
-      {TimelineEffects && (
-        <TimelineEffects
+      {later && (
+        <later.TimelineEffects
           {...{ bodyRef, environment, held, announceFresh }}
           idPrefix={id}
           entries={fitting}

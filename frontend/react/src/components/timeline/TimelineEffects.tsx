@@ -5,6 +5,8 @@ import { Tooltip } from '../tooltip/Tooltip.tsx';
 import { wholeTime, type TimelineEntry } from './entries.ts';
 import { timelineWords } from '../../messages/timeline.ts';
 
+export { TimelineFoot } from './TimelineFoot.tsx';
+
 const NEWS_MS = 5_000;
 const SETTLE_MS = 500;
 

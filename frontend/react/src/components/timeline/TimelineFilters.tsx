@@ -1,9 +1,19 @@
-import { useId, useState } from 'react';
+import { useId, useRef, useState } from 'react';
 import type { Environment } from '../../environment.ts';
 import { numberFormat } from '../../format/intl.ts';
 import { statusWord } from '../../messages.ts';
-import { noFilter, isFiltering, joinOptions, type TimelineFilter, type TimelineOption } from './filter.ts';
+import {
+  noFilter,
+  isBound,
+  isFiltering,
+  joinOptions,
+  type TimelineFilter,
+  type TimelineOption,
+} from './filter.ts';
+import { lazyPart, useLazyPart } from '../lazyPart.ts';
 import { timelineWords } from '../../messages/timeline.ts';
+
+const rangePart = lazyPart(() => import('./RangePanel.tsx'));
 
 /** Props of {@link TimelineFilters}. */
 export interface TimelineFiltersProps {
@@ -103,21 +113,10 @@ export function TimelineFilters(props: TimelineFiltersProps) {
   const { messages, locale } = environment;
   const words = timelineWords(messages);
   const id = useId();
-  const day = (name: 'from' | 'to') => (
-    <label className="fd-timeline-field" htmlFor={`${id}-${name}`}>
-      <span>{words[name]}</span>
-      <input
-        id={`${id}-${name}`}
-        type="date"
-        value={filter[name] ?? ''}
-        min={name === 'to' ? (filter.from ?? undefined) : undefined}
-        max={name === 'from' ? (filter.to ?? undefined) : undefined}
-        onChange={({ currentTarget }) =>
-          onChange({ ...filter, [name]: currentTarget.value === '' ? null : currentTarget.value })
-        }
-      />
-    </label>
-  );
+  const [choosing, setChoosing] = useState(false);
+  const rangeRef = useRef<HTMLButtonElement>(null);
+  const ranged = isBound(filter.from) || isBound(filter.to);
+  const { part: range } = useLazyPart(rangePart, choosing || ranged);
   return (
     <div role="group" aria-label={words.search} className="fd-timeline-filters">
       <label className="fd-timeline-field" htmlFor={`${id}-text`}>
@@ -130,8 +129,30 @@ export function TimelineFilters(props: TimelineFiltersProps) {
           onChange={({ currentTarget }) => onChange({ ...filter, text: currentTarget.value })}
         />
       </label>
-      {day('from')}
-      {day('to')}
+      <button
+        ref={rangeRef}
+        type="button"
+        className="fd-button"
+        aria-haspopup="dialog"
+        aria-expanded={choosing}
+        onClick={() => setChoosing(!choosing)}
+      >
+        {!ranged
+          ? words.anyTime
+          : range
+            ? range.rangeText(filter, environment)
+            : `${filter.from ?? ''} – ${filter.to ?? ''}`}
+      </button>
+      {choosing && range && (
+        <range.RangePanel
+          {...{ filter, onChange, environment }}
+          anchorRef={rangeRef}
+          onClose={(held) => {
+            if (held) rangeRef.current?.focus();
+            setChoosing(false);
+          }}
+        />
+      )}
       <Choices
         {...{ locale }}
         legend={words.type}

@@ -1,16 +1,18 @@
-import type { TimelineListMessages } from '../../messages/timeline.ts';
+import type { Environment } from '../../environment.ts';
+import { timelinePartWords } from '../../messages/timelineParts.ts';
 import type { Pages } from './usePages.ts';
 
 /** What stands below a `Timeline` that reads pages: the way to older entries, or why there is none. */
 export function TimelineFoot({
   id,
   pages: { state, loadOlder },
-  words,
+  environment,
 }: {
   id: string;
   pages: Pages<unknown>;
-  words: TimelineListMessages;
+  environment: Environment;
 }) {
+  const words = timelinePartWords(environment.messages);
   const loading = state === 'loading';
   return (
     <div className="fd-timeline-foot" id={id} tabIndex={-1}>

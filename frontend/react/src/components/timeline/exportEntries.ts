@@ -1,5 +1,6 @@
 import type { TimelineMessages } from '../../messages/timeline.ts';
-import type { TimelineFilter } from './filter.ts';
+import { parseDay } from './days.ts';
+import { rangeAt, type TimelineFilter } from './filter.ts';
 import { timeOf, type TimelineEntry } from './entries.ts';
 
 /** What is written about an export in its file. */
@@ -66,13 +67,19 @@ function isoTime(entry: TimelineEntry): string {
 /** A fact on a line of its own and in one cell, whichever character a program splits at. */
 const inOneCell = (text: string): string => text.replaceAll(/[\p{Cc}%,;"]/gu, encodeURIComponent);
 
-function filterText({ filter, words, typeLabel, statusLabel }: ExportFacts): string {
+function filterText({ filter, words, typeLabel, statusLabel, timeZone, madeAt }: ExportFacts): string {
+  const range = rangeAt(filter, timeZone, madeAt);
+  // A day is named as it is; what goes back from now says nothing without the moment.
+  const bound = (end: 'from' | 'to'): string => {
+    const at = range[end];
+    return at === null || parseDay(filter[end]) !== null ? (filter[end] ?? '') : new Date(at).toISOString();
+  };
   const parts: [string, string][] = [
     [words.search, filter.text.trim()],
     [words.type, filter.types.map(typeLabel).join(' / ')],
     [words.status, filter.statuses.map(statusLabel).join(' / ')],
-    [words.from, filter.from ?? ''],
-    [words.to, filter.to ?? ''],
+    [words.from, bound('from')],
+    [words.to, bound('to')],
   ];
   const named = parts.filter(([, value]) => value !== '').map(([name, value]) => `${name} ${value}`);
   return named.join(' · ') || words.fileNoFilter;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from '@jest/globals';
-import { manyEvents, someEvents } from '../../testing/events.ts';
+import { manyEvents, someEvents, STORY_NOW } from '../../testing/events.ts';
 import { mergeEntries } from './entries.ts';
 import {
   applyFilter,
@@ -22,15 +22,21 @@ describe('a filter', () => {
     [{ statuses: ['critical'] }, ['e1']],
     [{ from: '2026-01-15' }, ['e1', 'e2', 'e3', 'e4']],
     [{ from: '2026-01-12', to: '2026-01-14' }, ['e5', 'e6', 'e7']],
+    [{ from: 'now-15m' }, ['e1', 'e2']],
+    [{ from: 'today' }, ['e1', 'e2', 'e3', 'e4']],
+    [{ from: 'now-24h', to: '2026-01-14' }, ['e5']],
+    [{ from: '2026-01-15T12:32:12Z', to: '2026-01-15T14:00:00.000Z' }, ['e3', 'e4']],
     [{ from: 'nonsense', text: ' ' }, ids(someEvents)],
   ])('%j shows %j', (part, expected) => {
-    expect(ids(applyFilter(someEvents, filterOf(part), 'UTC').shown)).toEqual(expected);
+    expect(ids(applyFilter(someEvents, filterOf(part), 'UTC', STORY_NOW).shown)).toEqual(expected);
   });
 
   it('cuts days in its zone', () => {
     const late = [{ id: 'x', at: '2026-01-14T23:30:00Z', title: 'late' }];
-    expect(applyFilter(late, filterOf({ from: '2026-01-15' }), 'Europe/Berlin').shown).toHaveLength(1);
-    expect(applyFilter(late, filterOf({ from: '2026-01-15' }), 'UTC').shown).toHaveLength(0);
+    expect(
+      applyFilter(late, filterOf({ from: '2026-01-15' }), 'Europe/Berlin', STORY_NOW).shown,
+    ).toHaveLength(1);
+    expect(applyFilter(late, filterOf({ from: '2026-01-15' }), 'UTC', STORY_NOW).shown).toHaveLength(0);
   });
 
   it('counts for each option what it would show beside the other filters', () => {
@@ -38,6 +44,7 @@ describe('a filter', () => {
       someEvents,
       filterOf({ types: ['operation'], statuses: ['success'] }),
       'UTC',
+      STORY_NOW,
     );
     expect(ids(shown)).toEqual(['e5', 'e8']);
     expect(types.find(({ value }) => value === 'deployment')?.count).toBe(1);
@@ -47,7 +54,7 @@ describe('a filter', () => {
   });
 
   it('keeps an option that is chosen and no longer there, with 0', () => {
-    expect(applyFilter([], filterOf({ types: ['gone'] }), 'UTC').types).toEqual([
+    expect(applyFilter([], filterOf({ types: ['gone'] }), 'UTC', STORY_NOW).types).toEqual([
       { value: 'gone', count: 0 },
     ]);
   });
@@ -63,7 +70,9 @@ describe('a filter', () => {
           text: fc.string().map((text) => text.trim()),
           types: words,
           statuses: words,
-          from: fc.option(day),
+          from: fc.option(
+            fc.oneof(day, fc.constantFrom('today', 'now-15m', 'now-7d', '2026-01-15T12:30:00Z')),
+          ),
           to: fc.option(day),
         }),
         (filter) => {

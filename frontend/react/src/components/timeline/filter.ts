@@ -1,5 +1,6 @@
 import { fold } from '../../format/fold.ts';
-import { parseDay, startOfDay } from './days.ts';
+import { toMs } from '../../environment.ts';
+import { dayOf, parseDay, startOfDay } from './days.ts';
 import { timeOf, type TimelineEntry } from './entries.ts';
 
 /** Which entries of a timeline are shown. */
@@ -10,9 +11,12 @@ export interface TimelineFilter {
   types: readonly string[];
   /** Only these status words; all when empty. */
   statuses: readonly string[];
-  /** First day, as `2026-01-15`, in the timeline's zone; `null` for no bound. */
+  /**
+   * Where it begins: a day of the timeline's zone as `2026-01-15` or `today`, a moment as `2026-01-15T13:30Z`, or a time
+   * ago as `now-15m`, `now-1h` or `now-7d`; `null` for no bound.
+   */
   from: string | null;
-  /** Last day, inclusive. */
+  /** Where it ends: a day, which counts whole, or a moment. */
   to: string | null;
 }
 
@@ -21,14 +25,36 @@ export const noFilter: TimelineFilter = { text: '', types: [], statuses: [], fro
 
 /** Whether a filter hides anything at all. */
 export function isFiltering({ text, types, statuses, from, to }: TimelineFilter): boolean {
-  return (
-    text.trim() !== '' ||
-    types.length > 0 ||
-    statuses.length > 0 ||
-    parseDay(from) !== null ||
-    parseDay(to) !== null
-  );
+  return text.trim() !== '' || types.length > 0 || statuses.length > 0 || isBound(from) || isBound(to);
 }
+
+const AGO_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/**
+ * The moment at which a bound of a filter begins, or ends where it is its last one, in ms since 1970; `null` when it is
+ * none.
+ */
+export function boundAt(
+  text: string | null,
+  last: boolean,
+  timeZone: string | undefined,
+  now: number,
+): number | null {
+  const day = text === 'today' ? dayOf(now, timeZone) : parseDay(text);
+  if (day !== null) return startOfDay(last ? day + 1 : day, timeZone);
+  const [, count, unit = ''] = /^now-(\d{1,4})([mhd])$/.exec(text ?? '') ?? [];
+  if (count) return now - Number(count) * (AGO_MS[unit] ?? 0);
+  return /T.+Z$/.test(text ?? '') ? toMs(text) : null;
+}
+
+/** Whether it bounds anything. */
+export const isBound = (text: string | null): boolean => boundAt(text, false, 'UTC', 0) !== null;
+
+/** What a filter spans at a moment: from the first ms up to that before the second; `null` for no bound. */
+export const rangeAt = ({ from, to }: TimelineFilter, timeZone: string | undefined, now: number) => ({
+  from: boundAt(from, false, timeZone, now),
+  to: boundAt(to, true, timeZone, now),
+});
 
 type Test = (entry: TimelineEntry) => boolean;
 type Part = 'text' | 'types' | 'statuses' | 'range';
@@ -43,12 +69,13 @@ function wordsOf(entry: TimelineEntry): string {
   return made;
 }
 
-function testsOf(filter: TimelineFilter, timeZone: string | undefined): Partial<Record<Part, Test>> {
+function testsOf(
+  filter: TimelineFilter,
+  timeZone: string | undefined,
+  now: number,
+): Partial<Record<Part, Test>> {
   const words = fold(filter.text).split(/\s+/).filter(Boolean);
-  const from = parseDay(filter.from);
-  const to = parseDay(filter.to);
-  const begin = from === null ? -Infinity : startOfDay(from, timeZone);
-  const end = to === null ? Infinity : startOfDay(to + 1, timeZone);
+  const { from, to } = rangeAt(filter, timeZone, now);
   return {
     ...(words.length > 0 && {
       text: (entry) => {
@@ -61,7 +88,7 @@ function testsOf(filter: TimelineFilter, timeZone: string | undefined): Partial<
     ...((from !== null || to !== null) && {
       range: (entry) => {
         const at = timeOf(entry);
-        return at >= begin && at < end;
+        return at >= (from ?? -Infinity) && at < (to ?? Infinity);
       },
     }),
   };
@@ -99,8 +126,9 @@ export function applyFilter<E extends TimelineEntry>(
   entries: readonly E[],
   filter: TimelineFilter,
   timeZone: string | undefined,
+  now: number,
 ): Filtered<E> {
-  const { types: ofTypes, statuses: ofStatuses, ...others } = testsOf(filter, timeZone);
+  const { types: ofTypes, statuses: ofStatuses, ...others } = testsOf(filter, timeZone, now);
   const common = Object.values(others);
   const types = new Map<string, number>(filter.types.map((value) => [value, 0]));
   const statuses = new Map<string, number>(filter.statuses.map((value) => [value, 0]));
@@ -139,22 +167,22 @@ export function encodeTimelineFilter(filter: TimelineFilter, others?: URLSearchP
   if (filter.text.trim() !== '') parameters.set(NAMES.text, filter.text.trim());
   for (const type of filter.types) parameters.append(NAMES.types, type);
   for (const status of filter.statuses) parameters.append(NAMES.statuses, status);
-  if (parseDay(filter.from) !== null) parameters.set(NAMES.from, filter.from ?? '');
-  if (parseDay(filter.to) !== null) parameters.set(NAMES.to, filter.to ?? '');
+  if (isBound(filter.from)) parameters.set(NAMES.from, filter.from ?? '');
+  if (isBound(filter.to)) parameters.set(NAMES.to, filter.to ?? '');
   return parameters;
 }
 
 /** The filter that an address names; what it cannot understand hides nothing. */
 export function decodeTimelineFilter(parameters: URLSearchParams): TimelineFilter {
-  const day = (name: string): string | null => {
+  const bound = (name: string): string | null => {
     const text = parameters.get(name);
-    return parseDay(text) === null ? null : text;
+    return isBound(text) ? text : null;
   };
   return {
     text: parameters.get(NAMES.text) ?? '',
     types: [...new Set(parameters.getAll(NAMES.types))],
     statuses: [...new Set(parameters.getAll(NAMES.statuses))],
-    from: day(NAMES.from),
-    to: day(NAMES.to),
+    from: bound(NAMES.from),
+    to: bound(NAMES.to),
   };
 }

@@ -1,7 +1,8 @@
 import { useCallback, useEffect, useEffectEvent, useRef, useState } from 'react';
 import type { Page } from '@fleetdeck/dto';
+import type { Environment } from '../../environment.ts';
 import type { TimelineEntry } from './entries.ts';
-import { encodeTimelineFilter, type TimelineFilter, type TimelineOption } from './filter.ts';
+import { encodeTimelineFilter, rangeAt, type TimelineFilter, type TimelineOption } from './filter.ts';
 
 /** What a service that filters may tell beside a page; what it tells no more stays as it was told. */
 export interface TimelineTold {
@@ -16,17 +17,19 @@ export interface TimelineTold {
 /** A page of entries. What else it tells counts with `serverFilter`. */
 export interface TimelinePage<E> extends Page<E>, TimelineTold {}
 
+/** What a page is read by. */
+export interface FetchOptions {
+  filter: TimelineFilter;
+  /** What the filter spans: from the first moment up to before the second, ms since 1970; `null` for no bound. */
+  range: { from: number | null; to: number | null };
+  signal: AbortSignal;
+}
+
 /** Reads a page of entries, newest first. `cursor` is `nextCursor` of the page before, `null` for the first. */
-export type FetchPage<E> = (
-  cursor: string | null,
-  options: { filter: TimelineFilter; signal: AbortSignal },
-) => Promise<TimelinePage<E>>;
+export type FetchPage<E> = (cursor: string | null, options: FetchOptions) => Promise<TimelinePage<E>>;
 
 /** Reads the page that holds an entry, as for a link to it; `nextCursor` leads to older ones. */
-export type FetchAround<E> = (
-  entryId: string,
-  options: { filter: TimelineFilter; signal: AbortSignal },
-) => Promise<TimelinePage<E>>;
+export type FetchAround<E> = (entryId: string, options: FetchOptions) => Promise<TimelinePage<E>>;
 
 /** Where pages come from. */
 export interface PageSource<E> {
@@ -38,6 +41,7 @@ export interface PageSource<E> {
   fetchAround: FetchAround<E> | undefined;
   /** Whether `fetchPage` filters. */
   serverFilter: boolean;
+  environment: Environment;
 }
 
 /** What {@link usePages} answers. */
@@ -71,7 +75,7 @@ const NOTHING: TimelineTold = {};
  * its text once typing rests; what was there stays until the answer.
  */
 export function usePages<E extends TimelineEntry>(
-  { source, fetchPage, around, fetchAround, serverFilter }: PageSource<E>,
+  { source, fetchPage, around, fetchAround, serverFilter, environment }: PageSource<E>,
   filter: TimelineFilter,
 ): Pages<E> {
   const pages = fetchPage !== undefined;
@@ -96,7 +100,8 @@ export function usePages<E extends TimelineEntry>(
   const cursor = useRef<string | null>(null);
   const running = useRef<AbortController | null>(null);
   const read = useEffectEvent((signal: AbortSignal) => {
-    const options = { filter: serverFilter ? { ...filter, text } : filter, signal };
+    const range = rangeAt(filter, environment.timeZone, environment.clock.getSnapshot());
+    const options = { filter: serverFilter ? { ...filter, text } : filter, range, signal };
     return around !== null && cursor.current === null
       ? fetchAround?.(around, options)
       : fetchPage?.(cursor.current, options);
