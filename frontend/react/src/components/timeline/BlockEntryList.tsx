@@ -5,7 +5,8 @@ import type { EntryGroup } from './rows.ts';
 
 /** Entries of one block: the browser skips the drawing of whole blocks, which it does slowly for single rows. */
 const BLOCK = 100;
-const ROW_HEIGHT = 37;
+/** Height of a row before it was measured, px. */
+export const ROW_HEIGHT = 37;
 
 /**
  * All entries of a long list, in blocks that are laid out only where they are seen: find-in-page and paper get every

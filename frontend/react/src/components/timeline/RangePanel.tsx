@@ -4,7 +4,7 @@ import { dateFormat, numberFormat } from '../../format/intl.ts';
 import { timelinePartWords } from '../../messages/timelineParts.ts';
 import { usePopover } from '../popover/usePopover.ts';
 import { parseDay } from './days.ts';
-import { boundAt, type TimelineFilter } from './filter.ts';
+import { AGO, boundAt, type TimelineFilter } from './filter.ts';
 import { momentOf, wallTime } from './wallTime.ts';
 
 const PRESETS = ['now-15m', 'now-1h', 'now-24h', 'today', 'now-7d'] as const;
@@ -13,7 +13,7 @@ const UNITS: Readonly<Record<string, string>> = { m: 'minute', h: 'hour', d: 'da
 function boundText(text: string, { locale, timeZone, hourCycle, messages }: Environment): string {
   const words = timelinePartWords(messages);
   if (text === 'today') return words.today;
-  const [, count, unit = ''] = /^now-(\d+)([mhd])$/.exec(text) ?? [];
+  const [, count, unit = ''] = AGO.exec(text) ?? [];
   if (count) {
     const duration = { style: 'unit', unit: UNITS[unit] ?? 'day', unitDisplay: 'long' } as const;
     return words.rangeLast(numberFormat(locale, duration).format(Number(count)));

@@ -1,7 +1,7 @@
 import { Fragment, useCallback, useEffect, useEffectEvent, useMemo, useState, type ReactNode } from 'react';
 import { flushSync } from 'react-dom';
 import { defaultRangeExtractor, measureElement, useVirtualizer } from '@tanstack/react-virtual';
-import { BlockEntryList } from './BlockEntryList.tsx';
+import { BlockEntryList, ROW_HEIGHT } from './BlockEntryList.tsx';
 import { DayHeading, DayPart, firstSeenIndex, PlacedItem, type EntryView } from './EntryList.tsx';
 import type { TimelineEntry } from './entries.ts';
 import { rowsOf, type EntryGroup, type TimelineRow } from './rows.ts';
@@ -17,8 +17,6 @@ export interface VirtualEntryListProps<E extends TimelineEntry> {
   /** All entries are drawn, as for find-in-page. */
   whole: boolean;
 }
-
-const ROW_HEIGHT = 37;
 
 /** Whether the page is being printed: known before the browser takes its picture. */
 function usePrinting(): boolean {

@@ -28,6 +28,8 @@ export function isFiltering({ text, types, statuses, from, to }: TimelineFilter)
   return text.trim() !== '' || types.length > 0 || statuses.length > 0 || isBound(from) || isBound(to);
 }
 
+/** A bound that goes back from now: how many of which unit. */
+export const AGO = /^now-(\d{1,4})([mhd])$/;
 const AGO_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
@@ -42,7 +44,7 @@ export function boundAt(
 ): number | null {
   const day = text === 'today' ? dayOf(now, timeZone) : parseDay(text);
   if (day !== null) return startOfDay(last ? day + 1 : day, timeZone);
-  const [, count, unit = ''] = /^now-(\d{1,4})([mhd])$/.exec(text ?? '') ?? [];
+  const [, count, unit = ''] = AGO.exec(text ?? '') ?? [];
   if (count) return now - Number(count) * (AGO_MS[unit] ?? 0);
   return /T.+Z$/.test(text ?? '') ? toMs(text) : null;
 }
