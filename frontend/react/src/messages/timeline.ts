@@ -77,9 +77,18 @@ export interface TimelineMessages {
 
 /** Words of parts that are loaded when they are first used. */
 export type TimelinePartWord =
+  | 'from'
+  | 'to'
+  | 'linkMissing'
+  | 'around'
+  | 'newest'
   | 'loadOlder'
   | 'allLoaded'
   | 'tooMany'
+  | 'exportAs'
+  | 'csv'
+  | 'json'
+  | 'exportFailed'
   | 'exporting'
   | 'cancel'
   | 'exported'
@@ -97,17 +106,12 @@ export const englishTimeline: TimelineListMessages = {
   search: 'Search',
   type: 'Type',
   status: 'Status',
-  from: 'From',
-  to: 'To',
   anyTime: 'Any time',
   shown: (shown, all) => `${shown} of ${all}`,
   clear: 'Clear filters',
   fresh: (count) => `${count} new`,
   loading: 'Loading',
   whole: 'Whole list',
-  linkMissing: 'The linked entry is not in this list.',
-  around: 'Around the linked entry.',
-  newest: 'Back to the newest',
   empty: 'Nothing has happened yet.',
   noMatch: 'No entry matches the filters.',
   failed: 'The entries could not be loaded.',
@@ -116,10 +120,6 @@ export const englishTimeline: TimelineListMessages = {
   stale: (time, age) => `As of ${time} (${age})`,
   mayBeNewer: 'There may be newer entries.',
   seenBefore: 'Seen before',
-  exportAs: 'Export',
-  csv: 'CSV',
-  json: 'JSON',
-  exportFailed: 'The export failed. Try again.',
 };
 
 /** The words of a map for this component, English where it has none; of its parts only what the map has. */

@@ -3,9 +3,18 @@ import { wordsOf } from './words.ts';
 
 /** The default words of the parts of `Timeline` that are loaded when they are first used. */
 export const englishTimelineParts: Pick<TimelineMessages, TimelinePartWord> = {
+  from: 'From',
+  to: 'To',
+  linkMissing: 'The linked entry is not in this list.',
+  around: 'Around the linked entry.',
+  newest: 'Back to the newest',
   loadOlder: 'Load older',
   allLoaded: 'No older entries',
   tooMany: 'Narrow the filters to see older entries.',
+  exportAs: 'Export',
+  csv: 'CSV',
+  json: 'JSON',
+  exportFailed: 'The export failed. Try again.',
   exporting: (percent) => `Exporting, ${percent}`,
   cancel: 'Cancel',
   exported: (count, all, more) =>

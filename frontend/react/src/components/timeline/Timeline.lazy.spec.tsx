@@ -4,21 +4,19 @@ import { manyEvents, someEvents } from '../../testing/events.ts';
 
 // What can be loaded; the rest fails, as where the network is gone.
 let online = false;
-const part = (name: string, draw: (props: never) => unknown) => () => {
+const part = (parts: Record<string, (props: never) => unknown>) => () => {
   if (!online) throw new TypeError('Failed to fetch dynamically imported module');
-  return { [name]: draw };
+  return parts;
 };
+jest.unstable_mockModule('./ExportRun.tsx', part({ ExportRun: () => <i data-testid="run" /> }));
+const { TimelineExport } = await import('./TimelineExport.tsx');
 jest.unstable_mockModule(
   './TimelineEffects.tsx',
-  part('TimelineEffects', () => <i data-testid="effects" />),
+  part({ TimelineEffects: () => <i data-testid="effects" />, TimelineExport: TimelineExport }),
 );
 jest.unstable_mockModule(
   './VirtualEntryList.tsx',
-  part('VirtualEntryList', () => <i data-testid="virtual" />),
-);
-jest.unstable_mockModule(
-  './ExportRun.tsx',
-  part('ExportRun', () => <i data-testid="run" />),
+  part({ VirtualEntryList: () => <i data-testid="virtual" /> }),
 );
 const { Timeline } = await import('./Timeline.tsx');
 
@@ -44,7 +42,10 @@ describe('a Timeline whose parts cannot be loaded', () => {
   });
 
   it('says that an export failed, and exports at the next try', async () => {
+    online = true;
     render(<Timeline title="Events" entries={someEvents} />);
+    await advance(100);
+    online = false;
     for (const time of [1, 2]) {
       fireEvent.click(screen.getByRole('button', { name: 'CSV' }));
       await advance(100 * time);

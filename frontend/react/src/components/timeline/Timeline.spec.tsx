@@ -451,6 +451,21 @@ describe('pages', () => {
     expect(screen.queryByRole('button', { name: 'deployment' })).toBeNull();
   });
 
+  it('show what a service finds by words that stand in no field here, but not what came live beside it', async () => {
+    const { asked, fetchPage } = asking();
+    const { again } = draw({
+      entries: [],
+      fetchPage,
+      serverFilter: true,
+      defaultFilter: { ...noFilter, text: 'trace-7' },
+    });
+    await settle(() =>
+      asked[0]?.answer({ items: [{ id: 'a', at: STORY_NOW, title: 'Deployed' }], nextCursor: null }),
+    );
+    again({ entries: [{ id: 'b', at: STORY_NOW, title: 'Restarted' }] });
+    expect(titles()).toEqual(['Deployed']);
+  });
+
   it('whose service tells what there is have its options, its counts and "of how many", in the export too', async () => {
     const { asked, fetchPage } = asking();
     const onExport = jest.fn();
@@ -489,7 +504,7 @@ describe('pages', () => {
     await userEvent.click(screen.getByRole('button', { name: 'Load older' }));
     await settle(() => asked[2]?.answer({ items: ofHealth.slice(10, 30), nextCursor: 'c2' }));
     expect(document.querySelector('.fd-timeline-shown')).toHaveTextContent(/^30 of 70/);
-    await userEvent.click(screen.getByRole('button', { name: 'CSV' }));
+    await userEvent.click(await screen.findByRole('button', { name: 'CSV' }));
     await waitFor(() =>
       expect(announce).toHaveBeenCalledWith('Exported 30 of 70 entries', 'timeline-export'),
     );
@@ -499,7 +514,7 @@ describe('pages', () => {
     const { asked, fetchPage } = asking();
     draw({ entries: [], fetchPage, serverFilter: true, onExport: () => undefined });
     await settle(() => asked[0]?.answer({ items: all.slice(0, 10), nextCursor: 'c1' }));
-    await userEvent.click(screen.getByRole('button', { name: 'CSV' }));
+    await userEvent.click(await screen.findByRole('button', { name: 'CSV' }));
     await waitFor(() =>
       expect(announce).toHaveBeenCalledWith(
         'Exported 10 loaded entries; there are others that were not loaded',
@@ -622,7 +637,7 @@ describe('the export', () => {
   it('saves what the filter shows under a name with its time, and says how much it is', async () => {
     const onExport = jest.fn<(file: Blob, name: string) => void>();
     draw({ onExport, exportName: 'audit', defaultFilter: { ...noFilter, types: ['queue'] } });
-    await userEvent.click(screen.getByRole('button', { name: 'CSV' }));
+    await userEvent.click(await screen.findByRole('button', { name: 'CSV' }));
     await waitFor(() => expect(onExport).toHaveBeenCalledTimes(1));
     const [file, name] = onExport.mock.calls[0]!;
     expect(name).toBe('audit-2026-01-15T140712Z.csv');
@@ -639,7 +654,7 @@ describe('the export', () => {
     await settle(() => undefined);
     again({ entries: [{ id: 'f1', at: STORY_NOW + 1, title: 'new f1' }] });
     expect(screen.getByRole('button', { name: '1 new' })).toBeInTheDocument();
-    await userEvent.click(screen.getByRole('button', { name: 'JSON' }));
+    await userEvent.click(await screen.findByRole('button', { name: 'JSON' }));
     await waitFor(() => expect(onExport).toHaveBeenCalledTimes(1));
     const reader = new FileReader();
     reader.readAsText(onExport.mock.calls[0]![0]);
@@ -662,7 +677,7 @@ describe('the export', () => {
     expect(screen.getByText('Queue intake above 1,000').closest('li')).toHaveTextContent(
       'Warning · type QUEUE',
     );
-    await userEvent.click(screen.getByRole('button', { name: 'CSV' }));
+    await userEvent.click(await screen.findByRole('button', { name: 'CSV' }));
     await waitFor(() => expect(onExport).toHaveBeenCalledTimes(1));
     const reader = new FileReader();
     reader.readAsText(onExport.mock.calls[0]![0]);
@@ -676,7 +691,7 @@ describe('the export', () => {
     Object.assign(URL, { createObjectURL: made, revokeObjectURL: () => undefined });
     const click = jest.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => undefined);
     draw();
-    await userEvent.click(screen.getByRole('button', { name: 'JSON' }));
+    await userEvent.click(await screen.findByRole('button', { name: 'JSON' }));
     await waitFor(() => expect(click).toHaveBeenCalledTimes(1));
     expect(made).toHaveBeenCalledTimes(1);
     click.mockRestore();
@@ -685,7 +700,7 @@ describe('the export', () => {
   it('of a long list can be cancelled, and says when it failed', async () => {
     const onExport = jest.fn();
     const { again } = draw({ entries: manyEvents(150), onExport });
-    fireEvent.click(screen.getByRole('button', { name: 'CSV' }));
+    fireEvent.click(await screen.findByRole('button', { name: 'CSV' }));
     fireEvent.click(screen.getByRole('button', { name: 'Cancel' }));
     expect(screen.getByRole('button', { name: 'CSV' })).toBeEnabled();
     expect(onExport).not.toHaveBeenCalled();

@@ -34,7 +34,6 @@ import {
   type TimelineOption,
 } from './filter.ts';
 import { groupEntries } from './rows.ts';
-import { TimelineExport } from './TimelineExport.tsx';
 import { TimelineFilters } from './TimelineFilters.tsx';
 import { hasMore } from './TimelineItem.tsx';
 import { useFreshHold } from './useFreshHold.ts';
@@ -225,6 +224,10 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     () => mergeEntries(pages.entries, begins === null ? given : notNewer(given, pages.entries[0])),
     [pages.entries, given, begins],
   );
+  const found = useMemo(
+    () => (serverFilter && !pages.outdated ? new Set(pages.entries.map(({ id }) => id)) : null),
+    [serverFilter, pages.outdated, pages.entries],
+  );
   // A range that goes back from now, which is named by a word, moves on each minute.
   const minute = useClockValue(
     /^[a-z]/.test(filter.from ?? '') ? clock : null,
@@ -236,8 +239,8 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     types,
     statuses,
   } = useMemo(
-    () => applyFilter(all, filter, environment.timeZone, minute),
-    [all, filter, environment.timeZone, minute],
+    () => applyFilter(all, filter, environment.timeZone, minute, found),
+    [all, filter, environment.timeZone, minute, found],
   );
   // A link to what was not read yet shows the entries around it, until the reader goes back to the newest.
   const settled = pages.state !== 'loading' && state !== 'loading';
@@ -349,8 +352,8 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
             {words.whole}
           </button>
         )}
-        {exportable && (
-          <TimelineExport
+        {later && exportable && (
+          <later.TimelineExport
             entries={fitting}
             {...{ total }}
             told={totalTold !== undefined}
@@ -381,19 +384,12 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
           <bdi>{staleText}</bdi>
         </p>
       )}
-      {(unlinked || begins !== null) && (
-        <p className="fd-timeline-note">
-          <bdi>{unlinked ? words.linkMissing : words.around}</bdi>
-          {begins !== null && (
-            <button
-              type="button"
-              className="fd-button"
-              onClick={() => setAround({ id: begins, source, left: true })}
-            >
-              {words.newest}
-            </button>
-          )}
-        </p>
+      {later && (unlinked || begins !== null) && (
+        <later.LinkNote
+          missing={unlinked}
+          environment={environment}
+          onLeave={begins === null ? null : () => setAround({ id: begins, source, left: true })}
+        />
       )}
       {failed && (
         <p className="fd-timeline-note" data-tone="degraded">
@@ -460,7 +456,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
           idPrefix={id}
           entries={fitting}
           list={listKey}
-          status={unlinked ? words.linkMissing : status}
+          {...{ status, unlinked }}
           causes={[filterKey, drawn, pages.state, pages.count, unlinked].join(' ')}
           feed={infinite}
           {...{ focusEntryId, settled }}

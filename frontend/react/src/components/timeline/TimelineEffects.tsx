@@ -4,7 +4,10 @@ import { numberFormat } from '../../format/intl.ts';
 import { Tooltip } from '../tooltip/Tooltip.tsx';
 import { wholeTime, type TimelineEntry } from './entries.ts';
 import { timelineWords } from '../../messages/timeline.ts';
+import { timelinePartWords } from '../../messages/timelineParts.ts';
 
+export { LinkNote } from './LinkNote.tsx';
+export { TimelineExport } from './TimelineExport.tsx';
 export { TimelineFoot } from './TimelineFoot.tsx';
 
 const NEWS_MS = 5_000;
@@ -24,6 +27,8 @@ export interface TimelineEffectsProps {
   announceFresh: boolean;
   /** What is to be read on the screen beside the entries. */
   status: string;
+  /** The linked entry is not in the list, which is said instead. */
+  unlinked: boolean;
   /** `status` is said when this is another one and it is, too. */
   causes: string;
   /** Its articles are gone through by keys. */
@@ -90,7 +95,9 @@ function useFreshNews({ entries, held, list, announceFresh, environment }: Timel
  * Says what is to be read on the screen when it becomes something else, once that rests; not what was so at first.
  * It is written anew when one of `causes` changes, so that live entries do not have it said again and again.
  */
-function useStatusNews({ status: text, causes, environment: { announcer } }: TimelineEffectsProps): void {
+function useStatusNews({ status, unlinked, causes, environment }: TimelineEffectsProps): void {
+  const { announcer, messages } = environment;
+  const text = unlinked ? timelinePartWords(messages).linkMissing : status;
   const said = useRef(text);
   const say = useEffectEvent(() => {
     if (text !== '' && text !== said.current) announcer.announce(text, 'timeline-status');

@@ -4,7 +4,7 @@ import type { TimelineEntry } from './entries.ts';
 import type { ExportFacts, SaveFile } from './exportEntries.ts';
 import type { TimelineFilter } from './filter.ts';
 import { lazyPart, useLazyPart } from '../lazyPart.ts';
-import { timelineWords } from '../../messages/timeline.ts';
+import { timelinePartWords } from '../../messages/timelineParts.ts';
 
 const runPart = lazyPart(() => import('./ExportRun.tsx').then((part) => part.ExportRun));
 
@@ -25,7 +25,7 @@ export interface TimelineExportProps {
 
 /** Exports what the filter shows as CSV or JSON; a long one tells how far it is and can be cancelled. */
 export function TimelineExport(props: TimelineExportProps) {
-  const words = timelineWords(props.environment.messages);
+  const words = timelinePartWords(props.environment.messages);
   const [kind, setKind] = useState<'csv' | 'json' | null>(null);
   const [failed, setFailed] = useState(false);
   const pressed = useRef<HTMLElement | null>(null);

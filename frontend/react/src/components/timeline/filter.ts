@@ -75,15 +75,13 @@ function testsOf(
   filter: TimelineFilter,
   timeZone: string | undefined,
   now: number,
+  found: ReadonlySet<string> | null,
 ): Partial<Record<Part, Test>> {
   const words = fold(filter.text).split(/\s+/).filter(Boolean);
   const { from, to } = rangeAt(filter, timeZone, now);
   return {
     ...(words.length > 0 && {
-      text: (entry) => {
-        const all = wordsOf(entry);
-        return words.every((word) => all.includes(word));
-      },
+      text: (entry) => found?.has(entry.id) || words.every((word) => wordsOf(entry).includes(word)),
     }),
     ...(filter.types.length > 0 && { types: (entry) => filter.types.includes(entry.type ?? '') }),
     ...(filter.statuses.length > 0 && { statuses: (entry) => filter.statuses.includes(entry.status ?? '') }),
@@ -123,14 +121,18 @@ export interface Filtered<E> {
   statuses: readonly TimelineOption[];
 }
 
-/** Applies a filter. Entries without a type or status count under the empty text. */
+/**
+ * Applies a filter. Entries without a type or status count under the empty text.
+ * @param found ids of entries that a service found by the text, perhaps in what it does not tell
+ */
 export function applyFilter<E extends TimelineEntry>(
   entries: readonly E[],
   filter: TimelineFilter,
   timeZone: string | undefined,
   now: number,
+  found: ReadonlySet<string> | null = null,
 ): Filtered<E> {
-  const { types: ofTypes, statuses: ofStatuses, ...others } = testsOf(filter, timeZone, now);
+  const { types: ofTypes, statuses: ofStatuses, ...others } = testsOf(filter, timeZone, now, found);
   const common = Object.values(others);
   const types = new Map<string, number>(filter.types.map((value) => [value, 0]));
   const statuses = new Map<string, number>(filter.statuses.map((value) => [value, 0]));
