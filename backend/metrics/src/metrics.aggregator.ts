@@ -208,8 +208,10 @@ export class MetricsAggregator
 
   /**
    * Recent values of some metrics, evenly spaced in UTC: means of gauges and distributions, increase per second of
-   * counters. One read for all of them.
-   * @throws FleetdeckError `INVALID_INPUT` naming the field, `LIMIT_EXCEEDED`, `TIMED_OUT`, `OVERLOADED`
+   * counters. One read for all of them. While the database is away the newest values that this process has in memory,
+   * with the `problem`.
+   * @throws FleetdeckError `INVALID_INPUT` naming the field, `LIMIT_EXCEEDED`, `TIMED_OUT`, `OVERLOADED`,
+   *   `DATABASE_UNAVAILABLE` when there is nothing in memory either
    */
   recent(query: RecentQuery): Promise<MetricRecentAnswer> {
     return this.engine.queries.recent(query);

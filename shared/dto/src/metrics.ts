@@ -204,4 +204,9 @@ export interface MetricRecentAnswer {
   asOf: string;
   stepMs: number;
   metrics: MetricRecent[];
+  /**
+   * Why the database could not be asked. The answer is then what the node has in memory: of each series that it records
+   * itself the newest value and no points, nothing of other nodes. Absent in a whole answer.
+   */
+  problem?: string;
 }

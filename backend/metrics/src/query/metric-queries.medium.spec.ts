@@ -446,6 +446,28 @@ describe('recent values', () => {
     expect(Math.abs(480 / (values[0] ?? 0) - (Date.parse(at) - minute(11)) / 1000)).toBeLessThan(2);
   });
 
+  it('are the newest ones in memory while the database is away, which the answer says', async () => {
+    const recent = { metricNames: ['level', 'took'], spanSeconds: 30, maxPoints: 3 };
+    record('level', 7, minute(10), 'a');
+    record('level', 9, minute(10) + 20_000, 'a');
+    running.sql.away = true;
+    const { problem, metrics, asOf } = await running.aggregator.recent(recent);
+    expect(problem).toContain('The database does not answer');
+    expect(asOf).toBe(iso(running.clock.now()));
+    expect(metrics.map(({ series, position }) => [series, position])).toEqual([
+      [[{ labels: { host: 'a' }, points: [], last: { value: 9, at: iso(minute(10) + 20_000) } }], null],
+      [[], null],
+    ]);
+    await expect(running.aggregator.recent({ metricNames: ['took'] })).rejects.toThrow('ECONNREFUSED');
+    running.clock.advance(60_000);
+    await expect(running.aggregator.recent(recent)).rejects.toThrow('ECONNREFUSED');
+    running.sql.away = false;
+    await until(async () => {
+      running.timers.advance(1000);
+      return (await running.aggregator.recent({ ...recent, spanSeconds: 3000 })).problem === undefined;
+    });
+  });
+
   it('leave out a metric nobody knows and show one that is silent without series', async () => {
     const { metrics } = await running.aggregator.recent({ metricNames: ['nobody', 'level', 'level'] });
     expect(metrics.map(({ metric, series }) => [metric.name, series])).toEqual([['level', []]]);

@@ -1,5 +1,11 @@
 import type { MetricQuery, MetricRecentAnswer, MetricResult, Position } from '@fleetdeck/dto';
-import { FleetdeckError, isoTime, type Clock, type MetricQueryLimits } from '@fleetdeck/kernel';
+import {
+  FleetdeckError,
+  isoTime,
+  toFleetdeckError,
+  type Clock,
+  type MetricQueryLimits,
+} from '@fleetdeck/kernel';
 import type { MetricRegistry } from '../registry/metric-registry.ts';
 import type { AnswerCache } from '../cache/answer-cache.ts';
 import { Sketch } from '../sketch/sketch.ts';
@@ -102,9 +108,16 @@ export class MetricQueries {
     const key = `recent ${JSON.stringify([names, spanSeconds, maxPoints])}`;
     const now = this.parts.clock.now();
     const scope = { metricNames: names, fromMs: now - spanSeconds * 2000, toMs: Infinity };
-    return this.parts.cache.get(key, OPEN_TTL_MS, scope, () =>
-      this.recentAnswer(names, spanSeconds, maxPoints),
-    );
+    const load = () => this.recentAnswer(names, spanSeconds, maxPoints);
+    try {
+      return await this.parts.cache.get(key, OPEN_TTL_MS, scope, load);
+    } catch (thrown) {
+      const { code, message } = toFleetdeckError(thrown);
+      const remembered =
+        code === 'DATABASE_UNAVAILABLE' ? this.rememberedAnswer(names, spanSeconds, maxPoints) : null;
+      if (remembered === null) throw thrown;
+      return { ...remembered, problem: message };
+    }
   }
 
   /** An answer lives longer once no writer has anything to add to its buckets in the usual way. */
@@ -233,6 +246,32 @@ export class MetricQueries {
         position: positions[i] ?? null,
       })),
     };
+  }
+
+  /** The newest values that this process has in memory, when it has any. Never kept: others have other ones. */
+  private rememberedAnswer(
+    names: readonly string[],
+    spanSeconds: number,
+    maxPoints: number,
+  ): MetricRecentAnswer | null {
+    const { registry, clock } = this.parts;
+    const asOf = clock.now();
+    const grid = recentGrid(asOf, spanSeconds, maxPoints, 1);
+    const metrics = names
+      .flatMap((name) => registry.get(name) ?? [])
+      .map((entry) => ({
+        metric: entry.descriptor,
+        series: [...entry.recorded()]
+          .filter(({ liveAt }) => liveAt >= grid.startMs)
+          .map(({ labels, liveValue, liveAt }) => ({
+            ...{ labels, points: [] },
+            last: { value: liveValue, at: isoTime(liveAt) },
+          })),
+        position: null,
+      }));
+    const count = metrics.reduce((sum, { series }) => sum + series.length, 0);
+    if (count === 0 || count > Math.floor(MAX_ANSWER_BUCKETS / grid.count)) return null;
+    return { asOf: isoTime(asOf), stepMs: grid.widthMs, metrics };
   }
 
   /**

@@ -79,6 +79,21 @@ describe('useMetrics', () => {
     expect(result.current.get('disk')).toBeUndefined();
   });
 
+  it('shows what the service remembers while its database is away, as last known and with the reason', async () => {
+    const { result } = renderHook(() => useMetrics(['cpu']), { wrapper });
+    await settle(() => http.last.answer({ ...answer(), problem: 'The database does not answer.' }));
+    expect(result.current).toMatchObject({
+      state: 'error',
+      error: { message: 'The database does not answer.' },
+    });
+    expect(result.current.get('cpu')).toMatchObject({ value: 5, asOf: iso(10) });
+    await settle(() => socket.say('metrics.cpu', cpu(7, 11)));
+    expect(result.current.get('cpu')).toMatchObject({ value: 7, asOf: iso(11) });
+    await settle(() => result.current.refetch());
+    await settle(() => http.last.answer(answer(8)));
+    expect(result.current).toMatchObject({ state: 'live', error: null });
+  });
+
   it('asks once in strict mode too, and stops when it leaves', async () => {
     const { unmount } = renderHook(() => useMetrics(['cpu']), {
       wrapper: ({ children }: { children: ReactNode }) => <StrictMode>{wrapper({ children })}</StrictMode>,

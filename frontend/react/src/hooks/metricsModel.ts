@@ -178,26 +178,33 @@ export function createMetricsModel(maxPoints: number): LiveModel<MetricRecentAns
       points: track.points,
     });
 
+  const start = (answer: MetricRecentAnswer): void => {
+    stepMs = answer.stepMs;
+    asOf = answer.asOf;
+    data = null;
+    metrics = new Map(
+      answer.metrics.map(({ metric, series, position }) => [
+        metric.name,
+        {
+          descriptor: metric,
+          position,
+          tracks: new Map(
+            series.map(({ labels, points, last }) => [
+              labelsKey(labels),
+              trackOf(metric, labels, points, last),
+            ]),
+          ),
+        },
+      ]),
+    );
+  };
+
   return {
     begin: (answer) => {
-      stepMs = answer.stepMs;
-      asOf = answer.asOf;
-      data = null;
-      metrics = new Map(
-        answer.metrics.map(({ metric, series, position }) => [
-          metric.name,
-          {
-            descriptor: metric,
-            position,
-            tracks: new Map(
-              series.map(({ labels, points, last }) => [
-                labelsKey(labels),
-                trackOf(metric, labels, points, last),
-              ]),
-            ),
-          },
-        ]),
-      );
+      // What a node remembers is better than nothing, and worse than what is shown already. It is a failed read all the
+      // same: there is more to be known.
+      if (answer.problem === undefined || metrics === null) start(answer);
+      if (answer.problem !== undefined) throw new Error(answer.problem);
     },
 
     apply: (message) => {

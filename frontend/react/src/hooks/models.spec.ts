@@ -69,6 +69,18 @@ describe('the metrics model', () => {
     expect(model.read()).not.toBe(before);
   });
 
+  it('shows what a node remembers while the database is away, and keeps what was known before', () => {
+    const remembered = { ...recent('gauge', { values: [] }), problem: 'The database does not answer.' };
+    const model = createMetricsModel(60);
+    expect(() => model.begin(remembered)).toThrow('The database does not answer.');
+    expect(model.read()?.series[0]).toMatchObject({ value: 100, points: [] });
+    model.apply(live(7, 10));
+    expect(() => model.begin(remembered)).toThrow('The database does not answer.');
+    expect(model.read()?.series[0]).toMatchObject({ value: 7, asOf: iso(10) });
+    model.begin(recent('gauge'));
+    expect(model.read()?.series[0]?.points).toHaveLength(2);
+  });
+
   it('does not change the points that it gave out', () => {
     const model = createMetricsModel(60);
     model.begin(recent('gauge'));
