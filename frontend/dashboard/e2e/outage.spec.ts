@@ -119,6 +119,7 @@ test('PostgreSQL stops and comes back: the page says what happened and since whe
   await expect(row(page, 'postgres')).toContainText(since);
   await expect(row(page, 'postgres').locator('.reason')).toHaveText(SOMETHING);
   await expect(row(page, 'alerting')).toContainText('Degraded');
+  await expect(card(page, 'CPU').locator('.fd-metric-number')).toContainText(/\d/);
   await expect(page.getByText(/^Not all of the last 24 hours can be read at present/)).toBeVisible();
   await alertsLink(page, 'Alerts 1 firing').click();
   await expect(page.getByRole('region', { name: 'Now' })).toContainText(/PostgreSQL is critical: \S/);
