@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef, useState, type RefObject } from 'react';
 import type { Environment } from '../../environment.ts';
+import { isolate } from '../../format/direction.ts';
 import { dateFormat, numberFormat } from '../../format/intl.ts';
 import { timelinePartWords } from '../../messages/timelineParts.ts';
 import { usePopover } from '../popover/usePopover.ts';
@@ -29,7 +30,9 @@ function boundText(text: string, { locale, timeZone, hourCycle, messages }: Envi
 /** The range of a filter in words; empty where it has none. */
 export function rangeText({ from, to }: TimelineFilter, environment: Environment): string {
   const write = (text: string | null): string | null =>
-    text === null || boundAt(text, false, 'UTC', 0) === null ? null : boundText(text, environment);
+    text === null || boundAt(text, false, 'UTC', 0) === null
+      ? null
+      : isolate(boundText(text, environment), environment.locale);
   const [begin, end] = [write(from), write(to)];
   if (begin === null && end === null) return '';
   // What goes back from now ends there.

@@ -137,11 +137,13 @@ export function TimelineFilters(props: TimelineFiltersProps) {
         aria-expanded={choosing}
         onClick={() => setChoosing(!choosing)}
       >
-        {!ranged
-          ? words.anyTime
-          : range
-            ? range.rangeText(filter, environment)
-            : `${filter.from ?? ''} – ${filter.to ?? ''}`}
+        <bdi>
+          {!ranged
+            ? words.anyTime
+            : range
+              ? range.rangeText(filter, environment)
+              : `${filter.from ?? ''} – ${filter.to ?? ''}`}
+        </bdi>
       </button>
       {choosing && range && (
         <range.RangePanel
