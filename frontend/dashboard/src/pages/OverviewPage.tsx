@@ -13,7 +13,6 @@ import { FAILED_REFRESH_MS, PAST_REFRESH_MS, useRefresh } from './useRefresh.ts'
 const HEALTH_REFRESH_MS = 15_000;
 /** A replica broadcasts its own values to its own clients; those of the others are read before they count as stale. */
 const REPLICAS_REFRESH_MS = 3_000;
-const NO_LABELS = {};
 
 /** What the service, its host and its database are doing, and how they are. */
 export function OverviewPage({ http }: { http: HttpClient }) {
@@ -45,7 +44,7 @@ export function OverviewPage({ http }: { http: HttpClient }) {
             <h2>{title}</h2>
             <div className="cards">
               {cards.map(({ spec, series }) =>
-                spec.aggregation === undefined ? (
+                spec.aggregation === undefined || series === null ? (
                   <MetricCard
                     key={spec.metric}
                     title={spec.title}
@@ -60,7 +59,7 @@ export function OverviewPage({ http }: { http: HttpClient }) {
                     title={spec.title}
                     metric={spec.metric}
                     aggregation={spec.aggregation}
-                    labels={series?.labels ?? NO_LABELS}
+                    labels={series.labels}
                   />
                 ),
               )}
