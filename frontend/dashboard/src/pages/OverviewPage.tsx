@@ -60,6 +60,7 @@ export function OverviewPage({ http }: { http: HttpClient }) {
                     metric={spec.metric}
                     aggregation={spec.aggregation}
                     labels={series.labels}
+                    goodDirection={series.metric.goodDirection}
                   />
                 ),
               )}

@@ -145,6 +145,8 @@ describe('MetricPage', () => {
     await pass(41_000);
     expect(queries()).toHaveLength(2);
     expect(lastQuery()?.get('to')).toBe(new Date(NOW + 60_000).toISOString());
+    await pass(300_000);
+    expect(queries()).toHaveLength(7);
   });
 
   it('asks for nothing while the page is hidden', async () => {

@@ -5,7 +5,7 @@ import { usePageClock } from '@fleetdeck/react';
 import { FAILED_REFRESH_MS, useRefresh } from '../useRefresh.ts';
 import { labelTexts, type MetricView } from './metric-view.ts';
 
-/** Late values change what is over, so it is read anew this often. */
+/** Late values change what is over, so it is read anew at least this often. */
 const REFRESH_MS = 60_000;
 
 /** What {@link useMetricHistory} answers. */
@@ -21,7 +21,7 @@ export interface MetricHistory {
 
 interface Read {
   /** What was asked for, but for the time. */
-  question: string;
+  asked: string;
   results: readonly MetricResult[] | null;
   error: Error | null;
 }
@@ -31,52 +31,54 @@ export function useMetricHistory(http: HttpClient, name: string, view: MetricVie
   const { range, show, by, labels } = view;
   const widthMs = METRIC_WINDOW_MS[range.window];
   const to = Math.floor(usePageClock() / widthMs) * widthMs;
-  const texts = labelTexts(labels);
-  const question = JSON.stringify([name, range.id, show.aggregations, by, texts]);
-  const [read, setRead] = useState<Read>({ question, results: null, error: null });
-  const reading = useRef<AbortController | null>(null);
-  const latest = useRef({ range, show, by, texts });
-  useEffect(() => {
-    latest.current = { range, show, by, texts };
+  const only = labelTexts(labels);
+  const question = JSON.stringify({
+    metricName: name,
+    timeWindow: range.window,
+    aggregation: show.aggregations,
+    groupBy: by,
+    // A single one is split at a comma that could begin another label; repeated ones are not.
+    labels: only.length === 1 ? [...only, ...only] : only,
   });
+  const spanMs = range.ms;
+  const asked = `${spanMs} ${question}`;
+  const [read, setRead] = useState<Read>({ asked, results: null, error: null });
+  const reading = useRef<AbortController | null>(null);
 
   const ask = useCallback(async (): Promise<void> => {
     reading.current?.abort();
     const mine = new AbortController();
     reading.current = mine;
-    const { range: span, show: shown, by: label, texts: only } = latest.current;
     const query = {
-      metricName: name,
-      timeWindow: span.window,
-      aggregation: [...shown.aggregations],
-      from: new Date(to - span.ms).toISOString(),
+      ...(JSON.parse(question) as Record<string, string | string[] | null>),
+      from: new Date(to - spanMs).toISOString(),
       to: new Date(to).toISOString(),
-      groupBy: label ?? undefined,
-      // A single one is split at a comma that could begin another label; repeated ones are not.
-      labels: only.length === 1 ? [...only, ...only] : only,
     };
     try {
       const { results } = await http.get<MetricQueryAnswer>('/metrics/query', {
         query,
         signal: mine.signal,
       });
-      if (!mine.signal.aborted) setRead({ question, results, error: null });
+      if (!mine.signal.aborted) setRead({ asked, results, error: null });
     } catch (thrown) {
-      if (mine.signal.aborted) return;
-      const error = thrown as Error;
-      setRead((before) => ({
-        question,
-        results: before.question === question ? before.results : null,
-        error,
-      }));
+      if (!mine.signal.aborted)
+        setRead((before) => ({
+          asked,
+          results: before.asked === asked ? before.results : null,
+          error: thrown as Error,
+        }));
     }
-  }, [http, name, question, to]);
+  }, [http, asked, question, spanMs, to]);
 
   const reload = useCallback(() => void ask(), [ask]);
-  useEffect(reload, [reload]);
+  useEffect(() => {
+    void ask();
+  }, [ask]);
   useEffect(() => () => reading.current?.abort(), []);
-  const current = read.question === question ? read : { results: null, error: null };
-  useRefresh(reload, current.error === null ? REFRESH_MS : FAILED_REFRESH_MS);
+  const current = read.asked === asked ? read : { results: null, error: null };
+  // A new minute is read by itself.
+  const refreshMs = widthMs > REFRESH_MS ? REFRESH_MS : null;
+  useRefresh(reload, current.error === null ? refreshMs : FAILED_REFRESH_MS);
 
   return {
     results: current.results,
