@@ -54,7 +54,8 @@ describe('an alert from beginning to end', () => {
     });
     app.metrics.set('lag_ms', 150);
     await app.evaluate(3);
-    expect(await app.alerts()).toMatchObject([{ state: 'firing', value: 150 }]);
+    const { runbookUrl } = LAG;
+    expect(await app.alerts()).toMatchObject([{ state: 'firing', value: 150, runbookUrl }]);
     app.metrics.set('lag_ms', 80);
     await app.evaluate();
     expect(await app.alerts()).toMatchObject([{ state: 'recovering' }]);
