@@ -97,10 +97,13 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
     this.ports.connect(rules.some(({ source }) => source.kind === 'metric'));
     const sql = this.ports.sql(this.options);
     const gate = new StoreGate(storeTimeoutMs, this.clock, this.timers);
+    const signalGate = new StoreGate(storeTimeoutMs, this.clock, this.timers);
     const store = new PostgresAlertStore(sql);
     this.parts = {
       sql,
       store,
+      // By a gate of their own, so that no question of the evaluator delays them, and what is said last is what stays.
+      saySignals: (signals) => signalGate.run(() => store.saveSignals(this.node, signals)),
       incidents: new IncidentReader(sql),
       silences: new SilenceStore(sql),
       leader: new Leader({
@@ -125,7 +128,7 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
     this.stopped = true;
     this.cancelSignals();
     await this.parts?.leader.stop();
-    if (this.saidSignals) await this.parts?.store.saveSignals(this.node, []).catch(() => undefined);
+    if (this.saidSignals) await this.parts?.saySignals([]).catch(() => undefined);
   }
 
   /** Takes note of a component that is no longer well, or is well again. Never throws, never waits. */
@@ -345,31 +348,24 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
 
   /** Tells the evaluator, wherever it runs, what this replica's health says; for as long as there is something. */
   private saySignals(): void {
-    const { evaluationIntervalMs, storeTimeoutMs } = this.resolved;
     const signals = this.board.all();
-    const due = this.parts !== null && (signals.length > 0 || this.saidSignals);
-    const said = due ? this.parts?.store.saveSignals(this.node, signals) : undefined;
+    const due = signals.length > 0 || this.saidSignals;
     // It may arrive even when nobody waits for the answer any more.
     if (signals.length > 0) this.saidSignals = true;
-    void withDeadline(
-      said ?? Promise.resolve(),
-      storeTimeoutMs,
-      this.timers,
-      () => new Error('No answer in time.'),
-    )
+    void (due ? this.running.saySignals(signals) : Promise.resolve())
       .then(() => (this.saidSignals = signals.length > 0))
       .catch(() => undefined)
       .then(() => {
         if (this.stopped) return;
-        this.cancelSignals = this.timers.after(Math.min(evaluationIntervalMs, 10_000), () =>
-          this.saySignals(),
-        );
+        const every = Math.min(this.resolved.evaluationIntervalMs, 10_000);
+        this.cancelSignals = this.timers.after(every, () => this.saySignals());
       });
   }
 }
 
 interface Parts {
   sql: ReturnType<AlertingPorts['sql']>;
+  saySignals: (signals: Parameters<PostgresAlertStore['saveSignals']>[1]) => Promise<void>;
   store: PostgresAlertStore;
   incidents: IncidentReader;
   silences: SilenceStore;

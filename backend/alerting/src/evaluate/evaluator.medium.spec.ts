@@ -357,6 +357,33 @@ describe('what a replica said', () => {
     await leader.evaluate();
     expect(leader.sink.told).toEqual(['firing Down', 'resolved Down']);
   });
+
+  it('counts no longer when it closes while it is still being said', async () => {
+    const app = await start({ rules: [DOWN] });
+    const { query } = app.sql;
+    const writes: Promise<unknown>[] = [];
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    Object.assign(app.sql, {
+      query: (statement: string, parameters?: unknown[]) => {
+        if (!statement.includes('insert into fleetdeck.alert_signal')) return query(statement, parameters);
+        const first = writes.length === 0;
+        const write = (first ? held : Promise.resolve()).then(() => query(statement, parameters));
+        writes.push(write);
+        return write;
+      },
+    });
+    down(app, 'broker');
+    while (writes.length === 0) await app.time.advance(INTERVAL_MS);
+    apps.splice(apps.indexOf(app), 1);
+    const closed = app.close();
+    // It gave the lease away: what is left of its end is to take back what it said.
+    await start({ rules: [DOWN] });
+    letGo();
+    await closed;
+    await Promise.all(writes);
+    expect(await stored()).toEqual([]);
+  });
 });
 
 describe('a replica on which no rule is evaluated', () => {
