@@ -17,8 +17,10 @@ export function answerClientErrors(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // The rest of the same request.
     if (answered.has(socket)) return;
-    // Reset by the client, or in the middle of an answer: nobody would read it.
-    if (error.code === 'ECONNRESET' || !socket.writable || answering.has(socket)) {
+    // Reset by the client, or in the middle of an answer: nobody would read it. Of a connection that a browser opened
+    // ahead and has not used yet it would be read as the answer to what it asks next.
+    const unused = socket.bytesRead === 0;
+    if (error.code === 'ECONNRESET' || !socket.writable || answering.has(socket) || unused) {
       socket.destroy();
       return;
     }
