@@ -85,6 +85,15 @@ describe('signed in', () => {
     expect(screen.getByRole('link', { name: 'Metrics' })).toHaveAttribute('aria-current', 'true');
   });
 
+  it('loses no other page when one fails to draw', async () => {
+    jest.spyOn(console, 'error').mockReturnValue();
+    service.answers.set('GET /metrics/names', ok({ metrics: [null] }));
+    open('/metric');
+    expect(await screen.findByText(/^This page could not be drawn/)).toBeVisible();
+    await userEvent.click(screen.getByRole('link', { name: 'Overview' }));
+    expect(await heading('Overview')).toBeVisible();
+  });
+
   it('says that an address has no page, and leads to the overview', async () => {
     open('/agents/7');
     expect(await heading('There is no such page')).toBeVisible();

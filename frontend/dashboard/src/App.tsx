@@ -1,20 +1,28 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Route, Router, Switch, useLocation, useSearch } from 'wouter';
 import type { Session } from '@fleetdeck/dto';
-import { FleetdeckProvider, useAlerts } from '@fleetdeck/react';
+import { FleetdeckProvider, lazyPart, useAlerts } from '@fleetdeck/react';
 import type { Connection } from './connection.ts';
-import { AlertsPage } from './pages/alerts/AlertsPage.tsx';
-import { MetricPage } from './pages/metrics/MetricPage.tsx';
-import { MetricsPage } from './pages/metrics/MetricsPage.tsx';
 import { NotFoundPage } from './pages/NotFoundPage.tsx';
 import { OverviewPage } from './pages/OverviewPage.tsx';
 import { SignInPage, type SignInReason } from './pages/SignInPage.tsx';
 import { FAILED_REFRESH_MS, useRefresh } from './pages/useRefresh.ts';
 import { applyPreferences, readPreferences, storePreferences, type Preferences } from './preferences.ts';
 import { useSession } from './session/useSession.ts';
+import { LazyPage } from './shell/LazyPage.tsx';
+import { PageBoundary } from './shell/PageBoundary.tsx';
 import { Shell } from './shell/Shell.tsx';
 import { useDenied } from './shell/useDenied.ts';
 import { usePageTitle } from './shell/usePageTitle.ts';
+
+// The overview is what most starts show; the code of the others would hold up its first values.
+const alertsPage = lazyPart(() => import('./pages/alerts/AlertsPage.tsx').then((file) => file.AlertsPage));
+const metricsPage = lazyPart(() =>
+  import('./pages/metrics/MetricsPage.tsx').then((file) => file.MetricsPage),
+);
+const metricPage = lazyPart(() => import('./pages/metrics/MetricPage.tsx').then((file) => file.MetricPage));
+/** When they are loaded though nobody opened them, so that they are there should the service be away later. */
+const LOAD_AHEAD_MS = 10_000;
 
 interface AppProps {
   connection: Connection;
@@ -74,6 +82,7 @@ function Portal({ connection, restart }: Required<AppProps>) {
         preferences={preferences}
         onPreferences={change}
         onSignOut={() => void leave()}
+        onRestart={() => restart(null)}
       />
     </FleetdeckProvider>
   );
@@ -86,6 +95,7 @@ interface DeskProps {
   preferences: Preferences;
   onPreferences: (next: Preferences) => void;
   onSignOut: () => void;
+  onRestart: () => void;
 }
 
 const TITLES: Readonly<Record<string, string>> = {
@@ -96,34 +106,56 @@ const TITLES: Readonly<Record<string, string>> = {
 const METRIC_PATH = /^\/metric\/([^/]+)$/;
 
 // Alerts are read once for the bar and the page.
-function Desk({ http, ...bar }: DeskProps) {
+function Desk({ http, onRestart, ...bar }: DeskProps) {
   const alerts = useAlerts();
   useRefresh(alerts.refetch, alerts.state === 'error' ? FAILED_REFRESH_MS : null);
   const firing = alerts.alerts?.filter(({ state }) => state === 'firing').length ?? null;
   const [location] = useLocation();
-  usePageTitle(TITLES[location] ?? METRIC_PATH.exec(location)?.[1] ?? 'No such page', firing);
+  const title = TITLES[location] ?? METRIC_PATH.exec(location)?.[1] ?? 'No such page';
+  usePageTitle(title, firing);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      for (const page of [alertsPage, metricsPage, metricPage]) void page.load();
+    }, LOAD_AHEAD_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  const lazily = { title, onRestart };
   return (
     <Shell {...bar} firing={firing}>
-      <Switch>
-        <Route path="/">
-          <OverviewPage http={http} />
-        </Route>
-        <Route path="/metric">
-          <MetricsPage http={http} />
-        </Route>
-        <Route path="/metric/:name">{({ name }) => <MetricPage key={name} http={http} name={name} />}</Route>
-        <Route path="/alerts">
-          <AlertsPage
-            http={http}
-            alerts={alerts}
-            role={bar.session?.role ?? null}
-            timeZone={bar.preferences.timeZone}
-          />
-        </Route>
-        <Route>
-          <NotFoundPage />
-        </Route>
-      </Switch>
+      <PageBoundary key={location} title={title}>
+        <Switch>
+          <Route path="/">
+            <OverviewPage http={http} />
+          </Route>
+          <Route path="/metric">
+            <LazyPage page={metricsPage} {...lazily}>
+              {(MetricsPage) => <MetricsPage http={http} />}
+            </LazyPage>
+          </Route>
+          <Route path="/metric/:name">
+            {({ name }) => (
+              <LazyPage page={metricPage} {...lazily}>
+                {(MetricPage) => <MetricPage http={http} name={name} />}
+              </LazyPage>
+            )}
+          </Route>
+          <Route path="/alerts">
+            <LazyPage page={alertsPage} {...lazily}>
+              {(AlertsPage) => (
+                <AlertsPage
+                  http={http}
+                  alerts={alerts}
+                  role={bar.session?.role ?? null}
+                  timeZone={bar.preferences.timeZone}
+                />
+              )}
+            </LazyPage>
+          </Route>
+          <Route>
+            <NotFoundPage />
+          </Route>
+        </Switch>
+      </PageBoundary>
     </Shell>
   );
 }

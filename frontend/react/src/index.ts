@@ -15,6 +15,7 @@ export {
 } from './components/context-selector/ContextSelector.tsx';
 export type { ContextOption, ElsewhereNotice } from './components/context-selector/contextOptions.ts';
 export type { LoadOptions } from './components/context-selector/useOptions.ts';
+export { lazyPart, useLazyPart, type LazyPart, type LoadedPart } from './components/lazyPart.ts';
 export { MetricsCard, type MetricsCardProps } from './components/metrics-card/MetricsCard.tsx';
 export type { MetricThreshold } from './components/metrics-card/thresholds.ts';
 export type { SparkPoint } from './components/metrics-card/sparkline.ts';

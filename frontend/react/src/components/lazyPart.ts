@@ -8,7 +8,7 @@ export interface LoadedPart<T> {
   readonly part?: T | null;
 }
 
-/** A part of the kit that is loaded when it is first wanted; see {@link lazyPart}. */
+/** Code that is loaded when it is first wanted; see {@link lazyPart}. */
 export interface LazyPart<T> {
   /** Loads it, unless it is there or on its way; `null` when that failed. Never rejects. */
   load: () => Promise<T | null>;
@@ -16,7 +16,13 @@ export interface LazyPart<T> {
   subscribe: (listener: () => void) => () => void;
 }
 
-/** Keeps what `load` gives. What failed can be loaded again: `lazy` of React would keep its first failure. */
+/**
+ * Keeps what `load` gives. What failed can be loaded again: `lazy` of React would keep its first failure, and a portal
+ * stays open for days. Draw it with {@link useLazyPart}.
+ *
+ * @example
+ * const chart = lazyPart(() => import('@fleetdeck/react/charts').then((part) => part.TimeSeriesChart));
+ */
 export function lazyPart<T>(load: () => Promise<T>): LazyPart<T> {
   let loaded: LoadedPart<T> = NOTHING;
   let running: Promise<T | null> | undefined;
@@ -42,6 +48,10 @@ const onServer = (): LoadedPart<never> => NOTHING;
 /**
  * The part, loaded once it is `wanted`. One that could not be loaded is tried again when it is wanted anew, and every
  * 30 s while it is.
+ *
+ * @example
+ * const { part: Chart } = useLazyPart(chart, true);
+ * return Chart ? <Chart {...props} /> : Chart === null ? 'It could not be loaded.' : 'Loading…';
  */
 export function useLazyPart<T>(part: LazyPart<T>, wanted: boolean): LoadedPart<T> {
   const loaded = useSyncExternalStore(part.subscribe, part.get, onServer);

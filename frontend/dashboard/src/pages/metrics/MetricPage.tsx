@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
 import type { HttpClient } from '@fleetdeck/client';
 import type { MetricDescriptor, MetricResult } from '@fleetdeck/dto';
-import { useMetrics } from '@fleetdeck/react';
+import { lazyPart, useLazyPart, useMetrics } from '@fleetdeck/react';
 import { ListProblem } from '../alerts/ListProblem.tsx';
 import {
   choicesOf,
@@ -14,9 +14,10 @@ import {
   withoutLabels,
 } from './metric-view.ts';
 import { linesOf } from './metric-lines.ts';
-import { useChart } from './useChart.ts';
 import { useMetricHistory } from './useMetricHistory.ts';
 import { useMetricNames } from './useMetricNames.ts';
+
+const chart = lazyPart(() => import('@fleetdeck/react/charts').then((part) => part.TimeSeriesChart));
 
 interface MetricPageProps {
   http: HttpClient;
@@ -54,7 +55,7 @@ function Past({ http, metric }: { http: HttpClient; metric: MetricDescriptor }) 
   const view = useMemo(() => readView(kind, search), [kind, search]);
   const { range, show, by, labels } = view;
   const { results, error, staleAfterMs, reload } = useMetricHistory(http, name, view);
-  const { Chart, failed } = useChart();
+  const { part: Chart } = useLazyPart(chart, true);
   const series = useMemo(() => (results === null ? [] : linesOf(results, show, by)), [results, show, by]);
   const choose = (what: 'range' | 'show' | 'by', value: string | null): void =>
     go(`/metric/${name}${withChoice(search, what, value)}`, { replace: true });
@@ -102,7 +103,7 @@ function Past({ http, metric }: { http: HttpClient; metric: MetricDescriptor }) 
           </button>
         </p>
       )}
-      {Chart !== null && (
+      {Chart && (
         <Chart
           title={`${name}, ${by === null ? show.words : `${show.words} by ${by}`}`}
           unit={unitOfShown(unit, show)}
@@ -116,9 +117,9 @@ function Past({ http, metric }: { http: HttpClient; metric: MetricDescriptor }) 
           height={320}
         />
       )}
-      {Chart === null && (
+      {!Chart && (
         <p className="quiet metric-waiting">
-          {failed ? 'The chart could not be loaded; it is tried again.' : 'Loading…'}
+          {Chart === null ? 'The chart could not be loaded; it is tried again.' : 'Loading…'}
         </p>
       )}
       {results !== null && expectedEveryMs !== null && <Coverage results={results} />}
