@@ -70,7 +70,7 @@ export function mergeMessages<M extends MessagesPart>(base: M, over: MessagesPar
 }
 
 /** The normal form of a status word: `In Progress` is `in_progress`. */
-function normalWord(word: string): string {
+export function normalWord(word: string): string {
   return word
     .trim()
     .toLowerCase()

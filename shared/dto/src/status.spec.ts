@@ -7,6 +7,7 @@ describe('resolveStatus', () => {
     ['success', 'healthy', 'healthy'],
     ['online', 'healthy', 'healthy'],
     ['active', 'healthy', 'healthy'],
+    ['completed', 'healthy', 'healthy'],
     ['degraded', 'degraded', 'degraded'],
     ['warning', 'degraded', 'degraded'],
     ['working', 'degraded', 'progress'],

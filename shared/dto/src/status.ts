@@ -21,6 +21,7 @@ const WORDS: ReadonlyMap<string, ResolvedStatus> = new Map([
   ['success', HEALTHY],
   ['online', HEALTHY],
   ['active', HEALTHY],
+  ['completed', HEALTHY],
   ['degraded', DEGRADED],
   ['warning', DEGRADED],
   ['working', PROGRESS],

@@ -1,8 +1,6 @@
-import { STROKE } from '../glyph/Glyph.tsx';
-
 function Icon({ children }: { children: React.ReactNode }) {
   return (
-    <svg className="fd-icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false" {...STROKE}>
+    <svg className="fd-icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
       {children}
     </svg>
   );

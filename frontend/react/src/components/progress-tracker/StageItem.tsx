@@ -3,9 +3,9 @@ import { useClockValue } from '../../clock.ts';
 import { toMs, type Environment } from '../../environment.ts';
 import { isolate } from '../../format/direction.ts';
 import { formatDuration } from '../../format/formatTime.ts';
+import { Glyph, shapeOf } from '../glyph/Glyph.tsx';
 import { attemptText, labelOf, percentText } from './progressText.ts';
 import { shownStatus, type ProgressStage } from './progress.ts';
-import { StageGlyph } from './StageGlyph.tsx';
 import { progressWords } from '../../messages/progress.ts';
 
 /** How a stage is drawn, whichever it is. */
@@ -83,7 +83,7 @@ export function StageItem({ stage, current, view }: StageItemProps) {
       aria-current={current ? 'step' : undefined}
     >
       <span className="fd-stage-mark">
-        <StageGlyph status={status} />
+        <Glyph shape={shapeOf(status)} />
       </span>
       <div className="fd-stage-body">
         <p className="fd-stage-name" id={`${id}-name`}>

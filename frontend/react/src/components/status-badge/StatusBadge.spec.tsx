@@ -26,7 +26,13 @@ describe('StatusBadge', () => {
     ['failed', 'critical', 'critical', 'Failed'],
     ['in_progress', 'progress', 'progress', 'In progress'],
     ['pending', 'progress', 'pending', 'Pending'],
-    ['stopped', 'unknown', 'unknown', 'Stopped'],
+    ['completed', 'healthy', 'healthy', 'Completed'],
+    ['unknown', 'unknown', 'unknown', 'Unknown'],
+    ['stopped', 'unknown', 'stopped', 'Stopped'],
+    ['cancelled', 'unknown', 'cancelled', 'Cancelled'],
+    ['Paused', 'unknown', 'paused', 'Paused'],
+    ['skipped', 'unknown', 'skipped', 'Skipped'],
+    ['rolled-back', 'unknown', 'rolled_back', 'Rolled back'],
   ])('draws %s in the tone %s with the shape %s and the word %s', (status, tone, shape, word) => {
     const { container } = render(<StatusBadge status={status} />);
     expect(badgeOf(container)).toHaveAttribute('data-tone', tone);
@@ -34,7 +40,7 @@ describe('StatusBadge', () => {
     expect(badgeOf(container)).toHaveTextContent(word);
   });
 
-  it.each([['purple'], ['heathly'], [''], [null], [undefined]])(
+  it.each([['purple'], ['heathly'], ['progress'], ['toString'], [''], [null], [undefined]])(
     'draws %j, which nobody declared, as unknown and never as healthy',
     (status) => {
       const { container } = render(<StatusBadge status={status} />);
@@ -42,6 +48,26 @@ describe('StatusBadge', () => {
       expect(shapeOf(container)).toBe('unknown');
     },
   );
+
+  it('draws no two statuses that mean something else alike', () => {
+    const words = [
+      'healthy',
+      'degraded',
+      'critical',
+      'unknown',
+      'in_progress',
+      'pending',
+      'paused',
+      'stopped',
+    ];
+    const { container } = render(
+      [...words, 'cancelled', 'skipped', 'rolled_back'].map((status) => (
+        <StatusBadge key={status} status={status} />
+      )),
+    );
+    const drawn = [...container.querySelectorAll('svg')].map(({ innerHTML }) => innerHTML);
+    expect(new Set(drawn).size).toBe(drawn.length);
+  });
 
   it('tells a reader word, subject, begin and reason', () => {
     const { container } = render(
@@ -111,6 +137,8 @@ describe('StatusBadge', () => {
     const { container, rerender } = render(<StatusBadge status="healthy" stale />);
     expect(badgeOf(container)).toHaveAttribute('data-tone', 'unknown');
     expect(badgeOf(container).textContent).toBe('Unknown, was Healthy');
+    rerender(<StatusBadge status="paused" stale />);
+    expect(shapeOf(container)).toBe('unknown');
     rerender(<StatusBadge status="healthy" stale asOf="2026-01-15T11:54:00Z" now={NOON} />);
     expect(badgeOf(container).textContent).toBe('Unknown, was Healthy, 6 min. ago');
     rerender(<StatusBadge status="healthy" stale={false} asOf="2026-01-15T11:54:00Z" now={NOON} />);

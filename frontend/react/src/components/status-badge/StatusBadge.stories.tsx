@@ -13,7 +13,17 @@ const meta = {
   argTypes: {
     status: {
       control: 'select',
-      options: ['healthy', 'degraded', 'critical', 'unknown', 'in_progress', 'pending', 'stopped', 'purple'],
+      options: [
+        'healthy',
+        'degraded',
+        'critical',
+        'unknown',
+        'in_progress',
+        'pending',
+        'paused',
+        'stopped',
+        'purple',
+      ],
     },
     size: { control: 'inline-radio', options: ['sm', 'md', 'lg'] },
   },
@@ -25,7 +35,8 @@ type Story = StoryObj<typeof meta>;
 const WORDS = ['healthy', 'degraded', 'critical', 'unknown', 'in_progress', 'pending'] as const;
 const ALL_WORDS = [
   ...['healthy', 'success', 'online', 'active', 'degraded', 'warning', 'working', 'pending', 'in_progress'],
-  ...['critical', 'failed', 'offline', 'error', 'unknown', 'stopped', 'cancelled', 'purple'],
+  ...['completed', 'critical', 'failed', 'offline', 'error', 'unknown', 'purple'],
+  ...['paused', 'stopped', 'cancelled', 'skipped', 'rolled_back'],
 ];
 const row = { display: 'flex', flexWrap: 'wrap', gap: '12px 16px', alignItems: 'center' } as const;
 const stack = { display: 'grid', gap: 16, justifyItems: 'start' } as const;

@@ -1,12 +1,12 @@
 import { useState, type ComponentProps } from 'react';
-import { resolveStatus, type StatusTone } from '@fleetdeck/dto';
+import { resolveStatus } from '@fleetdeck/dto';
 import { useClockValue } from '../../clock.ts';
 import { toMs, useEnvironment, type EnvironmentProps, type TimeInput } from '../../environment.ts';
 import { formatAge, formatAgo, formatTime } from '../../format/formatTime.ts';
 import { numberFormat } from '../../format/intl.ts';
 import { statusWord } from '../../messages.ts';
 import { classes } from '../classes.ts';
-import { Glyph, type GlyphShape } from '../glyph/Glyph.tsx';
+import { Glyph, shapeOf } from '../glyph/Glyph.tsx';
 import { Tooltip } from '../tooltip/Tooltip.tsx';
 import { useStaleText } from '../useStaleText.ts';
 import { useRises } from './useRises.ts';
@@ -44,10 +44,6 @@ export interface StatusBadgeProps extends Omit<ComponentProps<'span'>, 'children
   size?: 'sm' | 'md' | 'lg';
   /** Only the shape; the words are its name, and a tooltip on hover and focus. @default false */
   compact?: boolean;
-}
-
-function shapeOf(status: string, tone: StatusTone): GlyphShape {
-  return tone === 'progress' && status.trim().toLowerCase() === 'pending' ? 'pending' : tone;
 }
 
 /**
@@ -99,7 +95,8 @@ export function StatusBadge(props: StatusBadgeProps) {
 
   const stale = staleFor !== null;
   const word = statusWord(status, messages, environment.locale);
-  const { family, tone } = resolveStatus(stale ? 'unknown' : status);
+  const drawn = stale ? 'unknown' : status;
+  const { family, tone } = resolveStatus(drawn);
   const known = label ?? word;
   const shown = stale ? statusWord('unknown', messages, environment.locale) : known;
   const flaps =
@@ -123,7 +120,7 @@ export function StatusBadge(props: StatusBadgeProps) {
     'data-stale': stale || undefined,
     'data-compact': compact || undefined,
   };
-  const glyph = <Glyph shape={shapeOf(status ?? '', tone)} />;
+  const glyph = <Glyph shape={shapeOf(drawn)} />;
 
   if (!compact) {
     return (

@@ -1,10 +1,9 @@
 import { Fragment, memo, useId, type KeyboardEvent, type ReactNode } from 'react';
-import { resolveStatus } from '@fleetdeck/dto';
 import { useClockValue } from '../../clock.ts';
 import type { Environment } from '../../environment.ts';
 import { formatAgo, formatTime } from '../../format/formatTime.ts';
 import { statusWord } from '../../messages.ts';
-import { Glyph } from '../glyph/Glyph.tsx';
+import { Glyph, shapeOf } from '../glyph/Glyph.tsx';
 import { timeOf, wholeTime, type TimelineEntry } from './entries.ts';
 
 /** Props of {@link TimelineItem}. */
@@ -59,7 +58,6 @@ export const TimelineItem = memo(function TimelineItem(props: TimelineItemProps)
   const id = useId();
   const { title, status, actor, description, data } = entry;
   const stated = status !== undefined && status !== null;
-  const { tone } = resolveStatus(status);
   const at = timeOf(entry);
   const timed = at > -8.64e15;
   const word = stated ? statusWord(status, messages, locale) : null;
@@ -95,11 +93,7 @@ export const TimelineItem = memo(function TimelineItem(props: TimelineItemProps)
   return (
     <>
       <div className="fd-entry-row">
-        {stated ? (
-          <Glyph shape={tone === 'progress' && status === 'pending' ? 'pending' : tone} />
-        ) : (
-          <span className="fd-entry-dot" aria-hidden="true" />
-        )}
+        {stated ? <Glyph shape={shapeOf(status)} /> : <span className="fd-entry-dot" aria-hidden="true" />}
         {expandable ? (
           <button
             type="button"
