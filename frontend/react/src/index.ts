@@ -39,7 +39,8 @@ export {
   type TimelineFilter,
   type TimelineOption,
 } from './components/timeline/filter.ts';
-export { Timeline, type TimelineProps } from './components/timeline/Timeline.tsx';
+export { Timeline } from './components/timeline/Timeline.tsx';
+export type { TimelineProps } from './components/timeline/TimelineProps.ts';
 export type { SaveFile } from './components/timeline/exportEntries.ts';
 export type { FetchAround, FetchOptions, FetchPage, TimelinePage } from './components/timeline/usePages.ts';
 export {

@@ -7,7 +7,7 @@ import type { ProgressTrackerProps } from './progress-tracker/ProgressTracker.ts
 import type { StatusBadge, StatusBadgeProps } from './status-badge/StatusBadge.tsx';
 import type { StatusSummary, StatusSummaryProps } from './status-summary/StatusSummary.tsx';
 import type { TimelineEntry } from './timeline/entries.ts';
-import type { TimelineProps } from './timeline/Timeline.tsx';
+import type { TimelineProps } from './timeline/TimelineProps.ts';
 
 type Takes<Props, Given> = Given extends Props ? true : false;
 /** Compiles only when each answer is as it is written. */

@@ -6,7 +6,8 @@ import { defaultEnvironment, EnvironmentContext } from '../../environment.ts';
 import { someEvents, STORY_NOW } from '../../testing/events.ts';
 import { pseudoMessages, unmarked } from '../../testing/pseudo.ts';
 import { noFilter, type TimelineFilter } from './filter.ts';
-import { Timeline, type TimelineProps } from './Timeline.tsx';
+import { Timeline } from './Timeline.tsx';
+import type { TimelineProps } from './TimelineProps.ts';
 
 const announce = jest.fn();
 const onFilterChange = jest.fn<(filter: TimelineFilter) => void>();

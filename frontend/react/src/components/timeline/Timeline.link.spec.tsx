@@ -7,7 +7,8 @@ import { defaultEnvironment, EnvironmentContext } from '../../environment.ts';
 import { manyEvents, someEvents, STORY_NOW } from '../../testing/events.ts';
 import type { TimelineEntry } from './entries.ts';
 import { noFilter } from './filter.ts';
-import { Timeline, type TimelineProps } from './Timeline.tsx';
+import { Timeline } from './Timeline.tsx';
+import type { TimelineProps } from './TimelineProps.ts';
 
 const announce = jest.fn();
 const clock = createPageClock({ now: () => STORY_NOW });

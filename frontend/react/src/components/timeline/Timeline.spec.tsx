@@ -8,7 +8,8 @@ import { manyEvents, someEvents, STORY_NOW } from '../../testing/events.ts';
 import { pseudoMessages, unmarked } from '../../testing/pseudo.ts';
 import type { TimelineEntry } from './entries.ts';
 import { noFilter, type TimelineFilter } from './filter.ts';
-import { Timeline, type TimelineProps } from './Timeline.tsx';
+import { Timeline } from './Timeline.tsx';
+import type { TimelineProps } from './TimelineProps.ts';
 import type { TimelinePage } from './usePages.ts';
 
 const announce = jest.fn();

@@ -1,17 +1,6 @@
-import {
-  createElement,
-  startTransition,
-  useCallback,
-  useId,
-  useLayoutEffect,
-  useMemo,
-  useRef,
-  useState,
-  type ComponentProps,
-  type ReactNode,
-} from 'react';
+import { createElement, startTransition, useCallback, useId, useMemo, useRef, useState } from 'react';
 import { useClockValue } from '../../clock.ts';
-import { toMs, useEnvironment, type EnvironmentProps, type TimeInput } from '../../environment.ts';
+import { toMs, useEnvironment } from '../../environment.ts';
 import { isolate } from '../../format/direction.ts';
 import { formatAge, formatTime } from '../../format/formatTime.ts';
 import { numberFormat } from '../../format/intl.ts';
@@ -22,22 +11,15 @@ import { useControlled } from '../useControlled.ts';
 import { useStaleText } from '../useStaleText.ts';
 import { dayOf, groupsOn } from './days.ts';
 import { EntryList, type EntryView } from './EntryList.tsx';
-import type { SaveFile } from './exportEntries.ts';
-import { mergeEntries, notNewer, type TimelineEntry } from './entries.ts';
-import {
-  applyFilter,
-  encodeTimelineFilter,
-  isFiltering,
-  joinOptions,
-  noFilter,
-  type TimelineFilter,
-  type TimelineOption,
-} from './filter.ts';
+import type { TimelineEntry } from './entries.ts';
+import { encodeTimelineFilter, isFiltering, joinOptions, noFilter } from './filter.ts';
 import { groupEntries } from './rows.ts';
 import { TimelineFilters } from './TimelineFilters.tsx';
 import { hasMore } from './TimelineItem.tsx';
+import type { TimelineProps } from './TimelineProps.ts';
+import { useFoundEntries } from './useFoundEntries.ts';
 import { useFreshHold } from './useFreshHold.ts';
-import { usePages, type FetchAround, type FetchPage } from './usePages.ts';
+import { useOpenEntries } from './useOpenEntries.ts';
 import { timelineWords } from '../../messages/timeline.ts';
 
 const virtualPart = lazyPart(() => import('./VirtualEntryList.tsx').then((part) => part.VirtualEntryList));
@@ -46,95 +28,6 @@ const effectsPart = lazyPart(() => import('./TimelineEffects.tsx'));
 /** More entries than this are drawn only where they are in view. */
 const VIRTUAL_FROM = 200;
 const NO_ENTRIES: readonly never[] = [];
-const NO_IDS: readonly string[] = [];
-
-/** Props of {@link Timeline}. What is not named here goes to its `section`. */
-export interface TimelineProps<E extends TimelineEntry = TimelineEntry>
-  extends Omit<ComponentProps<'section'>, 'title' | 'children'>, EnvironmentProps {
-  /** What the events are of. */
-  title: string;
-  /** Level of the title in the page's outline; days are one below. @default 3 */
-  headingLevel?: 2 | 3 | 4 | 5;
-  /** Entries in any order; live ones too. Those of an id that is already there replace it. */
-  entries?: readonly E[];
-  /**
-   * Names what `fetchPage` reads, as the id of the chosen context: another one drops the pages and reads anew. A new
-   * function alone does not, so that it may be written inline.
-   */
-  source?: string;
-  /** Reads older entries, page by page. */
-  fetchPage?: FetchPage<E>;
-  /** Reads the page that holds an entry, for `focusEntryId` when it is on none that was read. */
-  fetchAround?: FetchAround<E>;
-  /** Reads older pages by itself while scrolling; the list becomes a feed. @default false */
-  infinite?: boolean;
-  /** What is shown; without it the component keeps the filter itself. */
-  filter?: TimelineFilter;
-  /** The first filter, where the component keeps it itself. */
-  defaultFilter?: TimelineFilter;
-  onFilterChange?: (filter: TimelineFilter) => void;
-  /**
-   * Whether `fetchPage` filters: then pages are read anew for each filter, 200 ms after the last key of its text, and
-   * the list stays until the answer. Its pages may tell `total`, `types` and `statuses`; else types and statuses that
-   * were seen stay to be chosen, and nothing is said "of" how many. @default false
-   */
-  serverFilter?: boolean;
-  /** What a type is called: in filters, beside entries, and at the head of an export. @default as `typeOptions` say, else as it comes */
-  typeLabel?: (type: string) => string;
-  /** Types to choose from, in this order, whether there are entries of them or not; others follow. */
-  typeOptions?: readonly TimelineOption[];
-  /** Statuses to choose from, likewise. */
-  statusOptions?: readonly TimelineOption[];
-  /** With `serverFilter`: how many entries the filter lets through on the service. @default what the pages tell */
-  total?: number;
-  /** Shows search, days, types and statuses. @default true */
-  filterable?: boolean;
-  /** Shows the export of what is filtered. @default true */
-  exportable?: boolean;
-  /** Begin of the name of exported files. @default 'timeline' */
-  exportName?: string;
-  /** Takes an exported file. @default the browser saves it */
-  onExport?: SaveFile;
-  /** Ids of open entries; without it the component keeps them itself. */
-  expanded?: readonly string[];
-  /** Those that are open at first, where the component keeps them itself. @default none */
-  defaultExpanded?: readonly string[];
-  onExpandedChange?: (ids: readonly string[]) => void;
-  /**
-   * Line of an entry instead of its title and notes; `undefined` for these. Screen readers hear the word of its
-   * status before it. Where the entry can be opened it stands inside a button: text and pictures, and nothing to press.
-   */
-  renderEntry?: (entry: E) => ReactNode;
-  /** Content of an open entry instead of its description and fields; `undefined` for these. Asked for open ones only. */
-  renderDetails?: (entry: E) => ReactNode;
-  /** Which entries can be opened. @default with `renderDetails` all, else those with a description or fields */
-  canOpen?: (entry: E) => boolean;
-  /**
-   * Opened, brought into view and focused, as for a link to an entry. One that was not read yet is read by
-   * `fetchAround`, and the entries around it are shown.
-   */
-  focusEntryId?: string | null;
-  /** Holds new entries back while older ones are read. @default true */
-  holdFresh?: boolean;
-  /** Says to screen readers how many new ones came, at most every 5 s. @default true */
-  announceFresh?: boolean;
-  /** Time of the last visit: what came before is set apart. */
-  lastSeenAt?: TimeInput | null;
-  /** `loading` before the first entries, `error` when they could not be read: what is there stays. @default 'ready' */
-  state?: 'ready' | 'loading' | 'error';
-  /** What went wrong and what to do. */
-  errorMessage?: string;
-  /** Tries again after an error. */
-  onRetry?: () => void;
-  /** When the entries were last confirmed to be all. Goes with `staleAfterMs`. */
-  asOf?: TimeInput | null;
-  /** From this age on the list is hatched and says of when it is. */
-  staleAfterMs?: number | null;
-  /** There may be others whatever its age is, as `isStale` of `useTopic` says. @default false */
-  stale?: boolean;
-  /** Height of the list, as any CSS length; it scrolls in itself. A list of more than 200 entries does in any case. */
-  height?: string;
-}
 
 /**
  * What happened, newest first, under today, yesterday, the last 7 days and older. New entries wait while older ones
@@ -147,7 +40,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
   const {
     title,
     headingLevel = 3,
-    entries: given = NO_ENTRIES,
+    entries = NO_ENTRIES,
     source,
     fetchPage,
     fetchAround,
@@ -165,7 +58,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     exportName = 'timeline',
     onExport,
     expanded,
-    defaultExpanded = NO_IDS,
+    defaultExpanded,
     onExpandedChange,
     renderEntry,
     renderDetails,
@@ -201,51 +94,20 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
   }, []);
 
   const [filter, setFilter] = useControlled(filterGiven, defaultFilter, onFilterChange);
-  const [openIds, setOpenIds] = useControlled(expanded, defaultExpanded, onExpandedChange);
-  const open = useMemo(() => new Set(openIds), [openIds]);
-  const toggleRef = useRef((_entryId: string): void => undefined);
-  const toggle = (entryId: string): void =>
-    setOpenIds(open.has(entryId) ? openIds.filter((each) => each !== entryId) : [...openIds, entryId]);
-  useLayoutEffect(() => {
-    toggleRef.current = toggle;
-  });
-  const onToggle = useCallback((entryId: string) => toggleRef.current(entryId), []);
-
-  const filterKey = encodeTimelineFilter(filter).toString();
-  const [around, setAround] = useState<{ id: string; source: string | undefined; left?: boolean } | null>(
-    null,
-  );
-  const begins = around === null || around.left || around.source !== source ? null : around.id;
-  const pages = usePages(
-    { source, fetchPage, fetchAround, around: begins, serverFilter, environment },
-    filter,
-  );
-  const all = useMemo(
-    () => mergeEntries(pages.entries, begins === null ? given : notNewer(given, pages.entries[0])),
-    [pages.entries, given, begins],
-  );
-  const found = useMemo(
-    () => (serverFilter && !pages.outdated ? new Set(pages.entries.map(({ id }) => id)) : null),
-    [serverFilter, pages.outdated, pages.entries],
-  );
-  // A range that goes back from now, which is named by a word, moves on each minute.
-  const minute = useClockValue(
-    /^[a-z]/.test(filter.from ?? '') ? clock : null,
-    (at) => at - (at % 60_000),
-    0,
-  );
+  const [open, onToggle] = useOpenEntries({ expanded, defaultExpanded, onExpandedChange });
   const {
+    all,
     shown: fitting,
     types,
     statuses,
-  } = useMemo(
-    () => applyFilter(all, filter, environment.timeZone, minute, found),
-    [all, filter, environment.timeZone, minute, found],
-  );
-  // A link to what was not read yet shows the entries around it, until the reader goes back to the newest.
+    pages,
+    around,
+    readAround,
+  } = useFoundEntries({ entries, source, fetchPage, fetchAround, serverFilter }, filter, environment);
   const settled = pages.state !== 'loading' && state !== 'loading';
   const [linked, setLinked] = useState<string | null>(null);
-  const listKey = `${source ?? ''} ${begins ?? ''} ${filterKey}`;
+  const filterKey = encodeTimelineFilter(filter).toString();
+  const listKey = `${source ?? ''} ${around ?? ''} ${filterKey}`;
   const {
     visible: shown,
     held,
@@ -358,7 +220,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
             {...{ total }}
             told={totalTold !== undefined}
             notLoaded={[
-              ...(begins === null ? [] : (['newer'] as const)),
+              ...(around === null ? [] : (['newer'] as const)),
               ...(pages.state === 'done' ? [] : (['older'] as const)),
             ]}
             filter={filter}
@@ -384,11 +246,11 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
           <bdi>{staleText}</bdi>
         </p>
       )}
-      {later && (unlinked || begins !== null) && (
+      {later && (unlinked || around !== null) && (
         <later.LinkNote
           missing={unlinked}
           environment={environment}
-          onLeave={begins === null ? null : () => setAround({ id: begins, source, left: true })}
+          onLeave={around === null ? null : () => readAround(null)}
         />
       )}
       {failed && (
@@ -461,7 +323,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
           feed={infinite}
           {...{ focusEntryId, settled }}
           onLinked={setLinked}
-          onAround={fetchPage && fetchAround ? (entryId) => setAround({ id: entryId, source }) : null}
+          onAround={fetchPage && fetchAround ? readAround : null}
           // Its end is drawn only under entries.
           onNearEnd={infinite && shown.length > 0 && pages.state === 'idle' ? pages.loadOlder : null}
         />
