@@ -13,7 +13,7 @@ interface LazyPageProps<T> {
 
 /** A page whose code is loaded when it is opened. After an update of the service only a new start finds it. */
 export function LazyPage<T>({ title, page, children, onRestart }: LazyPageProps<T>) {
-  const { part } = useLazyPart(page, true);
+  const { part } = useLazyPart(page);
   if (part) return children(part);
   return (
     <>

@@ -3,8 +3,9 @@ import { useEffect, useSyncExternalStore } from 'react';
 const RETRY_MS = 30_000;
 const NOTHING = {};
 
-/** What is there of a part: `undefined` before it was loaded, `null` when that failed. */
+/** What {@link useLazyPart} answers. */
 export interface LoadedPart<T> {
+  /** `undefined` before it was loaded, `null` when that failed. */
   readonly part?: T | null;
 }
 
@@ -17,11 +18,12 @@ export interface LazyPart<T> {
 }
 
 /**
- * Keeps what `load` gives. What failed can be loaded again: `lazy` of React would keep its first failure, and a portal
- * stays open for days. Draw it with {@link useLazyPart}.
+ * Code that is loaded when it is first wanted, and kept. What failed can be loaded again: `lazy` of React would keep
+ * its first failure.
  *
+ * @param load imports it, and answers what is wanted of it
  * @example
- * const chart = lazyPart(() => import('@fleetdeck/react/charts').then((part) => part.TimeSeriesChart));
+ * const chartPart = lazyPart(() => import('@fleetdeck/react/charts').then((part) => part.TimeSeriesChart));
  */
 export function lazyPart<T>(load: () => Promise<T>): LazyPart<T> {
   let loaded: LoadedPart<T> = NOTHING;
@@ -46,14 +48,14 @@ export function lazyPart<T>(load: () => Promise<T>): LazyPart<T> {
 const onServer = (): LoadedPart<never> => NOTHING;
 
 /**
- * The part, loaded once it is `wanted`. One that could not be loaded is tried again when it is wanted anew, and every
+ * A part, loaded once it is `wanted`. One that could not be loaded is tried again when it is wanted anew, and every
  * 30 s while it is.
  *
  * @example
- * const { part: Chart } = useLazyPart(chart, true);
- * return Chart ? <Chart {...props} /> : Chart === null ? 'It could not be loaded.' : 'Loading…';
+ * const { part: Chart } = useLazyPart(chartPart);
+ * return Chart ? <Chart title="Latency" series={series} /> : Chart === null ? 'No chart' : 'Loading';
  */
-export function useLazyPart<T>(part: LazyPart<T>, wanted: boolean): LoadedPart<T> {
+export function useLazyPart<T>(part: LazyPart<T>, wanted = true): LoadedPart<T> {
   const loaded = useSyncExternalStore(part.subscribe, part.get, onServer);
   const missing = wanted && !loaded.part;
   useEffect(() => {

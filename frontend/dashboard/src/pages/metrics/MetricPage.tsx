@@ -17,7 +17,8 @@ import { linesOf } from './metric-lines.ts';
 import { useMetricHistory } from './useMetricHistory.ts';
 import { useMetricNames } from './useMetricNames.ts';
 
-const chart = lazyPart(() => import('@fleetdeck/react/charts').then((part) => part.TimeSeriesChart));
+/** Only pages that draw a chart load it. */
+const chartPart = lazyPart(() => import('@fleetdeck/react/charts').then((part) => part.TimeSeriesChart));
 
 interface MetricPageProps {
   http: HttpClient;
@@ -55,7 +56,7 @@ function Past({ http, metric }: { http: HttpClient; metric: MetricDescriptor }) 
   const view = useMemo(() => readView(kind, search), [kind, search]);
   const { range, show, by, labels } = view;
   const { results, error, staleAfterMs, reload } = useMetricHistory(http, name, view);
-  const { part: Chart } = useLazyPart(chart, true);
+  const { part: Chart } = useLazyPart(chartPart);
   const series = useMemo(() => (results === null ? [] : linesOf(results, show, by)), [results, show, by]);
   const choose = (what: 'range' | 'show' | 'by', value: string | null): void =>
     go(`/metric/${name}${withChoice(search, what, value)}`, { replace: true });
@@ -103,7 +104,7 @@ function Past({ http, metric }: { http: HttpClient; metric: MetricDescriptor }) 
           </button>
         </p>
       )}
-      {Chart && (
+      {Chart ? (
         <Chart
           title={`${name}, ${by === null ? show.words : `${show.words} by ${by}`}`}
           unit={unitOfShown(unit, show)}
@@ -116,8 +117,7 @@ function Past({ http, metric }: { http: HttpClient; metric: MetricDescriptor }) 
           onRetry={reload}
           height={320}
         />
-      )}
-      {!Chart && (
+      ) : (
         <p className="quiet metric-waiting">
           {Chart === null ? 'The chart could not be loaded; it is tried again.' : 'Loading…'}
         </p>

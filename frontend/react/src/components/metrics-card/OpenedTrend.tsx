@@ -10,7 +10,7 @@ export function preloadTrend(): void {
 
 /** The trend of an opened card: it is loaded now, and the card goes on when it cannot be. */
 export function OpenedTrend(props: CardTrendProps) {
-  const { part: CardTrend } = useLazyPart(trendPart, true);
+  const { part: CardTrend } = useLazyPart(trendPart);
   if (CardTrend) return <CardTrend {...props} />;
   return <p>{CardTrend === null ? props.words.failed : props.words.loading}</p>;
 }
