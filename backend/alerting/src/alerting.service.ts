@@ -11,8 +11,8 @@ import type {
   AlertsAnswer,
   Incident,
   IncidentEvent,
+  IncidentPage,
   IncidentQuery,
-  Page,
   Silence,
   SilenceInput,
 } from '@fleetdeck/dto';
@@ -145,7 +145,7 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
   }
 
   /** One page of incidents, newest first. @throws FleetdeckError `INVALID_INPUT`, `INVALID_CURSOR` */
-  incidents(query: IncidentQuery = {}): Promise<Page<Incident>> {
+  incidents(query: IncidentQuery = {}): Promise<IncidentPage> {
     return this.running.incidents.page(query);
   }
 

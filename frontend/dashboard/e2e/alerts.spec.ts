@@ -66,6 +66,19 @@ test('an alert appears live, is acknowledged, silenced, and is over', async ({ p
   await expect(incidents.getByRole('listitem')).toContainText('lasted');
   await expect(page.getByRole('link', { name: 'Alerts', exact: true })).toBeVisible();
 
+  // What became of it, from the address alone.
+  await incidents.getByRole('button', { name: /lasted/ }).click();
+  await expect(incidents.getByText(/calling the shop/).last()).toBeVisible();
+  await expect(incidents).toContainText(/pending.*firing.*Acknowledged by .*inactive/s);
+  await incidents.getByRole('link', { name: 'Link to this incident' }).click();
+  await page.reload();
+  await expect(incidents.getByRole('button', { expanded: true })).toContainText('OrdersWaiting');
+  await incidents
+    .getByRole('button', { name: /^Resolved/ })
+    .first()
+    .click();
+  await expect(page).toHaveURL(/status=resolved/);
+
   await silences.getByRole('button', { name: /^End/ }).click();
   await expect(silences).toContainText('There is none');
 });

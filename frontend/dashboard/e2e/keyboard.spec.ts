@@ -146,12 +146,19 @@ test('an alert is acknowledged and silenced by keyboard, and the focus is never 
   await page.keyboard.press('Escape');
   await expect(form).toHaveCount(0);
 
-  const filter = page.getByRole('combobox', { name: /^Which incidents/ });
-  await tabTo(page, filter);
-  await page.keyboard.type('Over');
-  await expect(filter).toHaveValue('ended');
-  await expect(page.getByText('None is over yet.')).toBeVisible();
-  await expect(filter).toBeFocused();
+  const incidents = page.getByRole('region', { name: 'Incidents' });
+  const resolved = incidents.getByRole('button', { name: /^Resolved/ });
+  await tabTo(page, resolved);
+  await page.keyboard.press('Enter');
+  await expect(resolved).toHaveAttribute('aria-pressed', 'true');
+  await expect(incidents.getByRole('listitem')).toHaveCount(0);
+  await expect(resolved).toBeFocused();
+  await page.keyboard.press('Enter');
+  const incident = incidents.getByRole('button', { name: /orders of berlin/ });
+  await tabTo(page, incident);
+  await page.keyboard.press('Enter');
+  await expect(incidents).toContainText('Changes');
+  await expect(incident).toBeFocused();
 });
 
 for (const [path, heading] of [

@@ -1,4 +1,4 @@
-import type { PageQuery } from './page.ts';
+import type { Page, PageQuery } from './page.ts';
 import type { Position } from './position.ts';
 
 /**
@@ -130,16 +130,45 @@ export interface Incident {
   events?: IncidentEvent[];
 }
 
+/** What an incident is now: `ended`, or while it lasts as bad as its severity. */
+export type IncidentStatus = AlertSeverity | 'ended';
+
+/** All statuses of incidents, mildest first. */
+export const INCIDENT_STATUSES = ['ended', ...ALERT_SEVERITIES] as const satisfies readonly IncidentStatus[];
+
+/** Rules, and words of a search, that a query of incidents may name. */
+export const MAX_INCIDENT_RULES = 50;
+export const MAX_INCIDENT_SEARCH_LENGTH = 200;
+
 /** What `GET /api/v1/incidents` takes. */
 export interface IncidentQuery extends PageQuery {
   /** Only those that last (`open`), or only those that are over. */
   state?: 'open' | 'ended';
   severity?: AlertSeverity;
-  rule?: string;
+  /** Of these rules only. */
+  rule?: string | readonly string[];
+  /** In one of these statuses only. */
+  status?: IncidentStatus | readonly IncidentStatus[];
+  /** Words that all stand somewhere in its rule, its labels or its sentences; case does not matter. */
+  search?: string;
   /** Begin of the incident, inclusive, ISO 8601. */
   from?: string;
   /** Begin of the incident, exclusive, ISO 8601. */
   to?: string;
+  /** Whether the answer counts them: {@link IncidentPage.facets}. @default false */
+  facets?: boolean;
+}
+
+/** How many incidents have one value. */
+export interface IncidentFacet<Value extends string = string> {
+  value: Value;
+  count: number;
+}
+
+/** A page of incidents, newest begin first. */
+export interface IncidentPage extends Page<Incident> {
+  /** Where they were asked for: how many there are on all pages, and how many each choice would leave beside the others. */
+  facets?: { total: number; rules: IncidentFacet[]; statuses: IncidentFacet<IncidentStatus>[] };
 }
 
 /** How a matcher compares a label's value. */

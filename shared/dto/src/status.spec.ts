@@ -5,6 +5,7 @@ describe('resolveStatus', () => {
   it.each([
     ['healthy', 'healthy', 'healthy'],
     ['success', 'healthy', 'healthy'],
+    ['resolved', 'healthy', 'healthy'],
     ['online', 'healthy', 'healthy'],
     ['active', 'healthy', 'healthy'],
     ['completed', 'healthy', 'healthy'],

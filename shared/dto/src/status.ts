@@ -19,6 +19,7 @@ const UNKNOWN: ResolvedStatus = { family: 'unknown', tone: 'unknown' };
 const WORDS: ReadonlyMap<string, ResolvedStatus> = new Map([
   ['healthy', HEALTHY],
   ['success', HEALTHY],
+  ['resolved', HEALTHY],
   ['online', HEALTHY],
   ['active', HEALTHY],
   ['completed', HEALTHY],

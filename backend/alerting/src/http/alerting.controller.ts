@@ -1,5 +1,5 @@
 import { Body, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import type { AlertsAnswer, Incident, Page, Silence } from '@fleetdeck/dto';
+import type { AlertsAnswer, Incident, IncidentPage, Silence } from '@fleetdeck/dto';
 import { AcknowledgeDto, IncidentQueryDto, SilenceInputDto } from '@fleetdeck/dto/validation';
 import { CurrentPrincipal, RequireRole, type Principal } from '@fleetdeck/kernel';
 import { Alerting } from '../alerting.service.ts';
@@ -16,7 +16,7 @@ export class AlertingController {
 
   @Get('incidents')
   @RequireRole('viewer')
-  incidents(@Query() query: IncidentQueryDto): Promise<Page<Incident>> {
+  incidents(@Query() query: IncidentQueryDto): Promise<IncidentPage> {
     return this.alerting.incidents(query);
   }
 

@@ -25,7 +25,7 @@ describe('a page whose code is loaded when it is opened', () => {
     open(lazyPart(() => new Promise<string>((resolve) => (arrive = resolve))));
     expect(screen.getByRole('heading', { name: 'Alerts' })).toBeVisible();
     expect(screen.getByText('Loading…')).toBeVisible();
-    await act(async () => arrive('All of it'));
+    await act(() => Promise.resolve(arrive('All of it')));
     expect(screen.getByRole('heading', { level: 1 })).toHaveTextContent('All of it');
   });
 

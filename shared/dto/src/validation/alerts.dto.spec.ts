@@ -22,6 +22,9 @@ describe('IncidentQueryDto', () => {
       state: 'open',
       severity: 'critical',
       rule: 'LoopLag',
+      status: 'ended',
+      search: 'berlin',
+      facets: 'true',
       from: '2026-01-31T08:00:00Z',
       to: '2026-01-31T09:00:00Z',
       limit: '20',
@@ -30,11 +33,28 @@ describe('IncidentQueryDto', () => {
     expect(refused(IncidentQueryDto, full)).toEqual([]);
   });
 
+  it('takes a rule and a status once, or several times', () => {
+    const read = (query: object) => plainToInstance(IncidentQueryDto, query);
+    expect(read({ rule: 'A', status: 'ended', facets: 'false' })).toEqual({
+      rule: ['A'],
+      status: ['ended'],
+      facets: false,
+    });
+    expect(read({ rule: ['A', 'B'] })).toEqual({ rule: ['A', 'B'] });
+  });
+
   it.each([
     ['state', { state: 'firing' }],
     ['severity', { severity: 'info' }],
     ['rule', { rule: 'x'.repeat(101) }],
-    ['rule', { rule: 'a\0' }],
+    ['rule', { rule: ['b', 'a\0'] }],
+    ['rule', { rule: Array(51).fill('a') }],
+    ['rule', { rule: { a: 'b' } }],
+    ['status', { status: ['ended', 'open'] }],
+    ['search', { search: 'x'.repeat(201) }],
+    ['search', { search: 'a\0' }],
+    ['search', { search: ['a', 'b'] }],
+    ['facets', { facets: 'yes' }],
     ['from', { from: 'yesterday' }],
     ['to', { to: '2026-01-31' }],
     ['limit', { limit: '0' }],

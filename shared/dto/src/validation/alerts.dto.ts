@@ -1,9 +1,10 @@
 import 'reflect-metadata';
-import { Type } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
   IsArray,
+  IsBoolean,
   IsIn,
   IsObject,
   IsOptional,
@@ -14,10 +15,14 @@ import {
 } from 'class-validator';
 import {
   ALERT_SEVERITIES,
+  INCIDENT_STATUSES,
   MATCHER_OPERATORS,
+  MAX_INCIDENT_RULES,
+  MAX_INCIDENT_SEARCH_LENGTH,
   MAX_MATCHERS,
   type AlertSeverity,
   type IncidentQuery,
+  type IncidentStatus,
   type MatcherOperator,
   type SilenceInput,
   type SilenceMatcher,
@@ -31,6 +36,9 @@ const TEXT = /^[^\0\p{Surrogate}]*$/u;
 const SAID = /^(?=[^]*\S)[^\0\p{Surrogate}]*$/u;
 const NO_NUL = '$property must not hold the NUL character nor half of a character';
 
+// A parameter that comes once is no list yet.
+const listOf = (value: unknown): unknown => (value === undefined || Array.isArray(value) ? value : [value]);
+
 /** The query of `GET /api/v1/incidents`. */
 export class IncidentQueryDto extends PageQueryDto implements IncidentQuery {
   @IsOptional()
@@ -41,11 +49,32 @@ export class IncidentQueryDto extends PageQueryDto implements IncidentQuery {
   @IsIn(ALERT_SEVERITIES)
   severity?: AlertSeverity;
 
+  /** Repeated for several. */
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => listOf(value))
+  @ArrayMaxSize(MAX_INCIDENT_RULES)
+  @IsString({ each: true })
+  @MaxLength(100, { each: true })
+  @Matches(TEXT, { each: true, message: NO_NUL })
+  rule?: string[];
+
+  /** Repeated for several. */
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => listOf(value))
+  @ArrayMaxSize(INCIDENT_STATUSES.length)
+  @IsIn(INCIDENT_STATUSES, { each: true })
+  status?: IncidentStatus[];
+
   @IsOptional()
   @IsString()
-  @MaxLength(100)
+  @MaxLength(MAX_INCIDENT_SEARCH_LENGTH)
   @Matches(TEXT, { message: NO_NUL })
-  rule?: string;
+  search?: string;
+
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @IsBoolean()
+  facets?: boolean;
 
   @IsOptional()
   @IsIsoTime()

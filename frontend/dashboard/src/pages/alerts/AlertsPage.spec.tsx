@@ -19,16 +19,17 @@ const answerIncidents = (items: Incident[], nextCursor: string | null = null): v
   service.answers.set('GET /incidents', ok({ items, nextCursor }));
 };
 
-async function open(role: Role = 'operator'): Promise<void> {
+async function open(role: Role = 'operator', address = '/alerts'): Promise<void> {
   service.answers.set('GET /session', ok({ ...session, role }));
-  window.history.replaceState(null, '', '/alerts');
+  window.history.replaceState(null, '', address);
   render(<App connection={service.connection()} restart={() => undefined} />);
   await screen.findByText(`(${role})`);
   await screen.findByText('Live');
 }
 
 const region = (name: string) => within(screen.getByRole('region', { name }));
-const rows = (name: string) => region(name).findAllByRole('listitem');
+const rows = async (name: string) =>
+  within(await screen.findByRole('region', { name })).findAllByRole('listitem');
 const lastAsked = (call: string) =>
   service.asked.findLast(({ method, path }) => `${method} ${path}` === call);
 const press = (name: string | RegExp) => userEvent.click(screen.getByRole('button', { name }));
@@ -47,7 +48,7 @@ describe('the alerts of now', () => {
     for (const list of ['alerts', 'silences', 'incidents']) service.answers.set(`GET /${list}`, 'never');
     await open();
     for (const name of ['Now', 'Silences', 'Incidents'])
-      expect(screen.getByRole('region', { name })).toHaveTextContent('Loading…');
+      expect(screen.getByRole('region', { name })).toHaveTextContent('Loading');
   });
 
   it('say so when there are none', async () => {
@@ -90,12 +91,13 @@ describe('the alerts of now', () => {
       ).toBeVisible();
     answerSilences(silence('s1'));
     answerIncidents([incident('web-9')]);
-    for (const list of ['silences', 'incidents']) await press(`Try again to read the ${list}`);
+    await press('Try again to read the silences');
+    await press('Try again');
     // An alert that changes has the other lists read as well, so it comes last.
     answerAlerts(alert('web-1'));
     await press('Try again to read the alerts');
     for (const name of ['Now', 'Silences', 'Incidents']) expect(await rows(name)).toHaveLength(1);
-    expect(screen.queryByText(/could not be read/)).toBeNull();
+    expect(document.querySelector('main')).not.toHaveTextContent('could not be read');
   });
 
   it('come by themselves after they could not be read for long', async () => {
@@ -258,52 +260,105 @@ describe('silences', () => {
 
 describe('incidents', () => {
   const over = incident('old', {
-    endedAt: new Date(0).toISOString(),
+    beganAt: new Date(0).toISOString(),
+    endedAt: new Date(125_000).toISOString(),
     durationMs: 125_000,
     endReason: 'It is 3.',
     notifiedAt: null,
     acknowledgement: { by: 'bob', at: new Date(0).toISOString(), reason: null },
   });
+  const queryOf = () => lastAsked('GET /incidents')?.query;
 
   it('are read page by page, and say what became of them', async () => {
     answerIncidents([incident('new')], 'c1');
     await open();
     expect(await rows('Incidents')).toHaveLength(1);
     answerIncidents([over]);
-    await press('Show older incidents');
+    await userEvent.click(await screen.findByRole('button', { name: 'Load older' }));
     await waitFor(async () => expect(await rows('Incidents')).toHaveLength(2));
-    expect(lastAsked('GET /incidents')?.query.get('cursor')).toBe('c1');
+    expect(queryOf()?.get('cursor')).toBe('c1');
     const row = (await rows('Incidents'))[1];
-    expect(row).toHaveTextContent('Over');
-    expect(row).toHaveTextContent(/lasted 2 min 5 sec/);
-    expect(row).toHaveTextContent('It was above 200.Ended: It is 3.');
-    expect(row).toHaveTextContent('Nobody was told.');
-    expect(row).toHaveTextContent('Acknowledged by bob');
-    expect(screen.queryByRole('button', { name: 'Show older incidents' })).toBeNull();
+    expect(row).toHaveTextContent('Resolved LoopLag node=old');
+    expect(row).toHaveTextContent('It was above 200.');
+    expect(row).toHaveTextContent('lasted 2 min 5 sec · acknowledged by bob · nobody was told');
+    expect(screen.queryByRole('button', { name: 'Load older' })).toBeNull();
   });
 
   it('are read anew, as many as are shown, when an alert changes', async () => {
     answerIncidents([incident('new')], 'c1');
     await open();
     await rows('Incidents');
-    answerIncidents([incident('older')], 'c2');
-    await press('Show older incidents');
-    await waitFor(() => expect(lastAsked('GET /incidents')?.query.get('cursor')).toBe('c1'));
-    answerIncidents([incident('newest'), incident('new')]);
+    answerIncidents(Array.from({ length: 20 }, (_, n) => incident(`older-${n}`)));
+    await userEvent.click(await screen.findByRole('button', { name: 'Load older' }));
+    await waitFor(async () => expect(await rows('Incidents')).toHaveLength(21));
+    const facets = { total: 22, rules: [], statuses: [{ value: 'ended', count: 1 }] };
+    const items = [incident('newest'), { ...over, id: 'new' }];
+    service.answers.set('GET /incidents', ok({ items, nextCursor: null, facets }));
     act(() => service.publish('alerts', alertUpdate(alert('newest'))));
+    expect(await region('Incidents').findByText(/lasted 2 min 5 sec/)).toBeVisible();
     expect(await region('Incidents').findByText('newest is 300 ms late.')).toBeVisible();
-    expect(lastAsked('GET /incidents')?.query.get('limit')).toBe('21');
+    expect(region('Incidents').getByRole('button', { name: 'Resolved 1' })).toBeVisible();
+    const limits = service.asked
+      .filter(({ path }) => path === '/incidents')
+      .map(({ query }) => query.get('limit'));
+    expect(limits.slice(-2)).toEqual(['21', '1']);
   });
 
-  it('are those that are open, or over, when asked for', async () => {
+  it('are filtered and counted by the service, and the address says by what', async () => {
+    const facets = {
+      total: 41,
+      rules: [
+        { value: 'LoopLag', count: 40 },
+        { value: 'Down', count: 1 },
+      ],
+      statuses: [
+        { value: 'ended', count: 39 },
+        { value: 'degraded', count: 2 },
+        { value: 'critical', count: 0 },
+      ],
+    };
+    const items = [incident('new')];
+    service.answers.set('GET /incidents', ok({ items, nextCursor: null, facets }));
     await open();
-    await screen.findByText('Nothing has fired yet.');
-    await userEvent.selectOptions(screen.getByRole('combobox', { name: /Which incidents/ }), 'Open');
-    expect(await screen.findByText('None is open.')).toBeVisible();
-    expect(lastAsked('GET /incidents')?.query.get('state')).toBe('open');
+    await rows('Incidents');
+    await userEvent.click(region('Incidents').getByRole('button', { name: /^Resolved/ }));
+    await userEvent.click(region('Incidents').getByRole('button', { name: /^Down/ }));
+    await waitFor(() => expect(queryOf()?.getAll('rule')).toEqual(['Down']));
+    expect(queryOf()?.getAll('status')).toEqual(['ended']);
+    expect(window.location.search).toBe('?type=Down&status=resolved');
+    await userEvent.type(region('Incidents').getByRole('searchbox'), 'berlin');
+    await waitFor(() => expect(queryOf()?.get('search')).toBe('berlin'));
   });
 
-  it('stay when they can no longer be read', async () => {
+  it('tell every change when they are opened, and lead to themselves and the runbook', async () => {
+    answerIncidents([incident('new', { runbookUrl: 'https://runbooks.example.com/lag' })]);
+    const { event } = alertUpdate(alert('new'), { reason: 'It is 300.' });
+    const told = { ...event, id: 'ack', kind: 'acknowledged', by: 'bob', durationMs: null, reason: 'On it.' };
+    service.answers.set('GET /incidents/new', ok(incident('new', { events: [event, told] as never })));
+    await open();
+    await rows('Incidents');
+    await userEvent.click(region('Incidents').getByRole('button', { name: /new is 300 ms late/ }));
+    expect(await region('Incidents').findByText('It is 300.')).toBeVisible();
+    const changes = region('Incidents').getAllByRole('listitem').slice(1);
+    expect(changes[0]).toHaveTextContent(/firing after 1 min pending\s*It is 300\./);
+    expect(changes[1]).toHaveTextContent(/Acknowledged by bob\s*On it\./);
+    const link = (name: RegExp) => region('Incidents').getByRole('link', { name });
+    expect(link(/^Link to/)).toHaveAttribute('href', '/alerts?incident=new');
+    expect(link(/^Runbook/)).toHaveAttribute('href', 'https://runbooks.example.com/lag');
+  });
+
+  it('are shown around the one that the address names, opened', async () => {
+    service.answers.set('GET /incidents', () => {
+      const linked = service.asked.at(-1)?.query.has('to');
+      return ok({ items: [linked ? over : incident('new')], nextCursor: null });
+    });
+    service.answers.set('GET /incidents/old', ok({ ...over, events: [] }));
+    await open('operator', '/alerts?incident=old');
+    expect(await region('Incidents').findByText('Nobody was told.')).toBeVisible();
+    expect(queryOf()?.get('to')).toBe(new Date(1).toISOString());
+  });
+
+  it('stay when they can no longer be read, and are whole again once they can', async () => {
     answerIncidents([incident('new')]);
     answerSilences(silence('s1'));
     await open();
@@ -312,8 +367,25 @@ describe('incidents', () => {
       service.answers.set(`GET /${list}`, refusal('FORBIDDEN', 'No more.'));
     act(() => service.publish('alerts', alertUpdate(alert('web-1'))));
     for (const name of ['Silences', 'Incidents']) {
-      expect(await region(name).findByText(/No more\. Shown is what was known before\./)).toBeVisible();
+      expect(await region(name).findByText(/could not be read: No more\./)).toBeVisible();
       expect(await rows(name)).toHaveLength(1);
     }
+    answerIncidents([incident('newer'), incident('new')]);
+    await press('Try again');
+    await waitFor(async () => expect(await rows('Incidents')).toHaveLength(2));
+    expect(region('Incidents').queryByText(/could not be read/)).toBeNull();
+  });
+
+  it('come by themselves after they could not be read at first', async () => {
+    fakeTime();
+    service.answers.set('GET /incidents', refusal('DATABASE_UNAVAILABLE'));
+    window.history.replaceState(null, '', '/alerts');
+    render(<App connection={service.connection()} restart={() => undefined} />);
+    await pass(60_000);
+    expect(screen.getByText(/^The incidents could not be read/)).toBeVisible();
+    answerIncidents([incident('new')], 'c1');
+    await pass(60_000);
+    expect(region('Incidents').getByText('new is 300 ms late.')).toBeVisible();
+    expect(region('Incidents').getByRole('button', { name: 'Load older' })).toBeVisible();
   });
 });

@@ -1,104 +1,85 @@
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
+import { useLocation, useSearch } from 'wouter';
 import type { HttpClient } from '@fleetdeck/client';
 import type { Incident } from '@fleetdeck/dto';
-import { formatDuration, StatusBadge, usePageClock, useTimeFormat } from '@fleetdeck/react';
-import { AcknowledgedBy } from './AcknowledgedBy.tsx';
+import {
+  decodeTimelineFilter,
+  encodeTimelineFilter,
+  formatDuration,
+  Timeline,
+  usePageClock,
+  useTimeFormat,
+} from '@fleetdeck/react';
+import { IncidentDetails } from './IncidentDetails.tsx';
+import { OVER } from './incident-entry.ts';
 import { labelsText } from './labels-text.ts';
-import { ListProblem } from './ListProblem.tsx';
 import { useIncidents } from './useIncidents.ts';
 
 interface IncidentsProps {
   http: HttpClient;
-  /** The list is read anew whenever this changes. */
+  /** The newest are read anew whenever this changes. */
   changes: string;
 }
 
-const SHOWN = [
-  ['all', 'All'],
-  ['open', 'Open'],
-  ['ended', 'Over'],
-] as const;
-type Shown = (typeof SHOWN)[number][0];
+const WORDS = { timeline: { empty: 'Nothing has fired yet.' } };
+const STATUSES = [{ value: 'critical' }, { value: 'degraded' }, { value: OVER }];
 
-/** What has fired, newest first. */
-export function Incidents(props: IncidentsProps) {
-  const [shown, setShown] = useState<Shown>('all');
+/** What has fired, newest first, with what became of it. Filter and linked incident stand in the address. */
+export function Incidents({ http, changes }: IncidentsProps) {
+  const { newest, counts, error, reload, ...pages } = useIncidents(http, changes);
+  const search = useSearch();
+  const [path, go] = useLocation();
+  const filter = useMemo(() => decodeTimelineFilter(new URLSearchParams(search)), [search]);
+  // A link leads to it once; what is opened later does not move the page.
+  const [linked] = useState(() => new URLSearchParams(search).get('incident'));
   return (
-    <section className="panel" aria-labelledby="incidents-title">
-      <div className="panel-title">
-        <h2 id="incidents-title">Incidents</h2>
-        <label>
-          <span className="unseen">Which incidents </span>
-          <select value={shown} onChange={({ target }) => setShown(target.value as Shown)}>
-            {SHOWN.map(([value, words]) => (
-              <option key={value} value={value}>
-                {words}
-              </option>
-            ))}
-          </select>
-        </label>
-      </div>
-      <IncidentRows key={shown} shown={shown} {...props} />
-    </section>
+    <Timeline
+      title="Incidents"
+      headingLevel={2}
+      {...pages}
+      statusOptions={STATUSES}
+      {...counts}
+      entries={newest}
+      serverFilter
+      filter={filter}
+      onFilterChange={(next) => {
+        const address = encodeTimelineFilter(next, new URLSearchParams(search)).toString();
+        go(address === '' ? path : `${path}?${address}`, { replace: true });
+      }}
+      renderEntry={({ incident }) => <IncidentLine incident={incident} />}
+      renderDetails={({ incident }) => <IncidentDetails http={http} incident={incident} />}
+      focusEntryId={linked}
+      exportName="incidents"
+      state={error === null ? 'ready' : 'error'}
+      errorMessage={error === null ? undefined : `The incidents could not be read: ${error.message}`}
+      onRetry={reload}
+      stale={error !== null && newest.length > 0}
+      messages={WORDS}
+    />
   );
 }
 
-function IncidentRows({ http, changes, shown }: IncidentsProps & { shown: Shown }) {
-  const { incidents, nextCursor, error, reload, more } = useIncidents(
-    http,
-    shown === 'all' ? undefined : shown,
-    changes,
-  );
+function IncidentLine({ incident }: { incident: Incident }) {
+  const { rule, labels, message, reason, endedAt, acknowledgement, notifiedAt } = incident;
   return (
-    <>
-      <ListProblem what="incidents" error={error} known={incidents !== null} onRetry={reload} />
-      {incidents === null && error === null && <p className="quiet">Loading…</p>}
-      {incidents?.length === 0 && error === null && <p className="quiet">{NONE[shown]}</p>}
-      {incidents !== null && incidents.length > 0 && (
-        <ul className="alert-list">
-          {incidents.map((incident) => (
-            <IncidentRow key={incident.id} incident={incident} />
-          ))}
-        </ul>
-      )}
-      {nextCursor !== null && (
-        <button type="button" className="button-plain" onClick={more}>
-          Show older incidents
-        </button>
-      )}
-    </>
+    <span className="incident-line">
+      <b>{rule}</b> <span className="quiet">{labelsText(labels)}</span>
+      <span className="incident-sentence">{endedAt === null ? message : reason}</span>
+      <span className="quiet">
+        <Lasted incident={incident} />
+        {acknowledgement !== null && ` · acknowledged by ${acknowledgement.by}`}
+        {acknowledgement?.reason && `: ${acknowledgement.reason}`}
+        {notifiedAt === null && ' · nobody was told'}
+      </span>
+    </span>
   );
 }
 
-const NONE: Readonly<Record<Shown, string>> = {
-  all: 'Nothing has fired yet.',
-  open: 'None is open.',
-  ended: 'None is over yet.',
-};
-
-function IncidentRow({ incident }: { incident: Incident }) {
-  const { time, locale } = useTimeFormat();
+/** In a part of its own, so that the passing of time draws nothing else anew. */
+function Lasted({ incident: { beganAt, durationMs } }: { incident: Incident }) {
+  const { locale } = useTimeFormat();
   const now = usePageClock();
-  const { rule, labels, severity, message, reason, acknowledgement } = incident;
-  const { beganAt, endedAt, durationMs, endReason } = incident;
-  const lastedMs = durationMs ?? Math.max(0, now - Date.parse(beganAt));
-  return (
-    <li className="incident-row" data-open={endedAt === null || undefined}>
-      {endedAt === null ? <StatusBadge status={severity} /> : <StatusBadge status="healthy" label="Over" />}
-      <div className="alert-what">
-        <h3>
-          {rule}
-          <span className="quiet alert-labels"> {labelsText(labels)}</span>
-        </h3>
-        <p>{endedAt === null ? message : reason}</p>
-        {endReason !== null && <p className="quiet">Ended: {endReason}</p>}
-        {acknowledgement !== null && <AcknowledgedBy acknowledgement={acknowledgement} />}
-        {incident.notifiedAt === null && <p className="quiet">Nobody was told.</p>}
-      </div>
-      <p className="alert-when quiet">
-        {time(Date.parse(beganAt))}, {endedAt === null ? 'for ' : 'lasted '}
-        {formatDuration(lastedMs, locale)}
-      </p>
-    </li>
-  );
+  return durationMs === null
+    ? `for ${formatDuration(Math.max(0, now - Date.parse(beganAt)), locale)}`
+    : `lasted ${formatDuration(durationMs, locale)}`;
 }
