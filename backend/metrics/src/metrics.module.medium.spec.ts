@@ -84,6 +84,19 @@ describe('the HTTP routes', () => {
     ]);
   });
 
+  it('say of a rate that it is a lower bound after a counter fell', async () => {
+    const { http } = await start({ metrics: [{ name: 'hits', kind: 'counter' }] });
+    const points = [100, 103, 1].map((value, i) => ({ name: 'hits', value, at: `2026-01-01T12:00:0${i}Z` }));
+    await http('api/v1/metrics/points', { role: 'operator', body: { points } });
+    const { json } = await http(
+      'api/v1/metrics/query?metricName=hits&timeWindow=1m&aggregation=ratePerMinute&from=2026-01-01T12:00:00Z&to=2026-01-01T12:01:00Z',
+      { role: 'viewer' },
+    );
+    expect((json as MetricQueryAnswer).results[0]?.points).toEqual([
+      { start: '2026-01-01T12:00:00.000Z', value: 8, coverage: null, lowerBound: true },
+    ]);
+  });
+
   it('list the declared metrics by name', async () => {
     const { http } = await start({ metrics: [{ name: 'z', kind: 'counter' }, CPU] });
     expect((await http('api/v1/metrics/names', { role: 'viewer' })).json).toEqual({
@@ -313,6 +326,29 @@ describe('the module', () => {
 
   it('says what to do when its tables are missing', async () => {
     await expect(start({ metrics: [CPU] }, { migrate: false })).rejects.toThrow('call migrateFleetdeck');
+  });
+
+  it('answers from what an earlier version of its tables holds, and says nothing of bounds that it did not note', async () => {
+    const { dataSource } = suite.database;
+    const migrations = metricsMigrations.migrations.slice(0, 4);
+    await migrateFleetdeck(dataSource, [{ module: 'metrics', migrations }]);
+    for (const statement of [
+      `create table fleetdeck.metric_point_p2026010112 partition of fleetdeck.metric_point
+         for values from ('2026-01-01T12:00:00Z') to ('2026-01-01T13:00:00Z')`,
+      `insert into fleetdeck.metric (name, kind, unit, help, labels, good_direction, declared)
+         values ('hits', 'counter', '', '', '{}', 'none', true)`,
+      `insert into fleetdeck.metric_series (metric, labels, labels_hash, last_seen_at)
+         values ('hits', '{}', 'h', '${NOW}')`,
+      `insert into fleetdeck.metric_point (series_id, at, value, increase, increase_ms)
+         select id, '2026-01-01T12:00:10Z', 5, 5, -1000 from fleetdeck.metric_series`,
+    ]) {
+      await dataSource.query(statement);
+    }
+    const { aggregator } = await start({ metrics: [{ name: 'hits', kind: 'counter' }] });
+    const [result] = await aggregator.getMetrics({
+      ...{ metricName: 'hits', timeWindow: '1m', aggregation: 'ratePerMinute' },
+    });
+    expect(result?.points).toEqual([{ start: '2026-01-01T11:59:30.000Z', value: 5, coverage: null }]);
   });
 
   it("finds the application's DataSource, does without the ports, and fills its own", async () => {

@@ -130,6 +130,11 @@ export interface MetricBucket {
   value: number | null;
   /** Points received of points expected, 0 to 1; `null` when the metric declares no interval. */
   coverage: number | null;
+  /**
+   * `true` for the rate of a counter of which a total began anew in the bucket: it fell, or was the first that a process
+   * saw of it. What was counted before that is not known, so the true rate is `value` or more. Absent for all else.
+   */
+  lowerBound?: true;
 }
 
 /** The answer for one series, or one group of series. */
@@ -185,6 +190,8 @@ export interface MetricClosedWindow {
    * sum, times 60,000 / max(60,000, the sum of their `increaseMs`).
    */
   increaseMs: number | null;
+  /** `true` when a total began anew, so that what the counter rose by is `increase` or more. Absent for all else. */
+  lowerBound?: true;
 }
 
 /** Recent values of a series, evenly spaced, for a sparkline: what `GET /api/v1/metrics/recent` answers. */

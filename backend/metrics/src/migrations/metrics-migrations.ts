@@ -130,5 +130,15 @@ export const metricsMigrations: MigrationSet = {
       name: 'when a metric was last in use',
       sql: `alter table fleetdeck.metric add column seen_at timestamptz not null default now();`,
     },
+    {
+      version: 5,
+      name: 'how many totals of a counter began anew',
+      sql: `
+        alter table fleetdeck.metric_point add column restarts integer;
+        alter table fleetdeck.metric_rollup_1m add column restarts integer;
+        alter table fleetdeck.metric_rollup_1h add column restarts integer;
+        alter table fleetdeck.metric_rollup_1d add column restarts integer;
+      `,
+    },
   ],
 };

@@ -1,11 +1,13 @@
 import type { MetricBucket, MetricLabels } from '@fleetdeck/dto';
 import { isoTime } from '@fleetdeck/kernel';
 import type { MetricEntry } from '../registry/series.ts';
-import type { BucketRow } from './bucket-statement.ts';
+import { isRate, type BucketRow } from './bucket-statement.ts';
 import { bucketTotals, type Workbench } from './bucket-values.ts';
 import type { AskedQuery } from './parse-query.ts';
 import type { RecentRow } from './recent.sql.ts';
 import { coverageOf, elapsedMs, type TimeGrid } from './time-grid.ts';
+
+const LOWER_BOUND = { lowerBound: true } as const;
 
 /** What is answered with labels of its own. */
 export interface Group {
@@ -61,7 +63,9 @@ export async function bucketsOf(
     const start = isoTime(grid.shownStartMs + bucket * grid.widthMs);
     const coverage = coverageOf(received ?? totals.points, Math.max(1, series), elapsed, expectedEveryMs);
     asked.aggregations.forEach((aggregation, i) => {
-      answers[i]?.push({ start, value: totals.value(aggregation, overMs), coverage });
+      const value = totals.value(aggregation, overMs);
+      const lowerBound = totals.restarted && value !== null && isRate(aggregation);
+      answers[i]?.push({ start, value, coverage, ...(lowerBound ? LOWER_BOUND : {}) });
     });
     if (bench.slices.over) await bench.slices.pause();
   }
@@ -79,11 +83,14 @@ export function recentBuckets(
   return Array.from({ length: grid.count }, (_, bucket) => {
     const place = places.get(bucket);
     const received = place === undefined ? 0 : (row.received[place] ?? 0);
+    const value = place === undefined ? null : (row.values[place] ?? null);
+    const lowerBound = value !== null && place !== undefined && row.restarted[place] === true;
     const elapsed = elapsedMs(grid, bucket, asOf);
     return {
       start: isoTime(grid.startMs + bucket * grid.widthMs),
-      value: place === undefined ? null : (row.values[place] ?? null),
+      value,
       coverage: coverageOf(received, 1, elapsed, metric.descriptor.expectedEveryMs),
+      ...(lowerBound ? LOWER_BOUND : {}),
     };
   });
 }

@@ -43,6 +43,8 @@ export interface BucketRow {
   last_ms: number | null;
   /** What counters rose by in the time of the bucket that has passed. */
   increase: number | null;
+  /** How many totals of counters began anew, so that `increase` is a lower bound. */
+  restarts: number | null;
   /** The time between the first and the last single point. */
   covered_ms: number | null;
   /** Sketches that stand one after the other. */
@@ -53,7 +55,7 @@ export interface BucketRow {
 }
 
 const EMPTY = `null::double precision as min, null::double precision as max,
-  null::double precision as last_value, null::double precision as last_ms, null::double precision as increase,
+  null::double precision as last_value, null::double precision as last_ms, null::double precision as increase, null::integer as restarts,
   null::double precision as covered_ms, null::bytea as sketches, null::integer[] as keys, null::integer[] as counts`;
 
 /** Whether an aggregation is over time. */
@@ -102,7 +104,7 @@ export function bucketStatement(question: BucketQuestion): { statement: string; 
       ${column(extremes, 'min(r.min)')} as min, ${column(extremes, 'max(r.max)')} as max,
       ${column(last, '(array_agg(r.last_value order by r.last_at desc, r.last_value desc))[1]')} as last_value,
       ${column(last, '(extract(epoch from max(r.last_at)) * 1000)::double precision')} as last_ms,
-      null::double precision as increase, null::double precision as covered_ms,
+      null::double precision as increase, null::integer as restarts, null::double precision as covered_ms,
       ${quantiles ? `string_agg(r.sketch, ''::bytea)` : 'null::bytea'} as sketches,
       null::integer[] as keys, null::integer[] as counts
       from (${rows}) r group by 1, 2`);
@@ -120,8 +122,8 @@ export function bucketStatement(question: BucketQuestion): { statement: string; 
     if (quantiles) {
       branches.push(`select k.grp, k.start, sum(k.count)::double precision as points, sum(k.sum) as sum, min(k.min) as min,
         max(k.max) as max, null::double precision as last_value, null::double precision as last_ms,
-        null::double precision as increase, null::double precision as covered_ms, null::bytea as sketches,
-        array_agg(k.key) as keys, array_agg(k.count) as counts
+        null::double precision as increase, null::integer as restarts, null::double precision as covered_ms,
+        null::bytea as sketches, array_agg(k.key) as keys, array_agg(k.count) as counts
         from (select r.grp, ${bucketOf('r.at')} as start, ${keySql('r.value')} as key, count(*)::integer as count,
           sum(r.value) as sum, min(r.value) as min, max(r.value) as max from (${rows}) r group by 1, 2, 3) k
         group by 1, 2`);
@@ -134,7 +136,7 @@ export function bucketStatement(question: BucketQuestion): { statement: string; 
         ${only(column(extremes, 'max(r.value)'))} as max,
         ${column(last, '(array_agg(r.value order by r.at desc, r.value desc))[1]')} as last_value,
         ${column(last, '(extract(epoch from max(r.at)) * 1000)::double precision')} as last_ms,
-        null::double precision as increase,
+        null::double precision as increase, null::integer as restarts,
         ${column(rate && !counterRate, '(extract(epoch from max(r.at) - min(r.at)) * 1000)::double precision')} as covered_ms,
         null::bytea as sketches, null::integer[] as keys, null::integer[] as counts
         from (${rows}) r group by 1, 2`);
@@ -148,7 +150,7 @@ export function bucketStatement(question: BucketQuestion): { statement: string; 
       .map(({ from, where }) => {
         const at = from === 'raw' ? 'extract(epoch from r.at) * 1000' : 'null';
         return `select n.grp, n.id, ${bucketOf('r.at')} as start, r.increase, r.increase_ms,
-          (${at})::double precision as at_ms
+          r.restarts, (${at})::double precision as at_ms
           from ${asked} join fleetdeck.${TABLES[from].table} r on r.series_id = n.id and ${where}`;
       })
       .join(' union all ');
@@ -164,9 +166,10 @@ export function bucketStatement(question: BucketQuestion): { statement: string; 
     branches.push(`select i.grp, i.start, 0::double precision as points, null::double precision as sum,
       null::double precision as min, null::double precision as max, null::double precision as last_value,
       null::double precision as last_ms, sum(i.increase * i.passed / greatest(i.passed, i.covered,
-        case when i.passed < ${full} then i.reach end)) as increase,
+        case when i.passed < ${full} then i.reach end)) as increase, sum(i.restarts)::integer as restarts,
       null::double precision as covered_ms, null::bytea as sketches, null::integer[] as keys, null::integer[] as counts
       from (select s.grp, s.start, ${passed} as passed, sum(s.increase) as increase, -sum(s.increase_ms) as covered,
+        sum(s.restarts) as restarts,
         max(s.at_ms) - min(s.at_ms - abs(coalesce(s.increase_ms, 0))) as reach
         from (${rows}) s group by s.grp, s.id, s.start) i group by 1, 2`);
   }

@@ -7,6 +7,8 @@ import { isRate, type BucketRow } from './bucket-statement.ts';
 /** Everything of one bucket, from all its sources. */
 export interface BucketTotals {
   points: number;
+  /** Whether what a counter rose by is a lower bound, because a total began anew. */
+  restarted: boolean;
   value(aggregation: MetricAggregation, overMs: (coveredMs: number | null) => number): number | null;
 }
 
@@ -32,6 +34,7 @@ export async function bucketTotals(
   let lastAt = -Infinity;
   let increase: number | null = null;
   let coveredMs: number | null = null;
+  let restarted = false;
   for (const row of rows) {
     points += row.points;
     sum += row.sum ?? 0;
@@ -43,10 +46,12 @@ export async function bucketTotals(
     }
     if (row.increase !== null) increase = (increase ?? 0) + row.increase;
     coveredMs = row.covered_ms ?? coveredMs;
+    restarted ||= (row.restarts ?? 0) > 0;
   }
   const quantiles = await quantilesOf(rows, aggregations, { min, max }, bench);
   return {
     points,
+    restarted,
     value: (aggregation, overMs) => {
       if (points === 0) return null;
       const quantile = quantiles.get(aggregation);

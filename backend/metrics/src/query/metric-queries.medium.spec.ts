@@ -199,6 +199,63 @@ describe('rates of a counter', () => {
     expect(await values('total', 'ratePerSecond', minute(0), minute(1))).toEqual([50 / 60]);
   });
 
+  it('say that they are a lower bound where a total fell, or was the first that was seen', async () => {
+    record('total', 100, minute(0) - 10_000, 'a');
+    record('total', 120, minute(0) + 10_000, 'a');
+    record('total', 5, minute(1) + 10_000, 'a');
+    record('total', 1000, minute(2) + 5000, 'b');
+    record('total', 9, minute(2) + 10_000, 'a');
+    record('total', 10, minute(3) + 10_000, 'a');
+    const span = { from: iso(minute(0)), to: iso(minute(4)) };
+    const bounds = async (query: Partial<MetricQuery>) =>
+      (await ask({ metricName: 'total', aggregation: 'ratePerSecond', ...span, ...query })).map(
+        ({ points }) => points.map(({ lowerBound }) => lowerBound),
+      );
+    expect(await bounds({})).toEqual([[undefined, true, true, undefined]]);
+    expect(await bounds({ aggregation: 'ratePerMinute', labels: { host: 'a' } })).toEqual([
+      [undefined, true, undefined, undefined],
+    ]);
+    // b has no rate of which something could be said.
+    expect(await bounds({ groupBy: ['host'] })).toEqual([
+      [undefined, true, undefined, undefined],
+      [undefined, undefined, undefined, undefined],
+    ]);
+    expect(await bounds({ aggregation: ['last', 'count'] })).toEqual(
+      Array.from({ length: 2 }, () => Array.from({ length: 4 }, () => undefined)),
+    );
+  });
+
+  it('of the trailing window are a lower bound for as long as the reset is in it', async () => {
+    const now = running.clock.now();
+    record('total', 100, now - 70_000, 'a');
+    record('total', 5, now - 30_000, 'a');
+    record('total', 6, now, 'a');
+    const bound = async () =>
+      (await ask({ metricName: 'total', aggregation: 'ratePerSecond' }))[0]?.points[0]?.lowerBound;
+    expect(await bound()).toBe(true);
+    running.clock.advance(30_000);
+    expect(await bound()).toBeUndefined();
+  });
+
+  it('of what this process counts itself are no lower bound', async () => {
+    running.aggregator.increment('total', 5, { host: 'a' });
+    const [result] = await ask({ metricName: 'total', aggregation: 'ratePerSecond' });
+    expect(result?.points[0]).not.toHaveProperty('lowerBound');
+  });
+
+  it('are a lower bound after a late reset also where the answer was kept', async () => {
+    const span = { from: iso(minute(0)), to: iso(minute(1)) };
+    const bound = async () =>
+      (await ask({ metricName: 'total', aggregation: 'ratePerSecond', ...span }))[0]?.points[0]?.lowerBound;
+    record('total', 100, minute(0) - 10_000, 'a');
+    record('total', 120, minute(0) + 10_000, 'a');
+    expect(await bound()).toBeUndefined();
+    await running.aggregator.addPoints([
+      { name: 'total', value: 7, labels: { host: 'a' }, at: iso(minute(0) + 20_000) },
+    ]);
+    expect(await bound()).toBe(true);
+  });
+
   it('is null where no increase can be told', async () => {
     record('total', 100, minute(0));
     expect(await values('total', 'ratePerMinute', minute(0), minute(1))).toEqual([null]);
@@ -402,6 +459,20 @@ describe('recent values', () => {
     });
     expect(metrics[0]?.series[0]?.points.map(({ value }) => value)).toEqual([2, 0.5, 1]);
     expect(metrics[0]?.series[0]?.last).toEqual({ value: 15, at: iso(now) });
+  });
+
+  it('of a counter say where they are a lower bound', async () => {
+    const now = running.clock.now();
+    const values = [10, 20, 40, 5, 15];
+    values.forEach((value, i) => record('total', value, now - 40_000 + i * 10_000));
+    const { metrics } = await running.aggregator.recent({
+      ...{ metricNames: ['total'], spanSeconds: 30, maxPoints: 3 },
+    });
+    expect(metrics[0]?.series[0]?.points.map(({ lowerBound }) => lowerBound)).toEqual([
+      undefined,
+      true,
+      undefined,
+    ]);
   });
 
   /** Two processes count 3 and 5 a second in one series, in minute 11. */

@@ -36,6 +36,36 @@ describe('counterSteps', () => {
     expect(steps?.increaseMs).toEqual([null, -1000, -2000]);
   });
 
+  it('tells which totals began anew: the first one, and those that fell', () => {
+    const series = seriesOf('counter');
+    const first = counterSteps(
+      batch(series, [
+        [1000, 100],
+        [2000, 130],
+        [4000, 5],
+      ]),
+    );
+    expect([first?.restarts, first?.restarted]).toEqual([[1, null, 1], true]);
+    const next = counterSteps(
+      batch(series, [
+        [3000, 900],
+        [5000, 5],
+      ]),
+    );
+    // An older one tells nothing, so it did not begin anything either.
+    expect([next?.restarts, next?.restarted]).toEqual([[null, null], false]);
+  });
+
+  it('takes no increase of an own counter for one that began anew', () => {
+    expect(counterSteps(batch(seriesOf('counter'), [[1000, 3]], [3]))?.restarted).toBe(false);
+  });
+
+  it('lets what was undone begin anew once more', () => {
+    const series = seriesOf('counter');
+    counterSteps(batch(series, [[1000, 10]]))?.undo();
+    expect(counterSteps(batch(series, [[1000, 10]]))?.restarted).toBe(true);
+  });
+
   it('goes on from one batch to the next, in the order of time and not of arrival', () => {
     const series = seriesOf('counter');
     counterSteps(batch(series, [[1000, 10]]));

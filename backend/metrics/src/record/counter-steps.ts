@@ -10,6 +10,13 @@ export interface CounterSteps {
    */
   readonly increaseMs: (number | null)[];
   /**
+   * 1 for a total that began anew: the first one that this process saw, or one below that before it. What was counted
+   * up to it is not known, or not all of it. `null` for all else.
+   */
+  readonly restarts: (number | null)[];
+  /** Whether there is one that began anew. */
+  readonly restarted: boolean;
+  /**
    * Puts back what the series knew before, for a batch that was certainly not written. A series that has gone on since
    * stays: what it rose by meanwhile would be counted twice.
    */
@@ -33,6 +40,7 @@ export function counterSteps(batch: PointBatch): CounterSteps | null {
   if (perSeries.size === 0) return null;
   const increase = new Array<number | null>(batch.at.length).fill(null);
   const increaseMs = new Array<number | null>(batch.at.length).fill(null);
+  const restarts = new Array<number | null>(batch.at.length).fill(null);
   const moves: { series: Series; before: CounterMark; after: CounterMark }[] = [];
   for (const [series, places] of perSeries) {
     const before = markOf(series);
@@ -44,8 +52,12 @@ export function counterSteps(batch: PointBatch): CounterSteps | null {
       if (own !== undefined && !Number.isNaN(own)) {
         increase[i] = own;
         increaseMs[i] = series.totalAt === -Infinity ? 0 : Math.max(0, at(i) - series.totalAt);
-      } else if (series.totalAt !== -Infinity && at(i) >= series.totalAt) {
-        increase[i] = value(i) >= series.total ? value(i) - series.total : value(i);
+      } else if (series.totalAt === -Infinity) {
+        restarts[i] = 1;
+      } else if (at(i) >= series.totalAt) {
+        const fell = value(i) < series.total;
+        if (fell) restarts[i] = 1;
+        increase[i] = fell ? value(i) : value(i) - series.total;
         increaseMs[i] = series.totalAt - at(i);
       }
       if (at(i) >= series.totalAt) {
@@ -58,6 +70,8 @@ export function counterSteps(batch: PointBatch): CounterSteps | null {
   return {
     increase,
     increaseMs,
+    restarts,
+    restarted: restarts.includes(1),
     undo: () => {
       for (const { series, before, after } of moves) {
         if (series.total !== after.total || series.totalAt !== after.totalAt) continue;

@@ -202,6 +202,20 @@ describe('LiveValues', () => {
     expect(windowOf('own', totals)).toEqual({ increase: 60, increaseMs: 0 });
   });
 
+  it('says of a closed minute in which a total began anew that its increase is a lower bound', () => {
+    const { live, metric } = setUp();
+    const windowOf = (name: string, increase: number | null, restarts: number | null) => {
+      const series = metric.seriesOf({ s: name }, 10);
+      const totals = new WindowTotals(false);
+      totals.add(5, 0, increase, increase === null ? null : -1000, restarts);
+      live.noteClosed([{ series, at: 0, totals }]);
+      return series.liveWindow;
+    };
+    expect(windowOf('fell', 5, 1)).toMatchObject({ increase: 5, lowerBound: true });
+    expect(windowOf('rose', 5, null)).not.toHaveProperty('lowerBound');
+    expect(windowOf('first', null, 1)).not.toHaveProperty('lowerBound');
+  });
+
   it('holds each series back no longer than its own spacing, however long another one waits', () => {
     const { timers, live, metric, values } = setUp();
     const [a, b] = [metric.seriesOf({ s: 'a' }, 10), metric.seriesOf({ s: 'b' }, 10)];

@@ -76,13 +76,17 @@ export class LiveValues {
         minute = at;
         start = isoTime(at);
       }
-      const { points, sum, min, max, increase } = totals;
+      const { points, sum, min, max, increase, restarts } = totals;
       // Counted here it is positive, and adds up with what others counted.
       const increaseMs = totals.increaseMs === null ? null : Math.max(0, -totals.increaseMs);
       const before = series.liveWindow;
       // Times of one form, so that their order is that of their texts.
       if (before !== null && before.start > start) continue;
-      series.liveWindow = { start, closedAt, points, sum, min, max, increase, increaseMs };
+      const lowerBound = increase !== null && restarts !== null;
+      series.liveWindow = {
+        ...{ start, closedAt, points, sum, min, max, increase, increaseMs },
+        ...(lowerBound ? { lowerBound } : {}),
+      };
       if (!series.livePending && series.liveAt > -Infinity) this.hold(series, LOOK_EVERY_MS);
     }
   }

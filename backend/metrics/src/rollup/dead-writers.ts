@@ -17,6 +17,7 @@ interface PointRow {
   value: number;
   increase: number | null;
   increase_ms: number | null;
+  restarts: number | null;
   sketched: boolean;
 }
 
@@ -83,7 +84,7 @@ export class DeadWriters {
     for (let offset = 0; ; offset += POINTS_AT_ONCE) {
       const points = await sql.query<PointRow[]>(
         `select p.series_id, (extract(epoch from p.at) * 1000)::double precision as at_ms, p.value, p.increase,
-           p.increase_ms, m.kind <> 'counter' as sketched
+           p.increase_ms, p.restarts, m.kind <> 'counter' as sketched
          from fleetdeck.metric_point p join fleetdeck.metric_series s on s.id = p.series_id
            join fleetdeck.metric m on m.name = s.metric
          where p.writer = $1 and p.at >= $2::timestamptz and p.at < $3::timestamptz
@@ -99,7 +100,7 @@ export class DeadWriters {
       for (const point of points) {
         let totals = windows.get(point.series_id);
         if (!totals) windows.set(point.series_id, (totals = new WindowTotals(point.sketched)));
-        totals.add(point.value, point.at_ms, point.increase, point.increase_ms);
+        totals.add(point.value, point.at_ms, point.increase, point.increase_ms, point.restarts);
       }
       if (points.length < POINTS_AT_ONCE) break;
     }

@@ -14,7 +14,14 @@ export interface MinuteRow {
 export class OpenWindows {
   private readonly minutes = new Map<number, Map<Series, WindowTotals>>();
 
-  add(series: Series, value: number, at: number, increase: number | null, increaseMs: number | null): void {
+  add(
+    series: Series,
+    value: number,
+    at: number,
+    increase: number | null,
+    increaseMs: number | null,
+    restarts: number | null = null,
+  ): void {
     const minute = windowStart(at, TIER_MS['1m']);
     let open = this.minutes.get(minute);
     if (!open) {
@@ -26,7 +33,7 @@ export class OpenWindows {
       totals = new WindowTotals(series.metric.descriptor.kind !== 'counter');
       open.set(series, totals);
     }
-    totals.add(value, at, increase, increaseMs);
+    totals.add(value, at, increase, increaseMs, restarts);
   }
 
   /** The rows of all minutes that end at or before a time. */

@@ -15,8 +15,8 @@ export interface RollupRow {
 /** Key of the advisory lock between those who add roll-ups (shared) and the one who sums them up: "flmr". */
 export const ROLLUP_LOCK = 0x666c6d72;
 
-const COLUMNS = 'series_id, points, at, sum, min, max, last_value, last_at, increase, increase_ms, sketch';
-const REST = 'sum, min, max, last_value, last_at, increase, increase_ms, sketch';
+const REST = 'sum, min, max, last_value, last_at, increase, increase_ms, sketch, restarts';
+const COLUMNS = `series_id, points, at, ${REST}`;
 
 /** Rows of one statement: to encode those of all series at once would hold up the process. */
 const ROWS_AT_ONCE = 500;
@@ -42,11 +42,11 @@ function addRowsStatement(): string {
   )`;
   return `with added as materialized (
     select series_id, points, to_timestamp(at_ms / 1000) as at, sum, min, max, last_value,
-      to_timestamp(last_ms / 1000) as last_at, increase, increase_ms, sketch
+      to_timestamp(last_ms / 1000) as last_at, increase, increase_ms, sketch, restarts
     from unnest($1::integer[], $2::integer[], $3::double precision[], $4::double precision[], $5::double precision[],
       $6::double precision[], $7::double precision[], $8::double precision[], $9::double precision[],
-      $10::double precision[], $11::bytea[])
-      as r (series_id, points, at_ms, sum, min, max, last_value, last_ms, increase, increase_ms, sketch)
+      $10::double precision[], $11::bytea[], $12::integer[])
+      as r (series_id, points, at_ms, sum, min, max, last_value, last_ms, increase, increase_ms, sketch, restarts)
   )${tier('1h', '1 hour')}${tier('1d', '1 day')}, added_1m as (
     insert into fleetdeck.metric_rollup_1m (${COLUMNS}) select ${COLUMNS} from added
   ) select`;
@@ -65,6 +65,7 @@ function rowParameters(rows: readonly RollupRow[]): unknown[] {
     doubleArray(rows.map(({ totals }) => totals.increase)),
     doubleArray(rows.map(({ totals }) => totals.increaseMs)),
     bytesArray(rows.map(({ totals }) => totals.encode())),
+    integerArray(rows.map(({ totals }) => totals.restarts)),
   ];
 }
 

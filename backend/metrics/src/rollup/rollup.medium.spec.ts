@@ -21,6 +21,7 @@ function start(clock: FakeClock, lease?: Lease) {
         { name: 'took', kind: 'distribution', labels: ['host'] },
         { name: 'jobs', kind: 'counter', labels: ['host'] },
         { name: 'often', kind: 'gauge', raw: false },
+        { name: 'many', kind: 'counter', raw: false },
       ],
     },
     { clock, ...(lease ? { lease } : {}) },
@@ -330,5 +331,116 @@ describe('a process that is killed', () => {
     await dying.close();
     clock.advance(5000);
     expect(await ask(heir, 'took', 'count', NOON, NOON + HOUR)).toEqual([31]);
+  });
+});
+
+describe('rates that are a lower bound', () => {
+  const total = (app: MetricsApp, value: number, at: number, metric = 'jobs') =>
+    app.aggregator.recordTotal(metric, value, metric === 'jobs' ? { host: 'a' } : {}, at);
+  const bounds = async (
+    app: MetricsApp,
+    timeWindow: '1m' | '1h' | '1d',
+    from: number,
+    to: number,
+    name = 'jobs',
+  ) => {
+    const span = { from: iso(from), to: iso(to) };
+    const [result] = await app.aggregator.getMetrics({
+      ...{ metricName: name, aggregation: 'ratePerSecond', timeWindow, ...span },
+    });
+    return result?.points.map(({ value, lowerBound }) => (value === null ? null : lowerBound === true));
+  };
+  const write = (app: MetricsApp) =>
+    app.aggregator.getMetrics({ metricName: 'took', timeWindow: '1m', aggregation: 'count' });
+
+  it('say so from every tier, also after the single points are gone, and by late points', async () => {
+    const clock = new FakeClock(iso(NOON - 14 * HOUR));
+    const app = await start(clock);
+    // Known from before the span; falls in the third hour.
+    for (let hour = -14; hour < 0; hour += 1) {
+      const at = clock.now();
+      total(app, hour === -12 ? 3 : 100 * (hour + 20), at);
+      total(app, hour === -12 ? 4 : 100 * (hour + 20) + 1, at + 4 * MINUTE);
+      await write(app);
+      clock.advance(HOUR);
+      app.timers.advance(1000);
+      await until(() => app.aggregator.stats().bufferedPoints === 0);
+    }
+    clock.advance(MINUTE);
+    await until(async () => {
+      app.timers.advance(MINUTE);
+      return (await mark('1h')) === NOON && (await mark('1d')) === NOON - 12 * HOUR;
+    });
+    await suite.database.dataSource.query('delete from fleetdeck.metric_point');
+    clock.advance(2000);
+    const hours = await bounds(app, '1h', NOON - 14 * HOUR, NOON);
+    expect(hours).toEqual([true, false, true, ...Array.from({ length: 11 }, () => false)]);
+    expect(await bounds(app, '1m', NOON - 12 * HOUR, NOON - 12 * HOUR + 5 * MINUTE)).toEqual([
+      ...[true, null, null, null, false],
+    ]);
+    expect(await bounds(app, '1d', NOON - 36 * HOUR, NOON - 12 * HOUR)).toEqual([true]);
+    await suite.database.dataSource.query('update fleetdeck.metric_rollup_1d set restarts = null');
+    clock.advance(900_000);
+    expect(await bounds(app, '1d', NOON - 36 * HOUR, NOON - 12 * HOUR)).toEqual([false]);
+    // The first total that this node sees of another series lies in the day that is over.
+    await app.aggregator.addPoints([
+      { name: 'jobs', value: 5, labels: { host: 'b' }, at: iso(NOON - 12.5 * HOUR) },
+    ]);
+    expect(await bounds(app, '1d', NOON - 36 * HOUR, NOON - 12 * HOUR)).toEqual([true]);
+  });
+
+  it('say so of a metric that keeps no single points', async () => {
+    const app = await start(new FakeClock(iso(NOON)));
+    total(app, 5, NOON - 3 * MINUTE, 'many');
+    total(app, 9, NOON - 2 * MINUTE, 'many');
+    total(app, 1, NOON - MINUTE, 'many');
+    await write(app);
+    expect(await bounds(app, '1m', NOON - 3 * MINUTE, NOON, 'many')).toEqual([null, false, true]);
+  });
+
+  it('say so when the recording process was started again, of the minute in which it goes on', async () => {
+    const clock = new FakeClock(iso(NOON));
+    const before = await start(clock);
+    total(before, 100, NOON);
+    total(before, 200, NOON + 30_000);
+    clock.advance(31_000);
+    await write(before);
+    await running.pop()?.close();
+    clock.advance(MINUTE);
+    const after = await start(clock);
+    total(after, 300, NOON + MINUTE + 10_000);
+    total(after, 400, NOON + MINUTE + 20_000);
+    await write(after);
+    clock.advance(2 * MINUTE);
+    total(after, 500, NOON + 2 * MINUTE + 20_000);
+    await write(after);
+    expect(await bounds(after, '1m', NOON, NOON + 3 * MINUTE)).toEqual([true, true, false]);
+  });
+
+  it('say so of what a killed process had open, and of minutes of several nodes made one row', async () => {
+    const clock = new FakeClock(iso(NOON));
+    const dying = await start(clock);
+    total(dying, 100, NOON);
+    total(dying, 5, NOON + 1000);
+    await write(dying);
+    dying.sql.away = true;
+    running.splice(0);
+    const heir = await start(clock);
+    total(heir, 6, NOON + 2000);
+    total(heir, 7, NOON + 3000);
+    await write(heir);
+    clock.advance(MINUTE);
+    await until(async () => {
+      heir.timers.advance(MINUTE);
+      const found = await suite.database.dataSource.query<{ restarts: number }[]>(
+        'select restarts from fleetdeck.metric_rollup_1m',
+      );
+      return found.length === 1 && found[0]?.restarts === 3;
+    });
+    await suite.database.dataSource.query('delete from fleetdeck.metric_point');
+    clock.advance(5000);
+    expect(await bounds(heir, '1m', NOON, NOON + MINUTE)).toEqual([true]);
+    dying.sql.away = false;
+    await dying.close();
   });
 });

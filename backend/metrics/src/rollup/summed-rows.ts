@@ -17,6 +17,7 @@ export interface SummedRow {
   increase: number | null;
   vast_increase: number | null;
   increase_ms: number | null;
+  restarts: number | null;
   /** Sketches that stand one after the other. */
   sketches: Buffer | null;
 }
@@ -39,7 +40,8 @@ function sumOf(sum: number | null, vast: number | null): number | null {
 export const SUMMED = `r.series_id, sum(r.points) as points, ${sums('sum')}, min(r.min) as min, max(r.max) as max,
   (array_agg(r.last_value order by r.last_at desc, r.last_value desc))[1] as last_value,
   (extract(epoch from max(r.last_at)) * 1000)::double precision as last_ms,
-  ${sums('increase')}, sum(r.increase_ms) as increase_ms, string_agg(r.sketch, ''::bytea) as sketches`;
+  ${sums('increase')}, sum(r.increase_ms) as increase_ms,
+  sum(r.restarts)::integer as restarts, string_agg(r.sketch, ''::bytea) as sketches`;
 
 /**
  * Writes rows to a tier, their sketches merged.
@@ -55,13 +57,13 @@ export async function insertSummed(
   const { sketches, damaged } = await mergedSketches(rows);
   await sql.query(
     `insert into fleetdeck.metric_rollup_${tier}
-       (series_id, at, points, sum, min, max, last_value, last_at, increase, increase_ms, sketch)
+       (series_id, at, points, sum, min, max, last_value, last_at, increase, increase_ms, sketch, restarts)
      select series_id, to_timestamp(at_ms / 1000), points, sum, min, max, last_value, to_timestamp(last_ms / 1000),
-       increase, increase_ms, sketch
+       increase, increase_ms, sketch, restarts
      from unnest($1::integer[], $2::double precision[], $3::double precision[], $4::double precision[], $5::double precision[],
        $6::double precision[], $7::double precision[], $8::double precision[], $9::double precision[],
-       $10::double precision[], $11::bytea[])
-       as r (series_id, at_ms, points, sum, min, max, last_value, last_ms, increase, increase_ms, sketch)`,
+       $10::double precision[], $11::bytea[], $12::integer[])
+       as r (series_id, at_ms, points, sum, min, max, last_value, last_ms, increase, increase_ms, sketch, restarts)`,
     [
       integerArray(rows.map((row) => row.series_id)),
       doubleArray(at),
@@ -74,6 +76,7 @@ export async function insertSummed(
       doubleArray(rows.map((row) => sumOf(row.increase, row.vast_increase))),
       doubleArray(rows.map((row) => row.increase_ms)),
       bytesArray(sketches),
+      integerArray(rows.map((row) => row.restarts)),
     ],
   );
   return damaged;

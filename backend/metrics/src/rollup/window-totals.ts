@@ -12,6 +12,8 @@ export class WindowTotals {
   increase: number | null = null;
   /** The time over which it rose, in milliseconds, negative as that of its points. */
   increaseMs: number | null = null;
+  /** How many of a counter's totals began anew, so that `increase` is a lower bound; `null` when none did. */
+  restarts: number | null = null;
   private readonly values: ValueList | null;
 
   /** @param sketched whether quantiles will be asked for; those of a counter's totals mean nothing */
@@ -19,7 +21,13 @@ export class WindowTotals {
     this.values = sketched ? new ValueList() : null;
   }
 
-  add(value: number, at: number, increase: number | null, increaseMs: number | null): void {
+  add(
+    value: number,
+    at: number,
+    increase: number | null,
+    increaseMs: number | null,
+    restarts: number | null = null,
+  ): void {
     this.points += 1;
     this.sum += value;
     if (value < this.min) this.min = value;
@@ -32,6 +40,7 @@ export class WindowTotals {
       this.increase = (this.increase ?? 0) + increase;
       this.increaseMs = (this.increaseMs ?? 0) + (increaseMs ?? 0);
     }
+    if (restarts !== null) this.restarts = (this.restarts ?? 0) + restarts;
     this.values?.add(value);
   }
 

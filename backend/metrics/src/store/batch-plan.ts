@@ -78,6 +78,13 @@ export function statementOf(
     arrays += `, ${next(doubleArray(raw.map((i) => steps.increase[i] ?? null)))}::double precision[]`;
     arrays += `, ${next(doubleArray(raw.map((i) => steps.increaseMs[i] ?? null)))}::double precision[]`;
     names += ', increase, increase_ms';
+    // Rare, so that nearly all batches do without.
+    if (steps.restarted) {
+      columns += ', restarts';
+      values += ', p.restarts';
+      arrays += `, ${next(integerArray(raw.map((i) => steps.restarts[i] ?? null)))}::integer[]`;
+      names += ', restarts';
+    }
   }
   const id = next(session.id);
   // Whoever takes the session for dead waits for this row, so that nothing is written that it did not see.
@@ -111,6 +118,7 @@ export function addPoint(
     batch.at[i] as number,
     steps?.increase[i] ?? null,
     steps?.increaseMs[i] ?? null,
+    steps?.restarts[i] ?? null,
   );
 }
 

@@ -10,6 +10,7 @@ export interface MetricReading {
   value: number | null;
   unit: string;
   coverage: number | null;
+  lowerBound: boolean;
   points: readonly MetricBucket[];
   baseline: number | null;
   asOf: string | null;
@@ -39,6 +40,7 @@ export function createMetricModel(
         value: now?.value ?? null,
         unit: result?.unit ?? '',
         coverage: now?.coverage ?? null,
+        lowerBound: now?.lowerBound === true,
         points: now ? [...read.past, now] : read.past,
         baseline: read.past.at(-1)?.value ?? null,
         asOf: result?.asOf ?? null,

@@ -140,7 +140,7 @@ export function createMetricsModel(maxPoints: number): LiveModel<MetricRecentAns
     };
   };
 
-  const addToStep = (track: Track, value: number, ms: number): void => {
+  const addToStep = (track: Track, value: number, ms: number, restarted: boolean): void => {
     // Somebody may hold the array that was shown.
     track.points = track.points.slice();
     const newest = track.points.at(-1);
@@ -161,9 +161,12 @@ export function createMetricsModel(maxPoints: number): LiveModel<MetricRecentAns
     const last = track.points.length - 1;
     const { expectedEveryMs } = track.metric;
     track.points[last] = {
-      start: track.points[last]?.start ?? new Date(start).toISOString(),
+      start: new Date(start).toISOString(),
+      // What the step is known for stays.
+      ...track.points[last],
       value: track.sum / track.count,
       coverage: expectedEveryMs === null ? null : Math.min(1, (track.count * expectedEveryMs) / stepMs),
+      ...(restarted ? { lowerBound: true } : {}),
     };
     track.points = track.points.slice(-maxPoints);
   };
@@ -228,14 +231,14 @@ export function createMetricsModel(maxPoints: number): LiveModel<MetricRecentAns
       data = null;
       if (at > asOf) asOf = at;
       if (metric.descriptor.kind !== 'counter') {
-        addToStep(track, value, ms);
+        addToStep(track, value, ms, false);
         track.value = metric.descriptor.kind === 'gauge' ? value : (track.points.at(-1)?.value ?? value);
       } else {
         const rate = before ? rateBetween(before, { value, ms }) : null;
         const whole = node === undefined ? rate : countedBy(track, node, { value, ms, rate });
         if (whole !== null) {
           track.value = whole;
-          addToStep(track, whole, ms);
+          addToStep(track, whole, ms, before !== undefined && before !== null && value < before.value);
         }
       }
       return true;

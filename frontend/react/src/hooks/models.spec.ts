@@ -119,6 +119,24 @@ describe('the metrics model', () => {
     model.begin(recent('counter'));
     model.apply(live(3, 10));
     expect(model.read()?.series[0]?.value).toBe(3);
+    model.apply(live(4, 11));
+    model.apply(live(5, 16));
+    // Of the step in which it fell the true rate is what is shown, or more.
+    expect(model.read()?.series[0]?.points.map(({ lowerBound }) => lowerBound)).toEqual([
+      undefined,
+      undefined,
+      true,
+      undefined,
+    ]);
+  });
+
+  it('keeps that the newest step of the answer is a lower bound', () => {
+    const answer = recent('counter');
+    Object.assign(answer.metrics[0]?.series[0]?.points[1] ?? {}, { lowerBound: true });
+    const model = createMetricsModel(60);
+    model.begin(answer);
+    model.apply(live(101, 9.5));
+    expect(model.read()?.series[0]?.points.at(-1)).toMatchObject({ start: iso(5), lowerBound: true });
   });
 
   it('adds up what several processes count in one series, and compares none of them with another', () => {

@@ -46,6 +46,17 @@ afterEach(() => {
 });
 
 describe('useMetric', () => {
+  it('says that a rate is a lower bound, of the window that ends now and of those before it', async () => {
+    const { result } = renderHook(
+      () => useMetric('took', { window: '1m', aggregation: 'ratePerSecond', history: 2 }),
+      { wrapper },
+    );
+    await settle(() => http.last.answer(answer([{ ...bucket(12), lowerBound: true }])));
+    await settle(() => http.last.answer(answer([{ ...bucket(8), lowerBound: true }, bucket(10)])));
+    expect(result.current.lowerBound).toBe(true);
+    expect(result.current.points.map(({ lowerBound }) => lowerBound === true)).toEqual([true, false, true]);
+  });
+
   it('names a single label twice whose value has a comma, so that it stays one', () => {
     const labels = { route: '/a,host:b' };
     renderHook(() => useMetric('took', { window: '1m', aggregation: 'p95', labels }), { wrapper });
@@ -75,6 +86,7 @@ describe('useMetric', () => {
       baseline: 10,
     });
     expect(result.current.points.map(({ value }) => value)).toEqual([8, 10, 12]);
+    expect(result.current.lowerBound).toBe(false);
 
     await settle(() => result.current.refetch());
     await settle(() => http.last.answer(answer([bucket(13)])));

@@ -38,6 +38,11 @@ export interface MetricState {
   unit: string;
   /** Points received of points expected in the window; `null` when no interval is declared. */
   coverage: number | null;
+  /**
+   * Whether the true rate is `value` or more, because a total of the counter began anew in the window. Of each of the
+   * `points` its own `lowerBound` says so.
+   */
+  lowerBound: boolean;
   /** The windows before this one, oldest first, with this one at the end. */
   points: readonly MetricBucket[];
   /** The value of the window before, to compare with; `null` when nothing fell into it. */
@@ -165,6 +170,7 @@ export function useMetric(
       value: data?.value ?? null,
       unit: data?.unit ?? '',
       coverage: data?.coverage ?? null,
+      lowerBound: data?.lowerBound === true,
       points: data?.points ?? NO_POINTS,
       baseline: data?.baseline ?? null,
       asOf,

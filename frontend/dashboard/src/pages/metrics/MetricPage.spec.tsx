@@ -167,6 +167,22 @@ describe('MetricPage', () => {
     expect(chart()).toBeVisible();
   });
 
+  it('says where a rate is a lower bound, each point once however many lines have it', async () => {
+    const of = (node: string) => result('ratePerSecond', [1, 2, 3], { node });
+    const [a, b] = [of('a'), of('b')];
+    answer(a, b);
+    await open({ ...latency, kind: 'counter' }, '?by=node');
+    expect(screen.queryByText(/began anew/)).toBeNull();
+    for (const { points } of [a, b]) Object.assign(points[1] ?? {}, { lowerBound: true });
+    answer(a, b);
+    await pass(60_000);
+    expect(screen.getByText(/^At 1 point a count began anew.* the one drawn, or higher\.$/)).toBeVisible();
+    Object.assign(a.points[0] ?? {}, { lowerBound: true });
+    answer(a, b);
+    await pass(60_000);
+    expect(screen.getByText(/^At 2 points a count began anew/)).toBeVisible();
+  });
+
   it('does not speak of what was due where nobody declared it, or all is there', async () => {
     answer(result('p95', [8, null]));
     await open({ ...latency, expectedEveryMs: null });

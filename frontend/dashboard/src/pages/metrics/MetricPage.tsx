@@ -123,6 +123,7 @@ function Past({ http, metric }: { http: HttpClient; metric: MetricDescriptor }) 
         </p>
       )}
       {results !== null && expectedEveryMs !== null && <Coverage results={results} />}
+      {results !== null && <LowerBounds results={results} />}
       <p className="quiet">
         Each point is{' '}
         {range.window === '1m' ? 'a minute' : range.window === '5m' ? 'five minutes' : 'an hour'}, up to the
@@ -168,6 +169,20 @@ function Coverage({ results }: { results: readonly MetricResult[] }) {
     <p className="quiet">
       {coverage < 0.01 ? 'Less than 1' : Math.floor(coverage * 100)} % of the values that were due in this
       span are there; where none is, the line has a gap.
+    </p>
+  );
+}
+
+function LowerBounds({ results }: { results: readonly MetricResult[] }) {
+  const starts = results.flatMap(({ points }) =>
+    points.flatMap((each) => (each.lowerBound ? each.start : [])),
+  );
+  const count = new Set(starts).size;
+  if (count === 0) return null;
+  return (
+    <p className="quiet">
+      At {count} {count === 1 ? 'point' : 'points'} a count began anew, as it does after a restart. What was
+      counted just before that is not known: the true rate there is the one drawn, or higher.
     </p>
   );
 }
