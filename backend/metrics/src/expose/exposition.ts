@@ -13,9 +13,25 @@ export const EXPOSITION_TYPES = {
 /** Which of the formats to write. */
 export type ExpositionFormat = keyof typeof EXPOSITION_TYPES;
 
-/** The format that an `Accept` header asks for. */
+/** The format that an `Accept` header prefers; OpenMetrics only where that is named, and not where text is liked better. */
 export function formatFor(accept: string | undefined): ExpositionFormat {
-  return accept?.includes('application/openmetrics-text') ? 'openMetrics' : 'prometheus';
+  const qualities = qualitiesOf(accept ?? '');
+  const open = qualities.get('application/openmetrics-text') ?? 0;
+  const text = qualities.get('text/plain') ?? qualities.get('text/*') ?? qualities.get('*/*') ?? 0;
+  return open > 0 && open >= text ? 'openMetrics' : 'prometheus';
+}
+
+/** How much each media type of an `Accept` header is wanted, 0 to 1: the most of those that differ in other parameters. */
+function qualitiesOf(accept: string): Map<string, number> {
+  const qualities = new Map<string, number>();
+  for (const range of accept.toLowerCase().split(',')) {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim());
+    const q = parameters.find((parameter) => parameter.startsWith('q='));
+    const quality = q === undefined ? 1 : Number(q.slice(2));
+    // What is no number counts as not wanted.
+    qualities.set(type, Math.max(qualities.get(type) ?? 0, quality || 0));
+  }
+  return qualities;
 }
 
 /**
