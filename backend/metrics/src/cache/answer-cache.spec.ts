@@ -140,6 +140,19 @@ describe('AnswerCache', () => {
     expect(load.times).toBe(2);
   });
 
+  it('forgets also the answers of others about all time to come', async () => {
+    const store = new Keyv();
+    const recent = { metricNames: ['x'], fromMs: 1000, toMs: Infinity };
+    const load = counted(() => 'a');
+    const [first, second] = [make({ store }).cache, make({ store }).cache];
+    await first.get('k', 1000, recent, load);
+    await second.get('k', 1000, recent, load);
+    expect(load.times).toBe(1);
+    await second.forget(new Set(['x']), 5000, 5000);
+    await second.get('k', 1000, recent, load);
+    expect(load.times).toBe(2);
+  });
+
   it('trusts no answer of a process that died before it could forget it, but those of after the change', async () => {
     const clock = new FakeClock();
     const store = new Keyv();

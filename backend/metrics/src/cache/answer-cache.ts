@@ -85,7 +85,9 @@ export class AnswerCache {
   get<T>(key: string, ttlMs: number, scope: AnswerScope, load: () => Promise<T>): Promise<T> {
     const known = this.underWay.get(key);
     if (known) return known.answer as Promise<T>;
-    const entry: OnItsWay = { ...scope, stale: false, answer: Promise.resolve() };
+    // A store writes JSON, which has no infinity.
+    const toMs = Math.min(scope.toMs, Number.MAX_SAFE_INTEGER);
+    const entry: OnItsWay = { ...scope, toMs, stale: false, answer: Promise.resolve() };
     this.underWay.set(key, entry);
     const answer = this.find(key, this.capacity === 0 ? 0 : ttlMs, entry, load).finally(() => {
       if (this.underWay.get(key) === entry) this.underWay.delete(key);
