@@ -48,7 +48,7 @@ export async function bucketTotals(
     coveredMs = row.covered_ms ?? coveredMs;
     restarted ||= (row.restarts ?? 0) > 0;
   }
-  const quantiles = await quantilesOf(rows, aggregations, { min, max }, bench);
+  const quantiles = await quantilesOf(rows, aggregations, { points, min, max }, bench);
   return {
     points,
     restarted,
@@ -74,10 +74,11 @@ function perMs(aggregation: MetricAggregation): number {
   return aggregation === 'ratePerSecond' ? 1000 : 60_000;
 }
 
+/** The quantiles; `null` when a sketch is damaged, or a row has lost its own: those of the rest would be others. */
 async function quantilesOf(
   rows: readonly BucketRow[],
   aggregations: readonly MetricAggregation[],
-  { min, max }: { min: number; max: number },
+  { points, min, max }: { points: number; min: number; max: number },
   { sketch, slices }: Workbench,
 ): Promise<Map<MetricAggregation, number | null>> {
   const wanted = new Map<MetricAggregation, number | null>();
@@ -98,7 +99,13 @@ async function quantilesOf(
       // What it would say beyond these two is told by the rows themselves.
       sketch.addExact(count, 0, min, max);
     }
-    for (const [aggregation, quantile] of wanted) wanted.set(aggregation, sketch.quantile(quantile ?? 0));
+    const isWhole = sketch.count === points;
+    for (const [aggregation, quantile] of wanted) {
+      wanted.set(aggregation, isWhole ? sketch.quantile(quantile ?? 0) : null);
+    }
+  } catch {
+    // Damaged. All other buckets, and what else is asked for, must not go with it.
+    for (const aggregation of wanted.keys()) wanted.set(aggregation, null);
   } finally {
     sketch.clear();
   }

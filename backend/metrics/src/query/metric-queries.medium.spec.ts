@@ -185,6 +185,37 @@ describe('aggregations', () => {
   });
 });
 
+describe('percentiles', () => {
+  it.each([
+    ['is damaged', 'set_byte(sketch, length(sketch) - 1, get_byte(sketch, length(sketch) - 1) # 1)'],
+    ['was lost', 'null'],
+  ])('are unknown in the bucket whose sketch %s, and nothing else is', async (_what, sketch) => {
+    for (const [host, n] of [
+      ['a', 0],
+      ['b', 0],
+      ['a', 1],
+      ['a', 2],
+    ] as const)
+      record('took', 7, minute(n), host);
+    await ask({ metricName: 'took', aggregation: 'count' });
+    const { dataSource } = suite.database;
+    await dataSource.query('delete from fleetdeck.metric_point');
+    await dataSource.query(
+      `update fleetdeck.metric_rollup_1m set sketch = ${sketch} where at = '${iso(minute(0))}' and series_id =
+         (select id from fleetdeck.metric_series where labels->>'host' = 'b')`,
+    );
+    const results = await ask({
+      ...{ metricName: 'took', aggregation: ['p50', 'avg', 'count'] },
+      ...{ from: iso(minute(0)), to: iso(minute(3)) },
+    });
+    expect(results.map(({ points }) => points.map(({ value }) => value))).toEqual([
+      [null, 7, 7],
+      [7, 7, 7],
+      [2, 1, 1],
+    ]);
+  });
+});
+
 describe('rates of a counter', () => {
   it('sum the increases of each series, from the last value before the span, and start over after a reset', async () => {
     // a: 100 before, +20, +30, reset to 5 (+5), +10; b: first seen in the span, so nothing is known of its first value.
