@@ -140,5 +140,10 @@ export const metricsMigrations: MigrationSet = {
         alter table fleetdeck.metric_rollup_1d add column restarts integer;
       `,
     },
+    {
+      version: 6,
+      name: 'series by when they were last in use',
+      sql: `create index metric_series_metric_seen on fleetdeck.metric_series (metric, last_seen_at);`,
+    },
   ],
 };

@@ -216,6 +216,36 @@ describe('percentiles', () => {
   });
 });
 
+describe('series that have been silent for long', () => {
+  it('are not read for a span in which they cannot have a point, though they are kept', async () => {
+    const now = running.clock.now();
+    record('level', 1, now, 'living');
+    record('level', 2, now - 40_000, 'silent');
+    record('level', 4, now - 26 * 3_600_000, 'silent');
+    const sum = async (query: Partial<MetricQuery> = {}) =>
+      (await ask({ metricName: 'level', aggregation: 'sum', ...query }))[0]?.points[0]?.value;
+    const recent = async () =>
+      (await running.aggregator.recent({ metricNames: ['level'] })).metrics[0]?.series.map(
+        ({ labels }) => labels,
+      );
+    expect(await sum()).toBe(3);
+    expect(await recent()).toEqual([{ host: 'living' }, { host: 'silent' }]);
+    // It cannot have a point of now: what is read shows that it is left out.
+    await suite.database.dataSource.query(
+      `update fleetdeck.metric_series set last_seen_at = '${iso(now - 24 * 3_600_000)}' where labels->>'host' = 'silent'`,
+    );
+    running.clock.advance(2000);
+    expect(await sum()).toBe(1);
+    expect(await recent()).toEqual([{ host: 'living' }]);
+    const before = {
+      from: iso(now - 27 * 3_600_000),
+      to: iso(now - 25 * 3_600_000),
+      timeWindow: '1d' as const,
+    };
+    expect(await sum(before)).toBe(4);
+  });
+});
+
 describe('rates of a counter', () => {
   it('sum the increases of each series, from the last value before the span, and start over after a reset', async () => {
     // a: 100 before, +20, +30, reset to 5 (+5), +10; b: first seen in the span, so nothing is known of its first value.

@@ -10,6 +10,7 @@ import type { MetricRegistry } from '../registry/metric-registry.ts';
 import type { AnswerCache } from '../cache/answer-cache.ts';
 import { Sketch } from '../sketch/sketch.ts';
 import { Slices } from '../slices.ts';
+import { seenSince } from '../store/series-store.ts';
 import { windowStart } from '../store/tiers.ts';
 import { bucketsOf, groupRows, recentBuckets } from './answer-buckets.ts';
 import { bucketStatement, type BucketRow } from './bucket-statement.ts';
@@ -143,7 +144,8 @@ export class MetricQueries {
       1,
       Math.min(mostGroups, Math.floor(MAX_ANSWER_BUCKETS / (grid.count * asked.aggregations.length))),
     );
-    const series = await finder.find(asked.metricName, asked.labels, asked.groupBy);
+    const { startMs: seenFrom } = hourBefore(grid);
+    const series = await finder.find(asked.metricName, asked.labels, asked.groupBy, seenFrom);
     const ground = {
       marks: await marks.get(),
       rawSince: metric.raw ? asOf - rawRetentionMs : Infinity,
@@ -223,6 +225,7 @@ export class MetricQueries {
             `${grid.widthMs} milliseconds`,
             isoTime(Math.min(Math.max(grid.startMs, rolledTo), asOf + 1)),
             maxSeries + 1,
+            isoTime(seenSince(grid.startMs)),
           ]);
     if (rows.length > maxSeries) {
       throw new FleetdeckError(

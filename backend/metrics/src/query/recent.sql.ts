@@ -14,7 +14,8 @@ export interface RecentRow {
 /**
  * Mean values of gauges and distributions, slopes of counters, and the newest value of every series of some metrics.
  * `$1` names, `$2` to `$3` the span, `$4` the step, `$5` since when single points are read (before it the roll-ups of
- * minutes, and those alone of metrics that keep no single points), `$6` most series.
+ * minutes, and those alone of metrics that keep no single points), `$6` most series, `$7` since when
+ * a series was seen that may have a point in the span.
  *
  * A counter's value is its increase over the time between the points that it was taken from: over the step's width
  * it would swing with each point that falls to one side or the other of a step. Of foreign totals that is the sum of
@@ -24,6 +25,7 @@ export const RECENT = `
   with asked as (
     select s.id, s.metric, s.labels, m.kind, m.raw
     from fleetdeck.metric_series s join fleetdeck.metric m on m.name = s.metric where s.metric = any($1::text[])
+      and s.last_seen_at >= $7::timestamptz
   ), parts as (
     select a.id, date_bin($4::interval, p.at, $2::timestamptz) as start, count(*) as points, sum(p.value) as sum,
       sum(p.increase) as increase, -sum(p.increase_ms) filter (where p.increase_ms < 0) as told_ms,

@@ -1,6 +1,8 @@
 import type { MetricLabels } from '@fleetdeck/dto';
-import type { Clock } from '@fleetdeck/kernel';
+import { isoTime, type Clock } from '@fleetdeck/kernel';
 import { canonicalLabels } from '../registry/labels.ts';
+import { seenSince } from '../store/series-store.ts';
+import { HOUR_MS, windowStart } from '../store/tiers.ts';
 import type { MetricsReader } from './metrics-reader.ts';
 
 /** For how long series of other processes may go unseen, in milliseconds. */
@@ -31,12 +33,20 @@ export class SeriesFinder {
     private readonly version: () => number,
   ) {}
 
-  find(metricName: string, labels: MetricLabels, groupBy: readonly string[]): Promise<SeriesGroups> {
-    const key = JSON.stringify([metricName, canonicalLabels(labels), groupBy]);
+  /** @param fromMs those that cannot have a point since then may be left out: most of what is kept is of the past */
+  find(
+    metricName: string,
+    labels: MetricLabels,
+    groupBy: readonly string[],
+    fromMs: number,
+  ): Promise<SeriesGroups> {
+    // To the hour, so that questions soon after one another share what is found.
+    const since = windowStart(seenSince(fromMs), HOUR_MS);
+    const key = JSON.stringify([metricName, canonicalLabels(labels), groupBy, since]);
     const known = this.known.get(key);
     const now = this.clock.monotonicMs();
     if (known && known.until > now && known.version === this.version()) return known.found;
-    const found = this.ask(metricName, labels, groupBy);
+    const found = this.ask(metricName, labels, groupBy, since);
     this.known.delete(key);
     this.known.set(key, { found, until: now + KNOWN_FOR_MS, version: this.version() });
     found.catch(() => this.known.delete(key));
@@ -51,10 +61,12 @@ export class SeriesFinder {
     metricName: string,
     labels: MetricLabels,
     groupBy: readonly string[],
+    since: number,
   ): Promise<SeriesGroups> {
     const rows = await this.reader.read<{ id: number; labels: MetricLabels }>(
-      'select id, labels from fleetdeck.metric_series where metric = $1 and labels @> $2::jsonb',
-      [metricName, JSON.stringify(labels)],
+      `select id, labels from fleetdeck.metric_series
+       where metric = $1 and labels @> $2::jsonb and last_seen_at >= $3::timestamptz`,
+      [metricName, JSON.stringify(labels), isoTime(since)],
     );
     const groups = new Map<string, { labels: MetricLabels; ids: number[] }>();
     for (const row of rows) {

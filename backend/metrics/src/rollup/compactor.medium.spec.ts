@@ -125,6 +125,21 @@ describe('minutes that two nodes wrote', () => {
     expect(await answers()).toEqual(before);
   });
 
+  it('are looked for in no series that was silent since long before, however long it is kept', async () => {
+    await recordTwice();
+    await suite.database.dataSource.query(
+      `update fleetdeck.metric_series set last_seen_at = '${iso(NOON - 4 * HOUR)}' where metric = 'took'`,
+    );
+    await makeCompactor().compactor.run(clock.now());
+    // It cannot have rows of this hour: that they are left alone shows that it is not read.
+    expect(await rowsOf()).toEqual([
+      [2, 80],
+      [2, 80],
+      [1, 2],
+      [1, 2],
+    ]);
+  });
+
   it('are left alone while one of the nodes may still add to them', async () => {
     await recordTwice();
     await suite.database.dataSource.query(

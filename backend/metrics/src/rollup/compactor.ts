@@ -1,5 +1,6 @@
 import type { Partitions } from '../store/partitions.ts';
 import { doubleArray, integerArray } from '../store/array-parameters.ts';
+import { seenSince } from '../store/series-store.ts';
 import type { Sql } from '../store/sql.ts';
 import { HOUR_MS, TIER_MS, windowStart, type StoredKind, type Tier } from '../store/tiers.ts';
 import { ROLLUP_LOCK } from './rollup-rows.ts';
@@ -107,7 +108,10 @@ export class Compactor {
     }
   }
 
-  /** Windows of several rows, series by series: an index answers, however much there is of other times. */
+  /**
+   * Windows of several rows, series by series: an index answers, however much there is of other times, and of series
+   * that were silent since before nothing is read.
+   */
   private async find({ tier, fromMs, toMs, metric }: Span, after: number): Promise<Places> {
     const rows = await this.sql().query<{ series_id: number; at_ms: number }[]>(
       `select s.id as series_id, (extract(epoch from d.at) * 1000)::double precision as at_ms
@@ -115,8 +119,14 @@ export class Compactor {
          select r.at from fleetdeck.metric_rollup_${tier} r
          where r.series_id = s.id and r.at >= $1::timestamptz and r.at < $2::timestamptz
          group by r.at having count(*) > 1
-       ) d where s.id >= $3 and ($4::text is null or s.metric = $4) order by s.id limit ${WINDOWS_AT_ONCE}`,
-      [new Date(fromMs).toISOString(), new Date(toMs).toISOString(), after, metric],
+       ) d where s.id >= $3 and ($4::text is null or s.metric = $4) and s.last_seen_at >= $5::timestamptz order by s.id limit ${WINDOWS_AT_ONCE}`,
+      [
+        new Date(fromMs).toISOString(),
+        new Date(toMs).toISOString(),
+        after,
+        metric,
+        new Date(seenSince(fromMs)).toISOString(),
+      ],
     );
     return { ids: rows.map((row) => row.series_id), at: rows.map((row) => row.at_ms) };
   }

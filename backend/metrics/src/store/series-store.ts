@@ -13,6 +13,11 @@ const GRACE_MS = 3 * HOUR_MS;
  * and go. It is as long as Prometheus and Mimir hold one in memory, which is what their limits count.
  */
 const ACTIVE_MS = 3 * HOUR_MS;
+/**
+ * By how much the note of when a series was last in use may be behind its newest point, in milliseconds: it is made
+ * once an hour, points may be 5 minutes ahead, and the clocks of processes differ.
+ */
+const SEEN_BEHIND_MS = 3 * HOUR_MS;
 /** Rows that are deleted at a time, and how many times in one run. */
 const DELETED_AT_ONCE = 1000;
 const MAX_DELETES = 20;
@@ -23,6 +28,11 @@ interface SeriesRow {
   id: number;
   metric: string;
   labels_hash: string;
+}
+
+/** The least `last_seen_at` of a series that may have a point at or after a time; both in milliseconds since the epoch. */
+export function seenSince(fromMs: number): number {
+  return fromMs - SEEN_BEHIND_MS;
 }
 
 /** The series that the database knows, with the cap on how many a metric may have. */
