@@ -4,6 +4,8 @@ import { DataSource } from 'typeorm';
 import { MetricsHealth } from '../metrics.health.ts';
 import type { MetricsApp } from '../testing/metrics-app.ts';
 import { until, useMetricsSuite } from '../testing/metrics-suite.ts';
+import { Partitions } from './partitions.ts';
+import { TABLES } from './tiers.ts';
 
 const NOW = '2026-01-02T12:30:00.000Z';
 const HOUR = 3_600_000;
@@ -196,6 +198,32 @@ describe('while the database is away', () => {
     expect(await stored()).toEqual([5]);
   });
 
+  it('a write whose answer was lost is not done twice when its session was left meanwhile', async () => {
+    const { aggregator, timers, sql } = await start();
+    const real = sql.query;
+    let lost = 0;
+    Object.assign(sql, {
+      query: async (statement: string, parameters?: unknown[]) => {
+        const answer: unknown = await real(statement, parameters);
+        if (statement.includes('insert into fleetdeck.metric_point ') && lost < 2) {
+          lost += 1;
+          throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+        }
+        return answer;
+      },
+    });
+    aggregator.record('level', 5);
+    timers.advance(1000);
+    await until(() => lost === 1);
+    // Whether these are written, only the database knows: the session ends, so that they are rolled up from the table.
+    await expect(aggregator.addPoints([{ name: 'level', value: 6 }])).rejects.toThrow('ECONNRESET');
+    await until(() => {
+      timers.advance(1000);
+      return aggregator.stats().bufferedPoints === 0;
+    });
+    expect(await stored()).toEqual([5, 6]);
+  });
+
   it('the application starts all the same, and closes within its deadline, counting what it could not write', async () => {
     const away = () =>
       Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }));
@@ -241,6 +269,18 @@ describe('retention', () => {
       return !(await partitions()).includes('2026010213');
     });
     expect(await stored()).toEqual([]);
+  });
+
+  it('drops a partition as soon as all of it is past its time, and not before', async () => {
+    await start();
+    const hours = new Partitions(() => suite.database.dataSource, TABLES.raw);
+    const ten = Date.parse('2026-01-02T10:00:00.000Z');
+    await hours.ensure([ten, ten + HOUR]);
+    await hours.dropBefore(ten + HOUR - 1);
+    expect(await partitions()).toContain('2026010210');
+    await hours.dropBefore(ten + HOUR);
+    expect(await partitions()).not.toContain('2026010210');
+    expect(await partitions()).toContain('2026010211');
   });
 
   it('drops the oldest single points first when the tables take more disk than they may, and health says so', async () => {
