@@ -88,7 +88,7 @@ export class TierMarks {
     this.told.clear();
     for (const { id } of all) this.told.add(id);
     this.onRepairs(
-      repairs.length < MAX_REPAIRS
+      all.length < MAX_REPAIRS
         ? repairs.map(({ metric, from_ms: fromMs, to_ms: toMs }) => ({ metric, fromMs, toMs }))
         : null,
     );

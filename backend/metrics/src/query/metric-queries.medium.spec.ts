@@ -465,6 +465,27 @@ describe('equal questions', () => {
     expect(reads()).toBe(2);
   });
 
+  it('about a window that is over are kept for a second only while another process may still write to it', async () => {
+    const { aggregator: other } = await suite.start({}, { clock: running.clock, migrate: false });
+    const point = (value: number) => {
+      other.record('level', value, { host: 'b' }, minute(11) - 1000);
+      return other.getMetrics({ metricName: 'level', timeWindow: '1m', aggregation: 'count' });
+    };
+    await point(1);
+    running.clock.advance(31_000);
+    const count = async () =>
+      (
+        await ask({
+          ...{ metricName: 'level', aggregation: 'count', labels: { host: 'b' } },
+          ...{ from: iso(minute(10)), to: iso(minute(11)) },
+        })
+      )[0]?.points[0]?.value;
+    expect(await count()).toBe(1);
+    await point(2);
+    running.clock.advance(1000);
+    expect(await count()).toBe(2);
+  });
+
   it('about windows that are over are one read until a late point changes them, and only then', async () => {
     record('level', 1, minute(0));
     record('level', 1, running.clock.now());

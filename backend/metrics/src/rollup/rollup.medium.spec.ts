@@ -325,6 +325,10 @@ describe('a process that is killed', () => {
     clock.advance(5000);
     expect(await ask(heir, 'took', 'count', NOON, NOON + HOUR)).toEqual([30]);
     expect(await ask(heir, 'jobs', 'ratePerMinute', NOON, NOON + HOUR)).not.toEqual([null]);
+    const writers = await suite.database.dataSource.query<{ ended: boolean }[]>(
+      'select ended from fleetdeck.metric_writer',
+    );
+    expect(writers).toEqual([{ ended: true }]);
 
     // The dead one was only away: what it still writes is in the answer once, and nothing twice.
     dying.sql.away = false;

@@ -464,6 +464,12 @@ describe('cardinality', () => {
       [{ other: 'true' }, 2],
     ]);
     expect(first.aggregator.stats().overflowedPoints).toBe(2);
+    const health = first.app.get(MetricsHealth);
+    expect(await health.checkHealth()).toMatchObject({
+      status: 'degraded',
+      reason: 'A metric has too many series, so points of further label sets go to its series "other".',
+      details: { overflowedPoints: 2 },
+    });
 
     const second = await start({ maxSeriesPerMetric: 3 }, clock);
     await second.aggregator.addPoints([
@@ -479,5 +485,7 @@ describe('cardinality', () => {
     expect(second.aggregator.stats().overflowedPoints).toBe(1);
     expect(second.aggregator.stats().sinceOverflowMs).toBe(0);
     expect(second.lines.join('\n')).toContain('Metric "level" has more than 3 series');
+    clock.advance(60_000);
+    expect((await health.checkHealth()).status).toBe('healthy');
   });
 });
