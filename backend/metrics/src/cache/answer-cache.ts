@@ -19,6 +19,9 @@ export interface AnswerScope {
   readonly toMs: number;
 }
 
+/** Reads an answer. */
+type LoadAnswer<T> = (covers: (toMs: number) => void) => Promise<T>;
+
 /** How far apart the clocks of processes that share a store may be, in milliseconds. */
 const CLOCK_SPREAD_MS = 60_000;
 /** The most changes that are remembered for answers of other processes. */
@@ -40,6 +43,7 @@ interface KnownAnswer extends AnswerScope {
 }
 
 interface OnItsWay extends AnswerScope {
+  toMs: number;
   answer: Promise<unknown>;
   /** Whether what it is about has changed since it was asked for. */
   stale: boolean;
@@ -81,8 +85,9 @@ export class AnswerCache {
   /**
    * The answer of `key`, from `load` when there is none. Failures are not kept.
    * @param ttlMs how long it lives; with 0 only questions at the same time share it
+   * @param load may tell by `covers` that the answer reaches further than its scope said, before it reads
    */
-  get<T>(key: string, ttlMs: number, scope: AnswerScope, load: () => Promise<T>): Promise<T> {
+  get<T>(key: string, ttlMs: number, scope: AnswerScope, load: LoadAnswer<T>): Promise<T> {
     const known = this.underWay.get(key);
     if (known) return known.answer as Promise<T>;
     // A store writes JSON, which has no infinity.
@@ -125,7 +130,7 @@ export class AnswerCache {
     await Promise.allSettled(keys.map((key) => this.cache.delete(storeKey(key))));
   }
 
-  private async find<T>(key: string, ttlMs: number, entry: OnItsWay, load: () => Promise<T>): Promise<T> {
+  private async find<T>(key: string, ttlMs: number, entry: OnItsWay, load: LoadAnswer<T>): Promise<T> {
     const known = this.scopes.get(key);
     if (ttlMs > 0 && (this.shared || (known && this.msLeft(known) > 0))) {
       const stored = await this.stored(key);
@@ -137,7 +142,7 @@ export class AnswerCache {
         return stored.answer as T;
       }
     }
-    const answer = await load();
+    const answer = await load((toMs) => (entry.toMs = Math.max(entry.toMs, toMs)));
     if (ttlMs > 0 && !entry.stale) {
       const { metricNames, fromMs, toMs } = entry;
       const storedAt = this.clock.now();

@@ -465,6 +465,33 @@ describe('equal questions', () => {
     expect(reads()).toBe(2);
   });
 
+  it('do not keep an answer up to now that was read just before a point of now was written', async () => {
+    record('level', 1, running.clock.now());
+    await ask({ metricName: 'level', aggregation: 'max' });
+    const real = running.sql.query;
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    let isRead = false;
+    Object.assign(running.sql, {
+      query: async (statement: string, parameters?: unknown[]) => {
+        const answer: unknown = await real(statement, parameters);
+        if (!statement.includes('n (id, grp)') || isRead) return answer;
+        isRead = true;
+        await released;
+        return answer;
+      },
+    });
+    const before = ask({ metricName: 'level', aggregation: 'count' });
+    // It is asked as of later than it was called.
+    running.clock.advance(500);
+    await until(() => isRead);
+    await running.aggregator.addPoints([{ name: 'level', value: 2, at: iso(running.clock.now() - 100) }]);
+    release();
+    expect((await before)[0]?.points[0]?.value).toBe(1);
+    const [after] = await ask({ metricName: 'level', aggregation: 'count' });
+    expect(after?.points[0]?.value).toBe(2);
+  });
+
   it('about a window that is over are kept for a second only while another process may still write to it', async () => {
     const { aggregator: other } = await suite.start({}, { clock: running.clock, migrate: false });
     const point = (value: number) => {

@@ -93,8 +93,11 @@ export class MetricQueries {
     const scope = { metricNames: [asked.metricName], fromMs: grid.startMs, toMs: endOf(grid) };
     const ttlMs = await this.lifeOf(asked, grid, now);
     const lane = reserved ? this.parts.reservedLane : this.parts.lane;
-    return cache.get(`query${reserved ? ' reserved' : ''} ${maxGroups} ${asked.key}`, ttlMs, scope, () =>
-      this.answer(asked, maxGroups, lane),
+    return cache.get(
+      `query${reserved ? ' reserved' : ''} ${maxGroups} ${asked.key}`,
+      ttlMs,
+      scope,
+      (covers) => this.answer(asked, maxGroups, lane, covers),
     );
   }
 
@@ -133,6 +136,7 @@ export class MetricQueries {
     asked: AskedQuery,
     mostGroups: number,
     { reader, finder }: Lane,
+    covers: (toMs: number) => void,
   ): Promise<MetricResult[]> {
     const { registry, clock, marks, rawRetentionMs } = this.parts;
     const metric = await registry.require(asked.metricName);
@@ -140,6 +144,7 @@ export class MetricQueries {
     const [position] = await this.settle([asked.metricName]);
     const asOf = clock.now();
     const grid = asked.grid ?? trailingGrid(asOf, asked.windowMs);
+    covers(endOf(grid));
     const maxGroups = Math.max(
       1,
       Math.min(mostGroups, Math.floor(MAX_ANSWER_BUCKETS / (grid.count * asked.aggregations.length))),
