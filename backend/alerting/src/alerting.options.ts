@@ -57,6 +57,9 @@ export interface AlertingOptions {
   retentionMs?: number;
 }
 
+/** The options that a file can hold: the rules, `groupBy` and every number. */
+export type AlertingSettings = Omit<AlertingOptions, 'sinks' | 'dataSource' | 'lease'>;
+
 /** What decides the shape of the module itself, so it is given beside the options, not by an async factory. */
 export interface AlertingModuleExtras {
   /** The HTTP routes `alerts`, `incidents` and `silences` below the prefix; `false` serves none. @default { prefix: 'api/v1' } */
@@ -89,6 +92,8 @@ const LIMITS = {
   retentionMs: [90 * DAY_MS, DAY_MS, 3650 * DAY_MS],
 } as const satisfies Partial<Record<keyof AlertingOptions, readonly [number, number, number]>>;
 
+const SETTINGS: readonly string[] = ['rules', 'groupBy', ...Object.keys(LIMITS)];
+
 /** Every number of the options, with its default filled in. */
 export type AlertingNumbers = Record<keyof typeof LIMITS, number>;
 
@@ -106,12 +111,13 @@ export interface ResolvedAlertingOptions extends AlertingNumbers {
 export function resolveAlertingOptions(options: AlertingOptions): ResolvedAlertingOptions {
   const numbers = Object.fromEntries(
     Object.entries(LIMITS).map(([name, [fallback, least, most]]) => {
-      const value = options[name as keyof AlertingNumbers] ?? fallback;
+      const { [name as keyof AlertingNumbers]: value = fallback } = options;
       if (Number.isFinite(value) && value >= least && value <= most) return [name, value];
-      throw invalid(name, `is ${value}; it must be a number from ${least} to ${most}`);
+      const given = typeof value === 'number' ? value : JSON.stringify(value);
+      throw invalid(name, `is ${given}; it must be a number from ${least} to ${most}`);
     }),
   ) as AlertingNumbers;
-  const sinks = options.sinks ?? [logSink()];
+  const { rules = [], sinks = [logSink()] } = options;
   const taken = new Set<string>();
   for (const { name } of sinks) {
     if (name === '' || name.length > 100 || taken.has(name)) {
@@ -122,12 +128,29 @@ export function resolveAlertingOptions(options: AlertingOptions): ResolvedAlerti
     }
     taken.add(name);
   }
-  const groupBy: unknown = options.groupBy ?? ['rule'];
+  const { groupBy = ['rule'] }: { groupBy?: unknown } = options;
   if (!Array.isArray(groupBy)) throw invalid('groupBy', 'must be a list of names of labels');
   const names = groupBy as unknown[];
   const bad = names.find((name) => typeof name !== 'string' || !LABEL_NAME_PATTERN.test(name));
   if (bad !== undefined) throw invalid('groupBy', `has ${JSON.stringify(bad)}; it must be names of labels`);
-  return { ...numbers, rules: parseRules(options.rules ?? []), sinks, groupBy: names as string[] };
+  return { ...numbers, rules: parseRules(rules), sinks, groupBy: names as string[] };
+}
+
+/**
+ * Checks settings that were read from a file, such as parsed JSON.
+ *
+ * @example
+ * AlertingModule.forRoot({ ...parseAlertingSettings(JSON.parse(await readFile('alerts.json', 'utf8'))), sinks })
+ * @throws FleetdeckError `INVALID_INPUT` that names the field that is wrong, or that is not known
+ */
+export function parseAlertingSettings(content: unknown): AlertingSettings {
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw new FleetdeckError('INVALID_INPUT', 'The settings must be an object with rules.');
+  }
+  const unknown = Object.keys(content).find((field) => !SETTINGS.includes(field));
+  if (unknown !== undefined) throw invalid(`"${unknown}"`, `is not known; known are ${SETTINGS.join(', ')}`);
+  resolveAlertingOptions({ ...content, sinks: [] });
+  return content;
 }
 
 function invalid(field: string, message: string): FleetdeckError {

@@ -1,5 +1,10 @@
 export { AlertingModule } from './alerting.module.ts';
-export type { AlertingModuleExtras, AlertingOptions } from './alerting.options.ts';
+export {
+  parseAlertingSettings,
+  type AlertingModuleExtras,
+  type AlertingOptions,
+  type AlertingSettings,
+} from './alerting.options.ts';
 export { ALERTS_TOPIC } from './alerting.ports.ts';
 export { Alerting, EVALUATOR_LEASE, MAX_SILENCES, type AlertingStats } from './alerting.service.ts';
 export type { EvaluatorStats } from './evaluate/evaluator.ts';

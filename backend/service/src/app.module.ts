@@ -35,11 +35,16 @@ const UNDECLARED = 'gauge';
 @Global()
 @Module({})
 class FoundationModule {
-  static forRuntime(runtime: ServiceRuntime, meter: RequestMeter): DynamicModule {
+  static forRuntime(
+    runtime: ServiceRuntime,
+    meter: RequestMeter,
+    leaseTtlMs: number | undefined,
+  ): DynamicModule {
     const sessions = new SessionStore(runtime.dataSource, systemClock);
     const tokens = new TokenVerifier(runtime.secret, runtime.environment, systemClock);
     const logger = new Logger('Lease');
     const lease = createPostgresLease(runtime.dataSource, {
+      ...(leaseTtlMs === undefined ? {} : { ttlMs: leaseTtlMs }),
       // Whoever works under a lease says what that means; this is for looking closer.
       onError: (name, thrown) => logger.debug(`The lease "${name}": ${messageOf(thrown)}`),
     });
@@ -69,10 +74,11 @@ export class AppModule {
     const { environment, hosts } = runtime;
     const trust = trustedProxies(environment.trustProxy);
     const answers = environment.redisUrl === null ? null : new SharedAnswers(environment.redisUrl);
+    const alerting = alertingSettings(environment);
     return {
       module: AppModule,
       imports: [
-        FoundationModule.forRuntime(runtime, meter),
+        FoundationModule.forRuntime(runtime, meter, alerting.leaseTtlMs),
         BroadcastModule.forRoot({
           path: environment.basePath + SOCKET_PATH,
           allowRequest: ({ headers }) => hosts.allowsHost(headers.host),
@@ -87,7 +93,7 @@ export class AppModule {
           metrics: [...SERVICE_METRICS],
           cacheStore: answers?.store ?? null,
         }),
-        AlertingModule.forRoot({ dataSource: runtime.dataSource, ...alertingSettings(environment) }),
+        AlertingModule.forRoot({ dataSource: runtime.dataSource, ...alerting }),
         TerminusHealthModule.forRoot({
           checks: healthChecks(runtime),
           shutdownDrainMs: environment.drainMs,

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { AlertingSettings } from '@fleetdeck/alerting';
 import { testRules } from '@fleetdeck/alerting/testing';
 import { alertingSettings } from './alerting-settings.ts';
 import { DEFAULT_RULES } from './default-rules.ts';
@@ -35,9 +36,40 @@ describe('the rules of the service', () => {
     expect(alertingSettings({ alertsFile: fileOf({}), alertWebhook: null }).rules).toBe(DEFAULT_RULES);
   });
 
+  it('may set every duration and bound of the module', () => {
+    const numbers = {
+      leaseTtlMs: 5_000,
+      evaluationIntervalMs: 5_000,
+      groupWaitMs: 30_000,
+      groupIntervalMs: 60_000,
+      reminderIntervalMs: 3_600_000,
+      maxSeriesPerRule: 100,
+      forgetSeriesAfterMs: 3_600_000,
+      queryTimeoutMs: 2_000,
+      storeTimeoutMs: 2_000,
+      storeGraceMs: 1_000,
+      maxAttempts: 5,
+      resolvedRetryMs: 3_600_000,
+      retryBaseMs: 500,
+      retryCapMs: 60_000,
+      deliveryTimeoutMs: 3_000,
+      maxWaitingNotices: 100,
+      retentionMs: 86_400_000,
+      // So that none is missing here that the module takes.
+    } satisfies Required<Omit<AlertingSettings, 'rules' | 'groupBy'>>;
+    const settings = alertingSettings({ alertsFile: fileOf(numbers), alertWebhook: null });
+    expect(settings).toMatchObject(numbers);
+  });
+
   it.each([
     ['{', /JSON/],
-    [[], /it must hold an object with rules/],
+    [[], /must be an object with rules/],
+    [{ rules: null }, /rules must be a list/],
+    [{ retentionMs: 5 }, /retentionMs is 5; it must be a number from 86400000 to/],
+    [{ resolvedRetryMs: '1h' }, /resolvedRetryMs is "1h"; it must be a number from 0 to/],
+    [{ leaseTtlMs: null }, /leaseTtlMs is null; it must be a number from 100 to/],
+    [{ groupBy: 'rule' }, /groupBy must be a list of names of labels/],
+    [{ sinks: [] }, /"sinks" is not known; known are rules, groupBy, leaseTtlMs/],
     [{ rule: [] }, /"rule" is not known; known are rules/],
     [{ rules: [{}] }, /rules\[0\]\.name must be a letter/],
     ['x'.repeat(1_000_001), /longer than a megabyte/],

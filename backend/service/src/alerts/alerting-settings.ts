@@ -1,30 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { logSink, parseRules, webhookSink, type AlertingOptions } from '@fleetdeck/alerting';
+import {
+  logSink,
+  parseAlertingSettings,
+  webhookSink,
+  type AlertingOptions,
+  type AlertingSettings,
+} from '@fleetdeck/alerting';
 import { messageOf } from '@fleetdeck/kernel';
 import type { Environment } from '../environment/environment.ts';
 import { StartError } from '../start-error.ts';
 import { DEFAULT_RULES } from './default-rules.ts';
 
-type Settings = Pick<
-  AlertingOptions,
-  | 'rules'
-  | 'sinks'
-  | 'groupBy'
-  | 'groupWaitMs'
-  | 'groupIntervalMs'
-  | 'reminderIntervalMs'
-  | 'evaluationIntervalMs'
->;
-
 const MAX_FILE_LENGTH = 1_000_000;
-const FIELDS = [
-  'rules',
-  'groupBy',
-  'groupWaitMs',
-  'groupIntervalMs',
-  'reminderIntervalMs',
-  'evaluationIntervalMs',
-];
 
 /**
  * What people are told of, and where: from the file that FLEETDECK_ALERTS_FILE names, else the service's own rules.
@@ -33,7 +20,7 @@ const FIELDS = [
 export function alertingSettings({
   alertsFile,
   alertWebhook,
-}: Pick<Environment, 'alertsFile' | 'alertWebhook'>): Settings {
+}: Pick<Environment, 'alertsFile' | 'alertWebhook'>): AlertingSettings & Pick<AlertingOptions, 'sinks'> {
   const settings = alertsFile === null ? {} : readFile(alertsFile);
   const rules = settings.rules ?? DEFAULT_RULES;
   const sinks = [logSink()];
@@ -43,20 +30,11 @@ export function alertingSettings({
   return { ...settings, rules, sinks };
 }
 
-function readFile(file: string): Settings {
+function readFile(file: string): AlertingSettings {
   return worded(`FLEETDECK_ALERTS_FILE ${file}`, () => {
     const text = readFileSync(file, 'utf8');
     if (text.length > MAX_FILE_LENGTH) throw new Error('it is longer than a megabyte; split the rules.');
-    const content: unknown = JSON.parse(text);
-    if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-      throw new Error('it must hold an object with rules.');
-    }
-    const unknown = Object.keys(content).find((field) => !FIELDS.includes(field));
-    if (unknown !== undefined) throw new Error(`"${unknown}" is not known; known are ${FIELDS.join(', ')}.`);
-    const { rules, ...rest } = content as Settings;
-    if (rules === undefined) return rest;
-    parseRules(rules);
-    return { ...rest, rules };
+    return parseAlertingSettings(JSON.parse(text));
   });
 }
 
