@@ -649,6 +649,91 @@ describe('what does not work', () => {
     ]);
   });
 
+  describe('when the store refuses a part of what happened', () => {
+    /** Has PostgreSQL refuse rows that hold a word. */
+    const refuse = (table: string, word: string) =>
+      database.dataSource.query(
+        `alter table fleetdeck.${table} add constraint no_word check (${table}::text not like '%${word}%') not valid`,
+      );
+    const restart = async (app: AlertingApp, options: Parameters<typeof start>[0]) => {
+      apps.splice(apps.indexOf(app), 1);
+      await app.close();
+      const next = await start(options, { time: app.time, sink: app.sink });
+      return next;
+    };
+    const components = (alerts: readonly { labels: Readonly<Record<string, string>> }[]) =>
+      alerts.map(({ labels }) => labels['component']);
+
+    it.each(['incident_event', 'incident', 'alert_notice'])(
+      'as a row of %s, all else is stored, and a restart knows what fires and who was told',
+      async (table) => {
+        const options = { rules: [{ ...DOWN, keepFiringForMs: INTERVAL_MS, groupBy: ['component'] }] };
+        const app = await start(options);
+        await refuse(table, 'broker');
+        down(app, 'broker');
+        down(app, 'disk');
+        await app.evaluate();
+        expect(app.sink.got.map(({ mayRepeat, group }) => [group['component'], mayRepeat])).toEqual([
+          ['broker', table === 'alert_notice'],
+          ['disk', false],
+        ]);
+        const before = await app.alerts();
+        const { droppedRecords, storeAwaySince } = app.alerting.stats().evaluator ?? {};
+        expect(droppedRecords).toBeGreaterThan(0);
+        expect(storeAwaySince).toBeNull();
+        const next = await restart(app, options);
+        down(next, 'broker');
+        down(next, 'disk');
+        await next.evaluate(2);
+        const after = await next.alerts();
+        expect(after.map(({ incidentId, state }) => [incidentId, state])).toEqual(
+          before.map(({ incidentId, state }) => [incidentId, state]),
+        );
+        expect(after).toHaveLength(2);
+        expect(next.sink.told).toEqual(['firing Down', 'firing Down']);
+        const open = components((await next.alerting.incidents({ state: 'open' })).items);
+        expect(open.sort()).toEqual(table === 'incident' ? ['disk'] : ['broker', 'disk']);
+      },
+    );
+
+    it('as an alert itself, the others are stored, and the log says it once', async () => {
+      const options = { rules: [{ ...DOWN, forMs: 3 * INTERVAL_MS, groupBy: ['component'] }] };
+      const app = await start(options);
+      await refuse('alert_instance', 'broker');
+      down(app, 'broker');
+      down(app, 'disk');
+      await app.evaluate(6);
+      expect(app.sink.told).toEqual(['firing Down', 'firing Down']);
+      expect(app.lines.filter((line) => line.includes('The store refuses'))).toHaveLength(1);
+      const stored = await database.dataSource.query<unknown[]>(
+        'select series_labels, state from fleetdeck.alert_instance',
+      );
+      expect(stored).toEqual([{ series_labels: { component: 'disk' }, state: 'firing' }]);
+    });
+
+    it('as very many rows, what it takes is stored without trying each of them', async () => {
+      const app = await start({ rules: [DOWN] });
+      await refuse('incident_event', 'Down');
+      for (let i = 0; i < 1000; i += 1) down(app, `part-${i}`);
+      const { transaction } = app.sql;
+      let statements = 0;
+      Object.assign(app.sql, {
+        transaction: (work: (manager: { query: unknown }) => Promise<unknown>) =>
+          transaction(((manager: { query: (...args: unknown[]) => unknown }) => {
+            const query = (...args: unknown[]) => {
+              statements += 1;
+              return manager.query(...args);
+            };
+            return work({ query });
+          }) as never),
+      });
+      await app.evaluate();
+      expect(app.alerting.stats().evaluator).toMatchObject({ storeAwaySince: null, droppedRecords: 1000 });
+      expect(statements).toBeLessThan(2000);
+      expect((await app.alerting.incidents({ state: 'open', limit: 500 })).items).toHaveLength(500);
+    });
+  });
+
   it('deletes what is older than the retention', async () => {
     const app = await start({ rules: [LAG], retentionMs: 86_400_000 });
     app.metrics.set('lag_ms', 300);

@@ -83,6 +83,11 @@ export class Journal {
     this.dropped += events.length + incidents.length + deliveries.length;
   }
 
+  /** Counts rows that the store left out of what was taken. */
+  refused(rows: number): void {
+    this.dropped += rows;
+  }
+
   /** Deliveries of which the store has not heard. */
   unsaved(): Delivery[] {
     return [...this.deliveries].filter(({ released }) => !released);

@@ -2,8 +2,9 @@ import { isoTime, messageOf, type Clock } from '@fleetdeck/kernel';
 import type { Delivery } from '../notify/notice-sink.ts';
 import type { WaitingEnds } from '../notify/waiting-ends.ts';
 import type { Change, RuleEngine } from '../rule/rule-engine.ts';
-import type { AlertStore } from '../store/alert-store.ts';
+import type { AlertStore, StoreWrite } from '../store/alert-store.ts';
 import type { StoreGate } from '../store/store-gate.ts';
+import { isRefusal } from '../store/write-piecewise.ts';
 import { Journal } from './journal.ts';
 
 /** What a {@link Recorder} works with. */
@@ -22,7 +23,7 @@ export interface RecorderParts {
   released: () => void;
 }
 
-/** How often the store may refuse the same data for what they are. */
+/** How often the store may refuse all of the same data for what they are. */
 const MAX_REFUSALS = 2;
 
 /**
@@ -33,6 +34,8 @@ export class Recorder {
   private readonly journal = new Journal();
   private away: number | null = null;
   private refusals = 0;
+  /** Why the store last refused a part, so that the same is told once. */
+  private refusedFor: string | null = null;
   private saving: Promise<boolean> | null = null;
 
   constructor(private readonly parts: RecorderParts) {}
@@ -81,7 +84,7 @@ export class Recorder {
 
   /** Resolves when all that is known is stored or cannot be. */
   async idle(): Promise<void> {
-    await this.saving;
+    while (this.saving) await this.saving;
   }
 
   /** Notes that the store failed; what has happened is kept until it is back. */
@@ -129,12 +132,11 @@ export class Recorder {
   }
 
   private async saveNow(evaluated: boolean): Promise<boolean> {
-    const { engine, ends, store, gate, warn, fence, released } = this.parts;
+    const { engine, ends, warn, fence, released } = this.parts;
     const { write: instances, forget } = engine.takeDirty();
     const { write: waitingEnds, forget: forgetEnds } = ends.takeDirty();
     const history = this.journal.take();
-    const putBack = (): void => {
-      this.journal.putBack(history);
+    const putBackState = (): void => {
       for (const instance of instances) engine.touch(instance);
       engine.forgetLater(forget);
       for (const { incident } of waitingEnds) ends.touch(incident.incidentId);
@@ -148,8 +150,10 @@ export class Recorder {
         forgetEnds,
         ...history,
       };
-      if (!(await gate.run(() => store.commit(write, fence(), evaluated)))) {
-        putBack();
+      const led = await this.commit(write, fence(), evaluated);
+      if (!led) {
+        putBackState();
+        this.journal.putBack(history);
         return false;
       }
       if (this.away !== null) warn('The store is back; what happened meanwhile is on record.');
@@ -159,24 +163,46 @@ export class Recorder {
       released();
       return true;
     } catch (thrown) {
-      if (!isRefusal(thrown)) {
-        putBack();
-        this.failed(thrown);
+      putBackState();
+      if (isRefusal(thrown)) {
+        this.refusals += 1;
+        // It is the data, and would be so for ever: people are told all the same, and what comes later is stored.
+        if (this.refusals >= MAX_REFUSALS) this.giveUp(history, thrown);
+        else this.journal.putBack(history);
         return true;
       }
-      this.refusals += 1;
-      // It is the data, and would be so for ever: people are told all the same, and what comes later is stored.
-      if (this.refusals >= MAX_REFUSALS) this.giveUp(history, thrown);
-      else putBack();
+      this.journal.putBack(history);
+      this.failed(thrown);
       return true;
     }
+  }
+
+  /** Stores all of it, or else what the store does not refuse; `false` when another evaluator has taken over. */
+  private async commit(write: StoreWrite, fence: number, evaluated: boolean): Promise<boolean> {
+    const { store, gate } = this.parts;
+    try {
+      return await gate.run(() => store.commit(write, fence, evaluated));
+    } catch (thrown) {
+      if (!isRefusal(thrown)) throw thrown;
+    }
+    const refused = await gate.run(() => store.commitRest(write, fence, evaluated));
+    if (refused === false) return false;
+    this.journal.refused(refused.rows);
+    if (refused.reason !== this.refusedFor) this.warnRefused(refused.reason);
+    this.refusedFor = refused.reason;
+    for (const { notice } of refused.deliveries) notice.mayRepeat = true;
+    return true;
   }
 
   private giveUp(history: ReturnType<Journal['take']>, thrown: unknown): void {
     this.refusals = 0;
     this.journal.giveUp(history);
-    this.parts.warn(`The store refuses what happened, so it will not be on record: ${messageOf(thrown)}`);
+    this.warnRefused(messageOf(thrown));
     this.releaseUnstored(history.deliveries);
+  }
+
+  private warnRefused(reason: string): void {
+    this.parts.warn(`The store refuses what happened, so it will not be on record: ${reason}`);
   }
 
   private releaseUnstored(deliveries: readonly Delivery[]): void {
@@ -186,10 +212,4 @@ export class Recorder {
     }
     this.parts.released();
   }
-}
-
-/** Whether PostgreSQL refuses data for what they are (classes 22 and 23), which does not pass with time. */
-function isRefusal(thrown: unknown): boolean {
-  const { code } = (thrown ?? {}) as { code?: unknown };
-  return typeof code === 'string' && /^2[23]/.test(code);
 }

@@ -52,6 +52,15 @@ export interface StoreWrite {
 /** What is written for the record alone, and not as what the next evaluator goes on from. */
 export type StoreHistory = Pick<StoreWrite, 'incidents' | 'events' | 'deliveries'>;
 
+/** What a store refused of a write for what it is, and so has left out. */
+export interface Refused {
+  /** Rows of all kinds. */
+  rows: number;
+  deliveries: readonly Delivery[];
+  /** What the store said of the first. */
+  reason: string;
+}
+
 /** Where the evaluator keeps its state. */
 export interface AlertStore {
   /**
@@ -65,11 +74,19 @@ export interface AlertStore {
    * @param evaluated whether it comes of an evaluation, which `sinceEvaluationMs` then counts from
    */
   commit(write: StoreWrite, fence: number, evaluated: boolean): Promise<boolean>;
+  /**
+   * Writes as `commit` does, but without what the store refuses for what it is, as a constraint that it breaks; `false`
+   * when an evaluator with a higher fence has begun.
+   */
+  commitRest(write: StoreWrite, fence: number, evaluated: boolean): Promise<Refused | false>;
   /** How long ago any replica has evaluated, in milliseconds; `null` when none ever did. */
   sinceEvaluationMs(): Promise<number | null>;
   /** Those of some incidents that are on record. */
   knownIncidents(ids: readonly string[]): Promise<string[]>;
-  /** Writes what happened for the record alone, whoever has the lease. */
+  /**
+   * Writes what happened for the record alone, whoever has the lease. Of a notice that is stored only that it has
+   * arrived: else it is for the evaluator that leads to decide what becomes of it.
+   */
   record(write: StoreHistory): Promise<void>;
   /** Replaces what one replica says about its components. */
   saveSignals(node: string, signals: readonly (StoredSignal & { at: number })[]): Promise<void>;

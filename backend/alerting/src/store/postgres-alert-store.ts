@@ -1,10 +1,11 @@
 import type { AlertNotice, NoticeIncident, Silence } from '@fleetdeck/dto';
-import { isoTime } from '@fleetdeck/kernel';
+import { isoTime, messageOf } from '@fleetdeck/kernel';
 import type { Delivery } from '../notify/notice-sink.ts';
 import type { Instance } from '../rule/instance.ts';
 import { acknowledgementOf, type AcknowledgementColumns } from './acknowledgement.ts';
 import type {
   AlertStore,
+  Refused,
   StoredSignal,
   StoredState,
   StoreHistory,
@@ -13,6 +14,7 @@ import type {
 } from './alert-store.ts';
 import { silenceOf, type SilenceRow } from './silence-store.ts';
 import type { Sql, SqlRunner } from './sql.ts';
+import { PiecewiseWriter } from './write-piecewise.ts';
 import { writeDeliveries, writeEnds, writeEvents, writeIncidents, writeInstances } from './write.sql.ts';
 
 /** How long a replica that says nothing keeps its components unwell. */
@@ -127,6 +129,25 @@ export class PostgresAlertStore implements AlertStore {
     });
   }
 
+  async commitRest(write: StoreWrite, fence: number, evaluated: boolean): Promise<Refused | false> {
+    return this.sql.transaction(async (manager) => {
+      if (!(await claim(manager, fence, evaluated))) return false;
+      const writer = new PiecewiseWriter(manager);
+      const refused = [
+        await writer.write(write.forget, (keys) => writeInstances(manager, [], keys)),
+        await writer.write(write.instances, (instances) => writeInstances(manager, instances, [])),
+        await writer.write(write.forgetEnds, (ids) => writeEnds(manager, [], ids)),
+        await writer.write(write.ends, (ends) => writeEnds(manager, ends, [])),
+        await writer.write(write.incidents, (incidents) => writeIncidents(manager, incidents)),
+        await writer.write(write.events, (events) => writeEvents(manager, events)),
+      ];
+      const deliveries = await writer.write(write.deliveries, (some) => writeDeliveries(manager, some));
+      await writer.write(write.deliveries, (some) => noteTold(manager, some));
+      const rows = [...refused, deliveries].reduce((sum, { length }) => sum + length, 0);
+      return { rows, deliveries, reason: messageOf(writer.refusal) };
+    });
+  }
+
   async sinceEvaluationMs(): Promise<number | null> {
     const [row] = await this.sql.query<{ ms: number | null }[]>(
       `select extract(epoch from clock_timestamp() - evaluated_at)::float8 * 1000 as ms
@@ -144,7 +165,7 @@ export class PostgresAlertStore implements AlertStore {
   }
 
   async record(write: StoreHistory): Promise<void> {
-    await this.sql.transaction((manager) => writeHistory(manager, write));
+    await this.sql.transaction((manager) => writeHistory(manager, write, true));
   }
 
   async saveSignals(node: string, signals: readonly (StoredSignal & { at: number })[]): Promise<void> {
@@ -221,10 +242,11 @@ interface AckRow {
   reason: string | null;
 }
 
-async function writeHistory(runner: SqlRunner, write: StoreHistory): Promise<void> {
+/** @param afterwards whether another evaluator decides over what is stored already */
+async function writeHistory(runner: SqlRunner, write: StoreHistory, afterwards = false): Promise<void> {
   await writeIncidents(runner, write.incidents);
   await writeEvents(runner, write.events);
-  await writeDeliveries(runner, write.deliveries);
+  await writeDeliveries(runner, write.deliveries, afterwards);
   await noteTold(runner, write.deliveries);
 }
 

@@ -130,8 +130,15 @@ export async function writeEvents(runner: SqlRunner, events: readonly IncidentEv
   );
 }
 
-/** Writes deliveries as they are now; one that is done stays so. */
-export async function writeDeliveries(runner: SqlRunner, deliveries: readonly Delivery[]): Promise<void> {
+/**
+ * Writes deliveries as they are now; one that is done stays so.
+ * @param onlyArrivals whether of those that are stored only that they have arrived is written
+ */
+export async function writeDeliveries(
+  runner: SqlRunner,
+  deliveries: readonly Delivery[],
+  onlyArrivals = false,
+): Promise<void> {
   if (deliveries.length === 0) return;
   const rows = deliveries.map((delivery, place) => ({
     place,
@@ -158,8 +165,8 @@ export async function writeDeliveries(runner: SqlRunner, deliveries: readonly De
      on conflict (id, sink) do update set
        notice = excluded.notice, status = excluded.status, attempts = excluded.attempts,
        next_attempt_at = excluded.next_attempt_at, done_at = excluded.done_at, last_error = excluded.last_error
-       where alert_notice.status = 'waiting'`,
-    [jsonOf(rows)],
+       where alert_notice.status = 'waiting' and (excluded.status = 'sent' or not $2)`,
+    [jsonOf(rows), onlyArrivals],
   );
 }
 
