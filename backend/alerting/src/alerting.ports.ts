@@ -18,6 +18,7 @@ import {
 import { DataSource } from 'typeorm';
 import type { AlertingOptions } from './alerting.options.ts';
 import type { Sql } from './store/sql.ts';
+import { withDeadline, type AlertingTimers } from './timers.ts';
 
 /** Topic on which alerts are published. */
 export const ALERTS_TOPIC = 'alerts';
@@ -70,10 +71,12 @@ export class AlertingPorts {
     this.guarded('Publisher', () => this.publisher?.publish(ALERTS_TOPIC, update));
   }
 
-  /** Records what somebody did. What was done stays done when the audit log fails; the log says so. */
-  async record(entry: AuditEntry): Promise<void> {
+  /** Records what somebody did. What was done stays done when the audit log fails or says nothing; the log says so. */
+  async record(entry: AuditEntry, timeoutMs: number, timers: AlertingTimers): Promise<void> {
+    if (!this.audit) return;
     try {
-      await this.audit?.logEvent(entry);
+      const late = () => new Error(`No answer within ${timeoutMs} ms; it may be there later.`);
+      await withDeadline(this.audit.logEvent(entry), timeoutMs, timers, late);
     } catch (thrown) {
       this.logger.error(
         `"${entry.eventType}" of ${entry.resourceId} by ${entry.operator} is not in the audit log: ${messageOf(thrown)}`,

@@ -23,6 +23,7 @@ import {
   systemClock,
   type AlertSignal,
   type AlertSink,
+  type AuditEntry,
   type Clock,
 } from '@fleetdeck/kernel';
 import {
@@ -38,11 +39,13 @@ import { RuleReader } from './evaluate/read-rules.ts';
 import { SignalBoard } from './evaluate/signal-board.ts';
 import { silenceFor } from './notify/plan-notices.ts';
 import { alertOf, describedAs, labelsOf } from './rule/instance.ts';
+import { boundedSql } from './store/bounded-sql.ts';
 import { IncidentReader, isUuid } from './store/incident-reader.ts';
 import { PostgresAlertStore, readInstances } from './store/postgres-alert-store.ts';
 import { SilenceStore } from './store/silence-store.ts';
+import type { Sql } from './store/sql.ts';
 import { StoreGate } from './store/store-gate.ts';
-import { ALERTING_TIMERS, systemTimers, withDeadline, type AlertingTimers } from './timers.ts';
+import { ALERTING_TIMERS, systemTimers, type AlertingTimers } from './timers.ts';
 
 /** Name of the lease by which the evaluator is elected. */
 export const EVALUATOR_LEASE = 'alerting';
@@ -99,17 +102,18 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
     const gate = new StoreGate(storeTimeoutMs, this.clock, this.timers);
     const signalGate = new StoreGate(storeTimeoutMs, this.clock, this.timers);
     const store = new PostgresAlertStore(sql);
+    const answers = boundedSql(sql, storeTimeoutMs, this.timers);
     this.parts = {
-      sql,
-      store,
+      answers,
       // By a gate of their own, so that no question of the evaluator delays them, and what is said last is what stays.
       saySignals: (signals) => signalGate.run(() => store.saveSignals(this.node, signals)),
-      incidents: new IncidentReader(sql),
-      silences: new SilenceStore(sql),
+      incidents: new IncidentReader(answers),
+      silences: new SilenceStore(answers),
       leader: new Leader({
         lease: this.ports.lease(this.options, leaseTtlMs),
         leaseName: EVALUATOR_LEASE,
         intervalMs: this.resolved.evaluationIntervalMs,
+        giveAwayMs: 2 * storeTimeoutMs,
         clock: this.clock,
         timers: this.timers,
         evaluator: (fence) => this.newEvaluator(fence, store, gate),
@@ -189,7 +193,7 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
     if (await this.running.incidents.acknowledge(id, acknowledgement, event)) {
       await this.running.leader.evaluator?.hear();
       if (alert) this.ports.publish({ event, alert: { ...alert, acknowledgement } });
-      await this.ports.record({
+      await this.record({
         eventType: 'incident.acknowledged',
         resourceId: id,
         operator: by,
@@ -232,7 +236,7 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
     };
     await this.running.silences.add(silence);
     await this.running.leader.evaluator?.hear();
-    await this.ports.record({
+    await this.record({
       eventType: 'silence.created',
       resourceId: silence.id,
       operator: by,
@@ -250,7 +254,7 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
     const { before, after } = ended;
     if (before.endsAt !== after.endsAt) {
       await this.running.leader.evaluator?.hear();
-      await this.ports.record({
+      await this.record({
         eventType: 'silence.ended',
         resourceId: id,
         operator: by,
@@ -282,11 +286,12 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
 
   /** How long ago any replica has evaluated, in milliseconds. @throws any error when the store does not answer */
   async sinceEvaluationAnywhereMs(): Promise<number> {
-    const { storeTimeoutMs } = this.resolved;
-    const late = () => new Error(`No answer within ${storeTimeoutMs} ms.`);
-    const asked = this.running.store.sinceEvaluationMs();
-    const ms = await withDeadline(asked, storeTimeoutMs, this.timers, late);
+    const ms = await new PostgresAlertStore(this.running.answers).sinceEvaluationMs();
     return ms ?? this.clock.monotonicMs() - this.startedAt;
+  }
+
+  private record(entry: AuditEntry): Promise<void> {
+    return this.ports.record(entry, this.resolved.storeTimeoutMs, this.timers);
   }
 
   private get running(): Parts {
@@ -327,9 +332,12 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
   }
 
   private async storedAlerts(): Promise<Alert[]> {
-    const { sql, silences, incidents } = this.running;
+    const { answers, silences, incidents } = this.running;
     const now = this.clock.now();
-    const [stored, quiet] = await Promise.all([readInstances(sql), silences.list(now, MAX_SILENCES, false)]);
+    const [stored, quiet] = await Promise.all([
+      readInstances(answers),
+      silences.list(now, MAX_SILENCES, false),
+    ]);
     const instances = stored.filter(({ standing }) => standing.state !== 'inactive');
     const rules = new Map(this.resolved.rules.map((rule) => [rule.name, rule]));
     // The evaluator may have rules that are not known here, as while a new version is rolled out.
@@ -364,9 +372,9 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
 }
 
 interface Parts {
-  sql: ReturnType<AlertingPorts['sql']>;
+  /** The store for what people wait for. */
+  answers: Sql;
   saySignals: (signals: Parameters<PostgresAlertStore['saveSignals']>[1]) => Promise<void>;
-  store: PostgresAlertStore;
   incidents: IncidentReader;
   silences: SilenceStore;
   leader: Leader;

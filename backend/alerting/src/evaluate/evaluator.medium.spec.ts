@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { AUDIT_SINK, FleetdeckError, METRIC_QUERY, PUBLISHER } from '@fleetdeck/kernel';
+import { AUDIT_SINK, FleetdeckError, METRIC_QUERY, PUBLISHER, type Lease } from '@fleetdeck/kernel';
 import { createTestDatabase, MemoryLeases, type TestDatabase } from '@fleetdeck/kernel/testing';
 import { AlertingHealth } from '../alerting.health.ts';
 import { EVALUATOR_LEASE } from '../alerting.service.ts';
@@ -51,6 +51,15 @@ async function start(
 /** Waits for something that happens by itself, without the clock of the test. */
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Closes a replica while its clock goes on. */
+async function closeInTime(app: AlertingApp): Promise<void> {
+  apps.splice(apps.indexOf(app), 1);
+  let open = true;
+  const closed = app.close().finally(() => (open = false));
+  while (open) await app.time.advance(1000);
+  await closed;
 }
 
 const down = (app: AlertingApp, component: string, active = true) =>
@@ -386,6 +395,213 @@ describe('what a replica said', () => {
   });
 });
 
+describe('a database that hangs', () => {
+  const NONE = '00000000-0000-4000-8000-000000000000';
+
+  it('lets nobody wait for longer than a moment, on any replica', async () => {
+    const leases = new MemoryLeases();
+    const leader = await start({ rules: [DOWN] }, { lease: leases.replica() });
+    const { time } = leader;
+    const other = await start({ rules: [DOWN] }, { lease: leases.replica(), time, leads: false });
+    for (const { sql } of [leader, other]) sql.hangs = true;
+    const ask = (app: AlertingApp, path: string, body?: object) =>
+      app.http(path, { role: 'operator', ...(body ? { body } : {}) });
+    const endsAt = new Date(time.clock.now() + 3_600_000).toISOString();
+    const matchers = [{ label: 'rule', is: 'equals', value: 'Down' }];
+    let open = true;
+    const asked = Promise.all([
+      ask(other, 'alerts'),
+      ask(leader, 'incidents'),
+      ask(leader, `incidents/${NONE}`),
+      ask(leader, `incidents/${NONE}/ack`, {}),
+      ask(leader, 'silences'),
+      ask(leader, 'silences', { matchers, reason: 'Move.', endsAt }),
+      leader.http(`silences/${NONE}`, { role: 'operator', method: 'DELETE' }),
+    ]).finally(() => (open = false));
+    while (open) await time.advance(1000);
+    for (const { status, json } of await asked) {
+      expect([status, json]).toMatchObject([503, { code: 'DATABASE_UNAVAILABLE', retryAfterSeconds: 2 }]);
+    }
+    expect((await ask(leader, 'alerts')).status).toBe(200);
+    await closeInTime(other);
+    await closeInTime(leader);
+  });
+
+  it('holds up no end of a replica that evaluates', async () => {
+    const app = await start({ rules: [DOWN] });
+    app.sql.hangs = true;
+    await closeInTime(app);
+  });
+});
+
+describe('the end of a replica', () => {
+  /** Lets transactions of an application wait, and counts those that are open. */
+  function holdTransactions(app: AlertingApp) {
+    const { transaction } = app.sql;
+    const held = { open: 0, letGo: (): void => undefined };
+    const gate = new Promise<void>((resolve) => (held.letGo = resolve));
+    Object.assign(app.sql, {
+      transaction: async (work: never) => {
+        held.open += 1;
+        try {
+          await gate;
+          return await transaction(work);
+        } finally {
+          held.open -= 1;
+        }
+      },
+    });
+    return held;
+  }
+  const turns = async (): Promise<void> => {
+    for (let i = 0; i < 20; i += 1) await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  it('leaves no write on its way, and on record what arrived during its last write', async () => {
+    const app = await start({ rules: [DOWN], deliveryTimeoutMs: 600_000 });
+    let arrive: (() => void) | null = null;
+    const { deliver } = app.sink;
+    app.sink.deliver = async (notice) => {
+      await new Promise<void>((resolve) => (arrive = resolve));
+      return deliver.call(app.sink, notice);
+    };
+    down(app, 'broker');
+    await app.time.advance(INTERVAL_MS);
+    await until(() => arrive !== null);
+    down(app, 'disk');
+    await app.time.advance(INTERVAL_MS);
+    await until(async () => (await app.alerting.incidents()).items.length === 2);
+    await turns();
+    const held = holdTransactions(app);
+    const stopped = app.alerting.beforeApplicationShutdown();
+    await until(() => held.open === 1);
+    (arrive as unknown as () => void)();
+    await turns();
+    held.letGo();
+    await stopped;
+    expect(held.open).toBe(0);
+    expect(app.sink.got).toHaveLength(1);
+    const rows = await database.dataSource.query<unknown[]>(
+      `select notice #>> '{incidents,0,labels,component}' as component, status from fleetdeck.alert_notice order by seq`,
+    );
+    expect(rows).toEqual([
+      { component: 'broker', status: 'sent' },
+      { component: 'disk', status: 'waiting' },
+    ]);
+  });
+
+  it('leaves no timer behind', async () => {
+    const app = await start({ rules: [DOWN] });
+    app.sink.failure = new Error('away');
+    down(app, 'broker');
+    await app.evaluate();
+    apps.splice(apps.indexOf(app), 1);
+    await app.close();
+    expect(app.time.size).toBe(0);
+  });
+
+  it('waits for an evaluator that is just giving way', async () => {
+    const leases = new MemoryLeases();
+    const app = await start({ rules: [DOWN] }, { lease: leases.replica() });
+    const { time } = app;
+    const other = await start({ rules: [DOWN] }, { lease: leases.replica(), time, leads: false });
+    app.sql.away = true;
+    await app.evaluate();
+    leases.lose(EVALUATOR_LEASE, 'unreachable');
+    await until(() => other.alerting.stats().evaluator !== null);
+    app.sql.away = false;
+    const held = holdTransactions(app);
+    await time.advance(INTERVAL_MS);
+    await until(() => held.open === 1);
+    let isOver = false;
+    const stopped = app.alerting.beforeApplicationShutdown().then(() => (isOver = true));
+    await turns();
+    expect(isOver).toBe(false);
+    held.letGo();
+    await stopped;
+    expect(held.open).toBe(0);
+  });
+
+  it('comes also when its lease tells of the stop only later, in the midst of a begin', async () => {
+    const term = new AbortController();
+    const lease: Lease = { hold: (_name, work) => work(term.signal, 1) };
+    const sql = new FlakySql(database.dataSource);
+    const { query } = sql;
+    let letGo = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (letGo = resolve));
+    const answered: string[] = [];
+    Object.assign(sql, {
+      query: async (statement: string, parameters?: unknown[]) => {
+        await gate;
+        const rows = await query<unknown>(statement, parameters);
+        answered.push(statement);
+        return rows;
+      },
+    });
+    const app = await start({ rules: [DOWN], dataSource: sql }, { lease, leads: false });
+    apps.splice(apps.indexOf(app), 1);
+    const closed = app.close();
+    await turns();
+    letGo();
+    await until(() => answered.some((statement) => statement.includes('as told (incident)')));
+    await turns();
+    term.abort();
+    await closed;
+    expect(app.alerting.stats().evaluator).toBeNull();
+  });
+
+  it('does not wait for a lease that cannot be given away, and says so', async () => {
+    const lease: Lease = {
+      async hold(_name, work, stop) {
+        await work(stop, 1);
+        await new Promise(() => undefined);
+      },
+    };
+    const app = await start({ rules: [DOWN] }, { lease });
+    await closeInTime(app);
+    expect(app.lines.filter((line) => line.includes('was not given away'))).toHaveLength(1);
+  });
+});
+
+describe('a take-over', () => {
+  it('leaves to the next evaluator what becomes of a notice that both know', async () => {
+    const leases = new MemoryLeases();
+    const options = { rules: [DOWN], retryBaseMs: INTERVAL_MS, retryCapMs: INTERVAL_MS };
+    const cutOff = await start(options, { lease: leases.replica() });
+    const { time } = cutOff;
+    const sink = new FakeSink();
+    const other = await start(options, { lease: leases.replica(), time, leads: false, sink });
+    sink.failure = new Error('The pager answered 503.');
+    let tries = 0;
+    cutOff.sink.deliver = () => {
+      tries += 1;
+      return Promise.reject(new Error('The pager answered 503.'));
+    };
+    down(cutOff, 'broker');
+    await cutOff.evaluate();
+    cutOff.sql.away = true;
+    while (tries < 2) await cutOff.evaluate();
+    leases.lose(EVALUATOR_LEASE, 'unreachable');
+    await until(() => other.alerting.stats().evaluator !== null);
+    cutOff.sql.away = false;
+    while (cutOff.alerting.stats().evaluator !== null) {
+      await time.advance(INTERVAL_MS, async () => {
+        await cutOff.alerting.settled();
+        await other.alerting.settled();
+      });
+    }
+    apps.splice(apps.indexOf(cutOff), 1);
+    await cutOff.close();
+    sink.failure = null;
+    down(other, 'broker');
+    await other.evaluate(3);
+    expect(sink.told).toEqual(['firing Down']);
+    expect(await database.dataSource.query('select status from fleetdeck.alert_notice')).toEqual([
+      { status: 'sent' },
+    ]);
+  });
+});
+
 describe('a replica on which no rule is evaluated', () => {
   const follower = async () => {
     const leases = new MemoryLeases();
@@ -440,6 +656,13 @@ describe('what does not work', () => {
     const next = await start({ rules: [LAG] }, { lease: new MemoryLeases().replica(), leads: false });
     await until(() => next.lines.some((line) => line.includes('its fences must go on rising')));
     expect(next.alerting.stats().evaluator).toBeNull();
+  });
+
+  it('a lease that fails is told, as no rule may be evaluated here then', async () => {
+    const lease: Lease = { hold: () => Promise.reject(new Error('no such bucket')) };
+    const app = await start({ rules: [LAG] }, { lease, leads: false });
+    await until(() => app.lines.some((line) => line.includes('no such bucket')));
+    expect(app.alerting.stats().evaluator).toBeNull();
   });
 
   it('a question that fails leaves the alert as it is, said once until it works again', async () => {
@@ -520,6 +743,22 @@ describe('what does not work', () => {
     const done = await app.alerting.acknowledge(alert?.incidentId ?? '', 'ada', 'On it.');
     expect(done.acknowledgement).toMatchObject({ by: 'ada' });
     expect(app.lines.filter((line) => line.startsWith('The Publisher fails'))).toHaveLength(1);
+    expect(app.lines.filter((line) => line.includes('is not in the audit log'))).toHaveLength(1);
+  });
+
+  it('an audit log that says nothing keeps nobody waiting', async () => {
+    let asked = false;
+    const logEvent = () => new Promise(() => (asked = true));
+    const app = await start(
+      { rules: [DOWN] },
+      { bare: true, ports: [{ provide: AUDIT_SINK, useValue: { logEvent } }] },
+    );
+    const endsAt = new Date(app.time.clock.now() + 3_600_000).toISOString();
+    const matchers = [{ label: 'rule', is: 'equals' as const, value: 'Down' }];
+    const silenced = app.alerting.silence({ matchers, reason: 'Move.', endsAt }, 'ada');
+    await until(() => asked);
+    await app.time.advance(3000);
+    expect((await silenced).createdBy).toBe('ada');
     expect(app.lines.filter((line) => line.includes('is not in the audit log'))).toHaveLength(1);
   });
 

@@ -10,7 +10,7 @@ import { alertOf, labelsOf, type Instance } from '../rule/instance.ts';
 import { RuleEngine, type Change, type Readings } from '../rule/rule-engine.ts';
 import type { AlertStore, StoredSignal, StoreNews } from '../store/alert-store.ts';
 import type { StoreGate } from '../store/store-gate.ts';
-import type { AlertingTimers } from '../timers.ts';
+import { withDeadline, type AlertingTimers } from '../timers.ts';
 import { Recorder } from './recorder.ts';
 
 /** What an evaluator works with. */
@@ -200,9 +200,13 @@ export class Evaluator {
 
   /** Ends quietly: what waits is taken up by the next evaluator. */
   async end(): Promise<void> {
-    if (this.recorder.awaySince === null) await this.recorder.save(false);
     this.ended = true;
+    this.queue.hold();
+    if (this.recorder.awaySince === null) await this.recorder.save(false);
     await this.queue.stop();
+    await this.recorder.idle();
+    // What arrived meanwhile would else be sent again.
+    if (this.recorder.awaySince === null && this.recorder.hasUnsaved) await this.recorder.save(false);
   }
 
   /** Ends because another evaluator has taken over, and leaves on record what it has not stored yet. */
@@ -222,11 +226,12 @@ export class Evaluator {
 
   /** Tries once to tell the ends of what it alone knows of: no other evaluator ever would. */
   private async tellEnds(own: ReadonlySet<string>): Promise<void> {
-    const { clock, groupBy, newId } = this.parts;
+    const { clock, timers, numbers, groupBy, newId } = this.parts;
     const notices = planEnds(this.engine, this.ends, own, clock.now(), { groupBy, newId });
     for (const notice of notices) notice.mayRepeat = true;
     this.note([], notices, true);
-    await this.queue.idle();
+    const ms = 2 * numbers.deliveryTimeoutMs;
+    await withDeadline(this.queue.idle(), ms, timers, () => new Error('late')).catch(() => undefined);
   }
 
   /** Evaluates the rules, and lets others have their turn where there are many series. */

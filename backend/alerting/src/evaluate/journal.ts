@@ -25,6 +25,10 @@ export class Journal {
     return this.dropped;
   }
 
+  get isEmpty(): boolean {
+    return this.events.size + this.incidents.size + this.deliveries.size === 0;
+  }
+
   /** Ids of incidents whose begin is not stored yet. */
   get begun(): ReadonlySet<string> {
     return this.begun_;

@@ -1,5 +1,5 @@
 import { leaseLossOf, messageOf, type Clock, type Lease } from '@fleetdeck/kernel';
-import type { AlertingTimers } from '../timers.ts';
+import { withDeadline, type AlertingTimers } from '../timers.ts';
 import type { Evaluator } from './evaluator.ts';
 
 /** What a {@link Leader} works with. */
@@ -7,6 +7,8 @@ export interface LeaderParts {
   lease: Lease;
   leaseName: string;
   intervalMs: number;
+  /** For how long the end waits for the lease to be given away; it runs out by itself. In milliseconds. */
+  giveAwayMs: number;
   clock: Clock;
   timers: AlertingTimers;
   evaluator: (fence: number) => Evaluator;
@@ -22,7 +24,8 @@ export interface LeaderParts {
 export class Leader {
   private running: Running | null = null;
   private readonly stopping = new AbortController();
-  private held: Promise<void> | null = null;
+  private held: Promise<void> = Promise.resolve();
+  private steppingDown: Promise<void> = Promise.resolve();
 
   constructor(private readonly parts: LeaderParts) {}
 
@@ -32,8 +35,11 @@ export class Leader {
   }
 
   start(): void {
-    const { lease, leaseName } = this.parts;
-    this.held ??= lease.hold(leaseName, (signal, fence) => this.lead(signal, fence), this.stopping.signal);
+    const { lease, leaseName, warn } = this.parts;
+    const held = lease.hold(leaseName, (signal, fence) => this.lead(signal, fence), this.stopping.signal);
+    this.held = held.catch((thrown: unknown) => {
+      warn(`The lease of the evaluator failed, so this replica asks for it no more: ${messageOf(thrown)}`);
+    });
   }
 
   /** Resolves when the evaluation that is under way has ended and no notice is on its way. */
@@ -48,7 +54,12 @@ export class Leader {
     const running = this.running;
     this.running = null;
     if (running) await this.halt(running, () => running.evaluator.end());
-    await this.held;
+    await this.steppingDown;
+    const { giveAwayMs, timers, warn } = this.parts;
+    const late = () => new Error(`not within ${giveAwayMs} ms`);
+    await withDeadline(this.held, giveAwayMs, timers, late).catch((thrown: unknown) => {
+      warn(`The lease of the evaluator was not given away: ${messageOf(thrown)}`);
+    });
   }
 
   private async lead(signal: AbortSignal, fence: number): Promise<void> {
@@ -61,7 +72,8 @@ export class Leader {
       const failure = await evaluator.begin().then(() => null, messageOf);
       this.parts.begun(failure);
       if (failure !== null) return;
-      if (signal.aborted) return evaluator.end();
+      // A lease may tell of the stop later than it is asked for.
+      if (signal.aborted || this.stopping.signal.aborted) return evaluator.end();
       this.running = this.run(evaluator);
     }
     const running = this.running;
@@ -110,15 +122,18 @@ export class Leader {
 
   private async stepDown(running: Running): Promise<void> {
     if (this.running === running) this.running = null;
-    await this.halt(running, () => running.evaluator.stepDown());
+    this.steppingDown = this.halt(running, () => running.evaluator.stepDown());
+    await this.steppingDown;
   }
 
   private async halt(running: Running, end: () => Promise<void>): Promise<void> {
-    if (running.halted) return;
+    if (running.halted) return running.ended;
     running.halted = true;
     running.cancel();
     await running.ticking;
-    await end();
+    await end().catch((thrown: unknown) => {
+      this.parts.warn(`The evaluator did not end well: ${messageOf(thrown)}`);
+    });
     running.finish();
   }
 }

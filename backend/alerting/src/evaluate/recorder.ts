@@ -45,6 +45,11 @@ export class Recorder {
     return this.away;
   }
 
+  /** Whether something has happened that is not stored yet. */
+  get hasUnsaved(): boolean {
+    return !this.journal.isEmpty;
+  }
+
   /** How many events, incidents and deliveries will not be on record. */
   get droppedRecords(): number {
     return this.journal.droppedRecords;

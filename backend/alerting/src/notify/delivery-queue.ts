@@ -42,6 +42,7 @@ export interface DeliveryListener {
  */
 export class DeliveryQueue {
   private readonly lines: ReadonlyMap<string, Line>;
+  private held = false;
 
   constructor(
     sinks: readonly NoticeSink[],
@@ -109,6 +110,11 @@ export class DeliveryQueue {
     }
   }
 
+  /** Begins no further attempt; those on their way may still arrive. */
+  hold(): void {
+    this.held = true;
+  }
+
   /** Ends all attempts; what waits stays stored. */
   async stop(): Promise<void> {
     for (const line of this.lines.values()) {
@@ -146,7 +152,7 @@ export class DeliveryQueue {
   }
 
   private pump(line: Line): void {
-    if (line.busy) return;
+    if (line.busy || this.held) return;
     line.cancel?.();
     line.cancel = null;
     const first = line.waiting[0];
@@ -198,18 +204,15 @@ export class DeliveryQueue {
     }
     delivery.attempts += 1;
     const { deadlineMs, maxAttempts } = this.options;
-    let late: () => void = () => undefined;
-    const cancel = this.timers.after(deadlineMs, () => {
-      abort.abort();
-      late();
-    });
+    const cancel = this.timers.after(deadlineMs, () => abort.abort());
     try {
       await new Promise<void>((resolve, reject) => {
-        late = () => reject(new Error(`No answer within ${deadlineMs} ms.`));
+        // Also at a stop: a sink of one's own may not heed the signal.
+        abort.signal.addEventListener('abort', () => reject(new Error(`No answer within ${deadlineMs} ms.`)));
         line.sink.deliver(notice, abort.signal).then(resolve, reject);
       });
       cancel();
-      if (!leave(line, delivery)) return;
+      leave(line, delivery);
       for (const { incidentId } of notice.incidents) {
         if (notice.kind === 'resolved') line.told.delete(incidentId);
         else line.told.add(incidentId);
@@ -268,11 +271,10 @@ interface Line {
   resting: boolean;
 }
 
-/** Takes a delivery out of its line; `false` when it is not there, as after a stop. */
-function leave(line: Line, delivery: Delivery): boolean {
+/** Takes a delivery out of its line, where it is no more after a stop. */
+function leave(line: Line, delivery: Delivery): void {
   const place = line.waiting.indexOf(delivery);
   if (place >= 0) line.waiting.splice(place, 1);
-  return place >= 0;
 }
 
 function incidentsOf({ notice }: Delivery): string[] {

@@ -308,6 +308,14 @@ describe('DeliveryQueue', () => {
     expect(delivery.status).toBe('waiting');
   });
 
+  it('stops also while a sink does not heed that it should', async () => {
+    const { queue, add, sink } = setUp();
+    sink.deliver = () => new Promise(() => undefined);
+    const delivery = add(noticeOf('firing', 'i1'));
+    await queue.stop();
+    expect(delivery.status).toBe('waiting');
+  });
+
   it('is not held up by a clock that was set back', async () => {
     const { time, sink, queue, add } = setUp();
     add(noticeOf('firing', 'i1'), { nextAttemptAt: time.clock.now() + 86_400_000 });

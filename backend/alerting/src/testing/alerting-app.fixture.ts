@@ -83,23 +83,25 @@ export class FakeSink implements NoticeSink {
   }
 }
 
-/** A DataSource that can be away. */
+/** A DataSource that can be away, or say nothing. */
 export class FlakySql implements Pick<Sql, 'query' | 'transaction'> {
   away = false;
+  hangs = false;
 
   constructor(private readonly inner: Sql) {}
 
   readonly query = (async (statement: string, parameters?: unknown[]) => {
-    this.check();
+    await this.check();
     return this.inner.query<unknown>(statement, parameters);
   }) as Sql['query'];
 
   readonly transaction = (async (work: never) => {
-    this.check();
+    await this.check();
     return this.inner.transaction(work);
   }) as Sql['transaction'];
 
-  private check(): void {
+  private async check(): Promise<void> {
+    if (this.hangs) await new Promise(() => undefined);
     if (this.away) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
   }
 }
