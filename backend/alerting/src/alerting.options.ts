@@ -2,6 +2,8 @@ import { LABEL_NAME_PATTERN } from '@fleetdeck/dto';
 import { FleetdeckError, type Lease, type ModuleHttpOptions } from '@fleetdeck/kernel';
 import { logSink } from './notify/log.sink.ts';
 import type { NoticeSink } from './notify/notice-sink.ts';
+import { routeProblems } from './notify/parse-routes.ts';
+import type { AlertRoute } from './notify/route-notices.ts';
 import type { AlertRule, ParsedRule } from './rule/alert-rule.ts';
 import { parseRules } from './rule/parse-rules.ts';
 import type { Sql } from './store/sql.ts';
@@ -12,6 +14,11 @@ export interface AlertingOptions {
   rules?: readonly AlertRule[];
   /** Where notices go. @default [logSink()] */
   sinks?: readonly NoticeSink[];
+  /**
+   * Which sinks are told of which incidents: the first route that matches decides; what none matches goes to all sinks,
+   * and the end of an incident where its begin went. Checked at start. @default []
+   */
+  routes?: readonly AlertRoute[];
   /** Where state is kept. @default the application's `DataSource`, found by its class */
   dataSource?: Sql;
   /** Elects the evaluator among replicas; its fences must go on rising across restarts. @default the port `LEASE`, else a lease on `dataSource` */
@@ -57,7 +64,7 @@ export interface AlertingOptions {
   retentionMs?: number;
 }
 
-/** The options that a file can hold: the rules, `groupBy` and every number. */
+/** The options that a file can hold: the rules, `groupBy`, `routes` and every number. */
 export type AlertingSettings = Omit<AlertingOptions, 'sinks' | 'dataSource' | 'lease'>;
 
 /** What decides the shape of the module itself, so it is given beside the options, not by an async factory. */
@@ -92,7 +99,7 @@ const LIMITS = {
   retentionMs: [90 * DAY_MS, DAY_MS, 3650 * DAY_MS],
 } as const satisfies Partial<Record<keyof AlertingOptions, readonly [number, number, number]>>;
 
-const SETTINGS: readonly string[] = ['rules', 'groupBy', ...Object.keys(LIMITS)];
+const SETTINGS: readonly string[] = ['rules', 'groupBy', 'routes', ...Object.keys(LIMITS)];
 
 /** Every number of the options, with its default filled in. */
 export type AlertingNumbers = Record<keyof typeof LIMITS, number>;
@@ -102,6 +109,7 @@ export interface ResolvedAlertingOptions extends AlertingNumbers {
   rules: readonly ParsedRule[];
   sinks: readonly NoticeSink[];
   groupBy: readonly string[];
+  routes: readonly AlertRoute[];
 }
 
 /**
@@ -117,7 +125,7 @@ export function resolveAlertingOptions(options: AlertingOptions): ResolvedAlerti
       throw invalid(name, `is ${given}; it must be a number from ${least} to ${most}`);
     }),
   ) as AlertingNumbers;
-  const { rules = [], sinks = [logSink()] } = options;
+  const { rules = [], sinks = [logSink()], routes = [] } = options;
   const taken = new Set<string>();
   for (const { name } of sinks) {
     if (name === '' || name.length > 100 || taken.has(name)) {
@@ -133,23 +141,33 @@ export function resolveAlertingOptions(options: AlertingOptions): ResolvedAlerti
   const names = groupBy as unknown[];
   const bad = names.find((name) => typeof name !== 'string' || !LABEL_NAME_PATTERN.test(name));
   if (bad !== undefined) throw invalid('groupBy', `has ${JSON.stringify(bad)}; it must be names of labels`);
-  return { ...numbers, rules: parseRules(rules), sinks, groupBy: names as string[] };
+  const problems = routeProblems(routes, [...taken]);
+  if (problems.length > 0) {
+    const sentences = problems.map(({ field, message }) => `${field} ${message}.`);
+    throw new FleetdeckError('INVALID_INPUT', `AlertingModule: ${sentences.join(' ')}`, { fields: problems });
+  }
+  return { ...numbers, rules: parseRules(rules), routes, sinks, groupBy: names as string[] };
 }
 
 /**
  * Checks settings that were read from a file, such as parsed JSON.
  *
  * @example
- * AlertingModule.forRoot({ ...parseAlertingSettings(JSON.parse(await readFile('alerts.json', 'utf8'))), sinks })
+ * const settings = parseAlertingSettings(JSON.parse(await readFile('alerts.json', 'utf8')), sinks);
+ * AlertingModule.forRoot({ ...settings, sinks });
+ * @param sinks those that routes may name
  * @throws FleetdeckError `INVALID_INPUT` that names the field that is wrong, or that is not known
  */
-export function parseAlertingSettings(content: unknown): AlertingSettings {
+export function parseAlertingSettings(
+  content: unknown,
+  sinks: readonly NoticeSink[] = [logSink()],
+): AlertingSettings {
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new FleetdeckError('INVALID_INPUT', 'The settings must be an object with rules.');
   }
   const unknown = Object.keys(content).find((field) => !SETTINGS.includes(field));
   if (unknown !== undefined) throw invalid(`"${unknown}"`, `is not known; known are ${SETTINGS.join(', ')}`);
-  resolveAlertingOptions({ ...content, sinks: [] });
+  resolveAlertingOptions({ ...content, sinks });
   return content;
 }
 

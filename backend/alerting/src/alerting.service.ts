@@ -302,7 +302,7 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
   }
 
   private newEvaluator(fence: number, store: PostgresAlertStore, gate: StoreGate): Evaluator {
-    const { rules, sinks, groupBy, queryTimeoutMs } = this.resolved;
+    const { rules, sinks, groupBy, routes, queryTimeoutMs } = this.resolved;
     const reader = new RuleReader(rules, this.ports.metrics, this.timers, queryTimeoutMs, (rule, sentence) =>
       this.ports.warnOnce(`rule ${rule}`, sentence),
     );
@@ -311,6 +311,7 @@ export class Alerting implements AlertSink, OnApplicationBootstrap, BeforeApplic
         rules,
         sinks,
         groupBy,
+        routes,
         numbers: this.resolved,
         store,
         gate,

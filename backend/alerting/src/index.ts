@@ -11,6 +11,8 @@ export type { EvaluatorStats } from './evaluate/evaluator.ts';
 export { alertingMigrations } from './migrations/alerting-migrations.ts';
 export { logSink, type LogSinkOptions } from './notify/log.sink.ts';
 export { NoticeRefused, type NoticeSink } from './notify/notice-sink.ts';
+export { MAX_ROUTES } from './notify/parse-routes.ts';
+export type { AlertRoute } from './notify/route-notices.ts';
 export { SIGNATURE_HEADER, signWebhook, verifyWebhook } from './notify/webhook-signature.ts';
 export { webhookSink, type WebhookSinkOptions } from './notify/webhook.sink.ts';
 export type {

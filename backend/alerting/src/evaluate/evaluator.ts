@@ -4,6 +4,7 @@ import type { AlertingNumbers } from '../alerting.options.ts';
 import { DeliveryQueue } from '../notify/delivery-queue.ts';
 import type { Delivery, NoticeSink } from '../notify/notice-sink.ts';
 import { noteEnds, planEnds, planNotices, silenceFor } from '../notify/plan-notices.ts';
+import { routeNotice, type AlertRoute } from '../notify/route-notices.ts';
 import { WaitingEnds } from '../notify/waiting-ends.ts';
 import type { ParsedRule } from '../rule/alert-rule.ts';
 import { alertOf, labelsOf, type Instance } from '../rule/instance.ts';
@@ -18,6 +19,7 @@ export interface EvaluatorParts {
   rules: readonly ParsedRule[];
   sinks: readonly NoticeSink[];
   groupBy: readonly string[];
+  routes: readonly AlertRoute[];
   numbers: AlertingNumbers;
   store: AlertStore;
   gate: StoreGate;
@@ -249,8 +251,11 @@ export class Evaluator {
 
   private note(changes: readonly Change[], notices: readonly AlertNotice[], released = false): void {
     for (const change of changes) this.recorder.addChange(change);
-    for (const notice of notices) {
-      for (const sink of this.queue.sinkNames) {
+    const { routes, newId } = this.parts;
+    const routing = { routes, sinks: this.queue.sinkNames, newId };
+    const knows = (sink: string, incidentId: string) => this.queue.knows(sink, incidentId);
+    for (const { notice, sinks } of notices.flatMap((each) => routeNotice(each, routing, knows))) {
+      for (const sink of sinks) {
         const delivery: Delivery = {
           sink,
           notice,

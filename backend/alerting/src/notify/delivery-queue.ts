@@ -84,6 +84,13 @@ export class DeliveryQueue {
     for (const id of incidentIds) line?.told.add(id);
   }
 
+  /** Whether a sink was told that an incident fires, or a notice that tells it waits. */
+  knows(sink: string, incidentId: string): boolean {
+    const line = this.lines.get(sink);
+    if (!line) return false;
+    return line.told.has(incidentId) || line.waiting.some((each) => incidentsOf(each).includes(incidentId));
+  }
+
   /** Adds a delivery at the end of its sink's line. One for a sink that is no longer there is given up. */
   add(delivery: Delivery): void {
     const line = this.lines.get(delivery.sink);

@@ -36,6 +36,51 @@ describe('testRules', () => {
     expect(run.changes.map(({ to }) => to)).toEqual(['pending', 'firing', 'recovering', 'inactive']);
   });
 
+  it('says which sinks would be told, by the routes', () => {
+    const down = (name: string, severity: 'degraded' | 'critical'): AlertRule => ({
+      name,
+      health: { component: '*' },
+      severity,
+      message: '{{component}}: {{reason}}',
+    });
+    const test = {
+      rules: [down('Down', 'critical'), down('Unwell', 'degraded'), { ...down('Seen', 'degraded') }],
+      health: [
+        { atMs: 0, component: 'db', status: 'critical' as const },
+        { atMs: 400_000, component: 'db', status: 'healthy' as const },
+      ],
+      groupBy: ['component'],
+      routes: [
+        {
+          matchers: [{ label: 'severity', is: 'equals' as const, value: 'critical' }],
+          sinks: ['pager', 'log'],
+        },
+        { matchers: [{ label: 'rule', is: 'startsWith' as const, value: 'See' }], sinks: [] },
+      ],
+      untilMs: 400_000,
+    };
+    expect(
+      testRules(test).notices.map(({ kind, rules, sinks }) => [kind, rules.join(), sinks.join()]),
+    ).toEqual([
+      ['firing', 'Down,Unwell', 'log,pager'],
+      ['resolved', 'Down,Unwell', 'log,pager'],
+    ]);
+    const more = testRules({ ...test, sinks: ['log', 'chat', 'pager'] }).notices;
+    expect(more.map(({ kind, rules, sinks }) => [kind, rules.join(), sinks.join()])).toEqual([
+      ['firing', 'Down,Unwell', 'log,pager'],
+      ['firing', 'Unwell', 'chat'],
+      ['resolved', 'Down,Unwell', 'log,pager'],
+      ['resolved', 'Unwell', 'chat'],
+    ]);
+    expect(() => testRules({ ...test, sinks: ['log'] })).toThrow(/routes\[0\]\.sinks .* it has "pager"/);
+    const [notice] = testRules({
+      rules: [lag],
+      series: [{ metric: 'lag_ms', values: '300x20' }],
+      untilMs: 200_000,
+    }).notices;
+    expect(notice?.sinks).toEqual(['log']);
+  });
+
   it('tries health rules, reminders, silences, grouping and pauses', () => {
     const rules: AlertRule[] = [
       {

@@ -3,6 +3,7 @@ import { isoTime } from '@fleetdeck/kernel';
 import { resolveAlertingOptions } from '../alerting.options.ts';
 import { healthReadings } from '../evaluate/read-rules.ts';
 import { planNotices, silenceFor } from '../notify/plan-notices.ts';
+import { routeNotice, type AlertRoute } from '../notify/route-notices.ts';
 import { WaitingEnds } from '../notify/waiting-ends.ts';
 import type { AlertRule } from '../rule/alert-rule.ts';
 import { alertOf, labelsOf } from '../rule/instance.ts';
@@ -37,6 +38,10 @@ export interface RuleTest {
   pauses?: readonly { fromMs: number; untilMs: number }[];
   /** @default ['rule'] */
   groupBy?: readonly string[];
+  /** Names of the sinks. @default `log` and those that routes name */
+  sinks?: readonly string[];
+  /** Which of them are told of what. @default [] */
+  routes?: readonly AlertRoute[];
   /** @default 0 */
   groupWaitMs?: number;
   /** @default 300000 */
@@ -62,6 +67,8 @@ export interface TestNotice {
   kind: NoticeKind;
   rules: string[];
   messages: string[];
+  /** Names of the sinks that get it. */
+  sinks: string[];
   notice: AlertNotice;
 }
 
@@ -89,11 +96,13 @@ const MAX_EVALUATIONS = 1_000_000;
  * @throws FleetdeckError `INVALID_INPUT` when a rule is not valid, RangeError when the test is not
  */
 export function testRules(test: RuleTest): RuleTestResult {
-  const { series = [], health = [], pauses = [], untilMs } = test;
+  const { series = [], health = [], pauses = [], routes = [], untilMs } = test;
+  const sinks = test.sinks ?? [...new Set(['log', ...routes.flatMap((route) => route.sinks)])];
   const { rules, evaluationIntervalMs, groupBy, groupWaitMs, groupIntervalMs, reminderIntervalMs } = test;
   const options = resolveAlertingOptions({
     rules,
-    sinks: [],
+    routes,
+    sinks: sinks.map((name) => ({ name, deliver: () => Promise.resolve() })),
     ...(evaluationIntervalMs === undefined ? {} : { evaluationIntervalMs }),
     ...(groupBy === undefined ? {} : { groupBy }),
     ...(groupWaitMs === undefined ? {} : { groupWaitMs }),
@@ -113,6 +122,7 @@ export function testRules(test: RuleTest): RuleTestResult {
   const ends = new WaitingEnds();
   const changes: TestChange[] = [];
   const notices: TestNotice[] = [];
+  const told = new Map(sinks.map((name) => [name, new Set<string>()]));
   const snapshots: { atMs: number; alerts: Alert[] }[] = [];
   for (let atMs = 0; atMs <= untilMs; atMs += intervalMs) {
     if (pauses.some((pause) => atMs >= pause.fromMs && atMs < pause.untilMs)) continue;
@@ -128,10 +138,16 @@ export function testRules(test: RuleTest): RuleTestResult {
     for (const { instance, event } of made) {
       changes.push({ atMs, rule: event.rule, labels: instance.seriesLabels, from: event.from, to: event.to });
     }
-    for (const notice of planNotices(engine, made, ends, silences, at, { ...options, newId })) {
+    const planned = planNotices(engine, made, ends, silences, at, { ...options, newId });
+    const knows = (sink: string, incidentId: string) => told.get(sink)?.has(incidentId) ?? false;
+    const routed = planned.flatMap((each) => routeNotice(each, { routes, sinks, newId }, knows));
+    for (const { notice, sinks } of routed) {
       const { kind, incidents } = notice;
+      // Here every notice arrives.
+      for (const sink of sinks) for (const { incidentId } of incidents) told.get(sink)?.add(incidentId);
       const rules = incidents.map(({ rule }) => rule);
-      notices.push({ atMs, kind, rules, messages: incidents.map(({ message }) => message), notice });
+      const messages = incidents.map(({ message }) => message);
+      notices.push({ atMs, kind, rules, messages, sinks, notice });
     }
     const alerts = engine.active().flatMap((instance) => {
       const rule = engine.rule(instance.rule);

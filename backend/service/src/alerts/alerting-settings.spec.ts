@@ -36,6 +36,26 @@ describe('the rules of the service', () => {
     expect(alertingSettings({ alertsFile: fileOf({}), alertWebhook: null }).rules).toBe(DEFAULT_RULES);
   });
 
+  it('go to the sinks that the routes of the file name', () => {
+    const matchers = [{ label: 'severity', is: 'notEquals', value: 'critical' }];
+    const alertsFile = fileOf({ routes: [{ matchers, sinks: ['log'] }] });
+    const { routes, sinks = [] } = alertingSettings({ alertsFile, alertWebhook: webhook });
+    const run = testRules({
+      rules: DEFAULT_RULES,
+      routes: routes ?? [],
+      sinks: sinks.map(({ name }) => name),
+      health: [
+        { atMs: 0, component: 'redis', status: 'degraded' },
+        { atMs: 0, component: 'postgres', status: 'critical' },
+      ],
+      untilMs: 60_000,
+    });
+    expect(run.notices.map(({ rules, sinks }) => [...rules, ...sinks])).toEqual([
+      ['PostgresDown', 'log', 'webhook'],
+      ['ComponentUnhealthy', 'log'],
+    ]);
+  });
+
   it('may set every duration and bound of the module', () => {
     const numbers = {
       leaseTtlMs: 5_000,
@@ -56,7 +76,7 @@ describe('the rules of the service', () => {
       maxWaitingNotices: 100,
       retentionMs: 86_400_000,
       // So that none is missing here that the module takes.
-    } satisfies Required<Omit<AlertingSettings, 'rules' | 'groupBy'>>;
+    } satisfies Required<Omit<AlertingSettings, 'rules' | 'groupBy' | 'routes'>>;
     const settings = alertingSettings({ alertsFile: fileOf(numbers), alertWebhook: null });
     expect(settings).toMatchObject(numbers);
   });
@@ -69,7 +89,8 @@ describe('the rules of the service', () => {
     [{ resolvedRetryMs: '1h' }, /resolvedRetryMs is "1h"; it must be a number from 0 to/],
     [{ leaseTtlMs: null }, /leaseTtlMs is null; it must be a number from 100 to/],
     [{ groupBy: 'rule' }, /groupBy must be a list of names of labels/],
-    [{ sinks: [] }, /"sinks" is not known; known are rules, groupBy, leaseTtlMs/],
+    [{ sinks: [] }, /"sinks" is not known; known are rules, groupBy, routes, leaseTtlMs/],
+    [{ routes: [{ sinks: ['webhook'] }] }, /routes\[0\]\.sinks must be .* they are log; it has "webhook"/],
     [{ rule: [] }, /"rule" is not known; known are rules/],
     [{ rules: [{}] }, /rules\[0\]\.name must be a letter/],
     ['x'.repeat(1_000_001), /longer than a megabyte/],

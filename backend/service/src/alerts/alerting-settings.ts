@@ -5,6 +5,7 @@ import {
   webhookSink,
   type AlertingOptions,
   type AlertingSettings,
+  type NoticeSink,
 } from '@fleetdeck/alerting';
 import { messageOf } from '@fleetdeck/kernel';
 import type { Environment } from '../environment/environment.ts';
@@ -21,20 +22,19 @@ export function alertingSettings({
   alertsFile,
   alertWebhook,
 }: Pick<Environment, 'alertsFile' | 'alertWebhook'>): AlertingSettings & Pick<AlertingOptions, 'sinks'> {
-  const settings = alertsFile === null ? {} : readFile(alertsFile);
-  const rules = settings.rules ?? DEFAULT_RULES;
   const sinks = [logSink()];
   if (alertWebhook !== null) {
     sinks.push(worded('FLEETDECK_ALERT_WEBHOOK_URL', () => webhookSink(alertWebhook)));
   }
-  return { ...settings, rules, sinks };
+  const settings = alertsFile === null ? {} : readFile(alertsFile, sinks);
+  return { ...settings, rules: settings.rules ?? DEFAULT_RULES, sinks };
 }
 
-function readFile(file: string): AlertingSettings {
+function readFile(file: string, sinks: readonly NoticeSink[]): AlertingSettings {
   return worded(`FLEETDECK_ALERTS_FILE ${file}`, () => {
     const text = readFileSync(file, 'utf8');
     if (text.length > MAX_FILE_LENGTH) throw new Error('it is longer than a megabyte; split the rules.');
-    return parseAlertingSettings(JSON.parse(text));
+    return parseAlertingSettings(JSON.parse(text), sinks);
   });
 }
 
