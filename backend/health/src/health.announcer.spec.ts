@@ -1,11 +1,19 @@
 import { hostname } from 'node:os';
 import { describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { ALERT_SINK, METRIC_SINK, PUBLISHER, type AlertSignal } from '@fleetdeck/kernel';
+import {
+  ALERT_SINK,
+  METRIC_SINK,
+  PUBLISHER,
+  type AlertSignal,
+  type HealthCheckOutcome,
+} from '@fleetdeck/kernel';
 import type { ComponentHealth } from '@fleetdeck/dto';
 import { HealthAnnouncer } from './health.announcer.ts';
-import { moduleRefOf, RecordingPorts } from './testing/checker.fixture.ts';
+import { checkerFixture, HEALTHY, moduleRefOf, never, RecordingPorts } from './testing/checker.fixture.ts';
 import { settle } from './testing/fake-time.ts';
+
+Logger.overrideLogger(false);
 
 const HEALTH: ComponentHealth = {
   status: 'critical',
@@ -180,5 +188,127 @@ describe('HealthAnnouncer', () => {
     announcer.tellAlertsAgain();
     expect(ports.signals.map(({ active }) => active)).toEqual([true, false]);
     error.mockRestore();
+  });
+});
+
+describe('announcements', () => {
+  it('publish a transition and a new reason, without figures, and nothing else', async () => {
+    const { checker, time, ports } = checkerFixture();
+    const row: HealthCheckOutcome[] = [
+      { status: 'healthy', details: { n: 1 } },
+      { status: 'healthy', details: { n: 2 } },
+      { status: 'critical', reason: 'refused', details: { n: 3 } },
+      { status: 'critical', reason: 'reset' },
+      { status: 'critical', reason: 'reset' },
+    ];
+    let next = 0;
+    checker.register('db', () => row[next++] ?? HEALTHY, { intervalMs: 1000 });
+    checker.start();
+    await time.advance(4000);
+    expect(
+      ports.updates.map(({ component, overallStatus, health }) => [component, overallStatus, health?.reason]),
+    ).toEqual([
+      ['db', 'healthy', null],
+      ['db', 'critical', 'refused'],
+      ['db', 'critical', 'reset'],
+    ]);
+    expect(ports.updates[1]?.health).not.toHaveProperty('details');
+    expect(ports.updates[2]?.health?.since).toBe(ports.updates[1]?.health?.since);
+  });
+
+  it('signal an alert when it begins, grows and ends; an unknown status ends none', async () => {
+    const { checker, time, ports } = checkerFixture();
+    const row: HealthCheckOutcome['status'][] = ['healthy', 'degraded', 'critical', 'critical', 'healthy'];
+    let next = 0;
+    checker.register('db', () => ({ status: row[next++] ?? 'healthy' }), { intervalMs: 1000 });
+    checker.start();
+    await time.advance(4000);
+    const start = Date.parse('2026-01-01T00:00:00Z');
+    expect(ports.signals).toMatchObject([
+      { source: 'health:db', active: false, message: 'db is healthy.', at: start },
+      {
+        source: 'health:db',
+        active: true,
+        severity: 'degraded',
+        message: 'db is degraded.',
+        at: start + 1000,
+      },
+      {
+        source: 'health:db',
+        active: true,
+        severity: 'critical',
+        message: 'db is critical.',
+        at: start + 2000,
+      },
+      {
+        source: 'health:db',
+        active: false,
+        severity: 'critical',
+        message: 'db is healthy again.',
+        at: start + 4000,
+      },
+    ]);
+  });
+
+  it('signal an optional component as degraded once, and an informational one never', async () => {
+    const { checker, time, ports } = checkerFixture();
+    const row: HealthCheckOutcome['status'][] = ['degraded', 'critical', 'critical'];
+    const of = (criticality: 'optional' | 'informational') => {
+      let next = 0;
+      checker.register(criticality, () => ({ status: row[next++] ?? 'critical' }), {
+        criticality,
+        intervalMs: 1000,
+      });
+    };
+    of('optional');
+    of('informational');
+    checker.start();
+    await time.advance(2000);
+    expect(ports.signals.map(({ source, severity }) => `${source} ${severity}`)).toEqual([
+      'health:optional degraded',
+    ]);
+  });
+
+  it('keep an alert over a time of which nothing is known', async () => {
+    const { checker, time, ports } = checkerFixture();
+    let runs = 0;
+    const check = () => (runs++ === 0 ? ({ status: 'critical' } as const) : never());
+    checker.register('db', check, { intervalMs: 1000, timeoutMs: 500 });
+    checker.start();
+    await time.advance(0);
+    time.sleep(10_000);
+    await time.advance(0);
+    expect(checker.report().components['db']?.status).toBe('unknown');
+    expect(ports.signals.map(({ active }) => active)).toEqual([true]);
+  });
+
+  it('count each change of a status by itself, so that the first one counts and replicas add up', async () => {
+    const { checker, time, ports } = checkerFixture();
+    let runs = 0;
+    const check = () => ({ status: runs++ % 2 === 0 ? ('healthy' as const) : ('critical' as const) });
+    checker.register('db', check, { intervalMs: 1000 });
+    checker.start();
+    await time.advance(0);
+    await time.advance(1000);
+    const counted = ports.recorded.filter(({ name }) => name === 'fleetdeck_health_transitions');
+    expect(counted.map(({ value }) => value)).toEqual([1, 1]);
+  });
+
+  it('record how long each check took', async () => {
+    const { checker, time, ports } = checkerFixture();
+    checker.register(
+      'db',
+      () => new Promise<HealthCheckOutcome>((resolve) => void time.after(12, () => resolve(HEALTHY))),
+    );
+    checker.start();
+    await time.advance(12);
+    expect(ports.declared).toEqual([
+      ...['fleetdeck_health_check_duration_ms', 'fleetdeck_health_transitions'],
+      'fleetdeck_health_history_lost',
+    ]);
+    expect(ports.recorded).toEqual([
+      { name: 'fleetdeck_health_transitions', value: 1, component: 'db' },
+      { name: 'fleetdeck_health_check_duration_ms', value: 12, component: 'db' },
+    ]);
   });
 });

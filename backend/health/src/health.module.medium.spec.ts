@@ -40,7 +40,7 @@ import { HealthProvider } from './health-provider.decorator.ts';
 import { TerminusHealthModule } from './health.module.ts';
 import { HEALTH_TIMERS } from './health.timers.ts';
 import { diskHealth } from './providers/disk.health.ts';
-import { RecordingPorts } from './testing/checker.fixture.ts';
+import { never, RecordingPorts } from './testing/checker.fixture.ts';
 import { FakeTime } from './testing/fake-time.ts';
 
 Logger.overrideLogger(false);
@@ -64,8 +64,6 @@ class Database implements HealthContributor {
     return Promise.resolve(this.outcome);
   }
 }
-
-const never = () => new Promise<never>(() => undefined);
 
 /** A story service with our module in it, on fake time, listening on a free port. */
 async function serve(

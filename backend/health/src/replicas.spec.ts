@@ -4,12 +4,10 @@ import { fleetdeckTopics, HEALTH_TOLD_EVERY_MS, type HealthUpdate } from '@fleet
 import type { AlertSignal, AlertSink, HealthCheckOutcome } from '@fleetdeck/kernel';
 import type { HealthCheckOptions } from './health.options.ts';
 import { replicaWord } from './replica.ts';
-import { checkerFixture } from './testing/checker.fixture.ts';
+import { checkerFixture, HEALTHY } from './testing/checker.fixture.ts';
 import { FakeTime } from './testing/fake-time.ts';
 
 Logger.overrideLogger(false);
-
-const HEALTHY = { status: 'healthy' } as const;
 
 /** Two replicas on one time, and what the topic keeps of both. */
 function replicas(outcomes: { one: () => HealthCheckOutcome; two: () => HealthCheckOutcome }) {

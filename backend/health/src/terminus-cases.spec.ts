@@ -10,7 +10,7 @@ import {
 } from '@nestjs/terminus';
 import type { HealthCheckOutcome } from '@fleetdeck/kernel';
 import type { HealthCheckOptions } from './health.options.ts';
-import { checkerFixture } from './testing/checker.fixture.ts';
+import { checkerFixture, HEALTHY } from './testing/checker.fixture.ts';
 
 Logger.overrideLogger(false);
 
@@ -25,8 +25,6 @@ beforeAll(async () => {
   });
 });
 afterAll(() => context.close());
-
-const HEALTHY: HealthCheckOutcome = { status: 'healthy' };
 
 /** What Terminus answers over HTTP: 200 with the result, or the body of its 503, or its 500. */
 async function terminus(

@@ -1,5 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { checkerFixture } from '../testing/checker.fixture.ts';
 import { withoutCredentials } from './credentials.ts';
+
+Logger.overrideLogger(false);
 
 describe('withoutCredentials', () => {
   it.each([
@@ -42,4 +46,28 @@ describe('withoutCredentials', () => {
       expect(withoutCredentials(text).length).toBeLessThanOrEqual(text.length * 2);
     },
   );
+});
+
+describe('a check on its schedule', () => {
+  it('tells nobody the credentials of an address that stands in its reason', async () => {
+    const { checker, time, ports } = checkerFixture();
+    const address = 'postgres://ada:s3cret@db/shop';
+    checker.register('thrown', () => Promise.reject(new Error(`connect to ${address} failed`)));
+    checker.register('said', () => ({ status: 'degraded', reason: address, details: { address } }));
+    checker.register('indicator', () => ({ indicator: { status: 'down', message: address } }));
+    // What is cut off may not leave half of a password behind.
+    checker.register('long', () =>
+      Promise.reject(new Error(`${'x'.repeat(270)} ${address}${'y'.repeat(99)}`)),
+    );
+    checker.start();
+    await time.advance(0);
+    const told = JSON.stringify([
+      checker.report(),
+      ports.updates,
+      ports.signals,
+      ['thrown', 'said', 'indicator', 'long'].map((name) => checker.transitions(name)),
+    ]);
+    expect(told).toContain('postgres://[redacted]@db/shop');
+    expect(told).not.toMatch(/ada|s3c/);
+  });
 });

@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { HealthCheckOutcome } from '@fleetdeck/kernel';
+import { checkerFixture } from '../testing/checker.fixture.ts';
 import { failureOutcome, readAnswer } from './health-check.ts';
+
+Logger.overrideLogger(false);
 
 const refuse = (): never => {
   throw new Error('hostile');
@@ -134,5 +139,38 @@ describe('failureOutcome', () => {
     ['a proxy that was revoked', revoked.proxy],
   ])('calls %s an unknown error', (_name, thrown) => {
     expect(failureOutcome(thrown)).toEqual({ status: 'critical', reason: 'unknown error' });
+  });
+});
+
+describe('a check on its schedule', () => {
+  it('that answers garbage is critical', async () => {
+    const { checker, time, health } = checkerFixture();
+    checker.register('odd', () => 'fine' as unknown as HealthCheckOutcome);
+    checker.start();
+    await time.advance(0);
+    expect(health('odd')).toMatchObject({ status: 'critical', reason: expect.stringContaining('neither') });
+  });
+
+  it('whose answer or error cannot be read is critical, and is checked again', async () => {
+    const { checker, time, health } = checkerFixture();
+    const unreadable = (field: string) =>
+      Object.defineProperty({}, field, {
+        get() {
+          throw new Error('hostile');
+        },
+      });
+    const answers = [
+      () => Promise.resolve(unreadable('status')),
+      () => Promise.reject(unreadable('message')), // eslint-disable-line @typescript-eslint/prefer-promise-reject-errors -- a driver may do it
+      () => Promise.resolve({ status: 'healthy' }),
+    ];
+    checker.register('x', () => answers.shift()!(), { intervalMs: 1000 });
+    checker.start();
+    await time.advance(0);
+    expect(health('x')).toMatchObject({ status: 'critical', reason: expect.stringContaining('neither') });
+    await time.advance(1000);
+    expect(health('x')).toMatchObject({ status: 'critical', reason: 'unknown error' });
+    await time.advance(1000);
+    expect(health('x')).toMatchObject({ status: 'healthy' });
   });
 });

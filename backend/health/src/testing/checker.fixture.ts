@@ -1,4 +1,4 @@
-import type { AlertSignal, AlertSink, MetricSink, Publisher } from '@fleetdeck/kernel';
+import type { AlertSignal, AlertSink, HealthCheckOutcome, MetricSink, Publisher } from '@fleetdeck/kernel';
 import { ALERT_SINK, METRIC_SINK, PUBLISHER } from '@fleetdeck/kernel';
 import type { HealthUpdate, Position } from '@fleetdeck/dto';
 import { HealthAnnouncer } from '../health.announcer.ts';
@@ -7,6 +7,15 @@ import { HealthHistoryReader } from '../history/history-reader.ts';
 import { HealthChecker } from '../health.checker.ts';
 import type { HealthModuleOptions } from '../health.options.ts';
 import { FakeTime } from './fake-time.ts';
+
+/** What a check answers that finds all well. */
+export const HEALTHY: HealthCheckOutcome = { status: 'healthy' };
+
+/** A check that always finds all well. */
+export const healthy = (): HealthCheckOutcome => HEALTHY;
+
+/** A check that hangs. */
+export const never = () => new Promise<never>(() => undefined);
 
 /** Ports that keep what they were given. */
 export class RecordingPorts implements Publisher, MetricSink, AlertSink {
