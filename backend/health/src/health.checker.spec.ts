@@ -43,6 +43,10 @@ describe('register', () => {
     ['errorRate.recoverBelow', { errorRate: { degradedAbove: 0.2, recoverBelow: 0.3 } }],
     ['errorRate.window', { errorRate: { degradedAbove: 0.2, window: 1 } }],
     ['latency.recoverBelowMs', { latency: { degradedAboveMs: 10, recoverBelowMs: 11 } }],
+    // As they come from the environment.
+    ['intervalMs', { intervalMs: '5000' as unknown as number }],
+    ['latency.degradedAboveMs', { latency: { degradedAboveMs: '250' as unknown as number } }],
+    ['errorRate.degradedAbove', { errorRate: { degradedAbove: '0.2' as unknown as number } }],
   ])('refuses a wrong %s, naming check and option', (field, options) => {
     expect(() => checkerFixture().checker.register('db', healthy, options)).toThrow(
       expect.objectContaining({
@@ -52,7 +56,35 @@ describe('register', () => {
     );
   });
 
+  it.each<[string, object]>([
+    ['interval', { interval: 5000 }],
+    ['latency.degradedAbove', { latency: { degradedAbove: 100, degradedAboveMs: 100 } }],
+    ['errorRate.above', { errorRate: { above: 0.1, degradedAbove: 0.1 } }],
+  ])('refuses an option of another name, %s, that nobody would miss until it is needed', (field, options) => {
+    expect(() => checkerFixture().checker.register('db', healthy, options)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_INPUT',
+        message: `Health check "db": ${field} is not one of its options.`,
+      }),
+    );
+  });
+
+  it('refuses what is no function', () => {
+    expect(() => checkerFixture().checker.register('db', undefined as never)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_INPUT',
+        message: 'Health check "db": the check must be a function, not undefined.',
+      }),
+    );
+  });
+
   it('refuses wrong defaults and a wrong grace at once', () => {
+    expect(() => checkerFixture({ defaults: { interval: 1 } as object })).toThrow(
+      '"defaults": interval is not',
+    );
+    expect(() => checkerFixture({ startupGraceMs: '5000' as unknown as number })).toThrow(
+      'startupGraceMs must be a number from 0 to 86400000, not the text "5000"',
+    );
     expect(() => checkerFixture({ defaults: { timeoutMs: -1 } })).toThrow('"defaults": timeoutMs must be');
     expect(() => checkerFixture({ startupGraceMs: -1 })).toThrow('startupGraceMs must be');
     expect(() => checkerFixture({ shutdownDrainMs: NaN })).toThrow('shutdownDrainMs must be');

@@ -6,7 +6,9 @@ import { MonitoredComponent, type ComponentContext } from './check/monitored-com
 import { HealthAnnouncer } from './health.announcer.ts';
 import {
   HEALTH_MODULE_OPTIONS,
+  isWithin,
   resolveCheckOptions,
+  shown,
   type HealthCheckContributor,
   type HealthCheckOptions,
   type HealthModuleOptions,
@@ -14,6 +16,7 @@ import {
 import { HealthHistoryKeeper } from './history/history-keeper.ts';
 import type { HealthTransition } from './history/transition.ts';
 import { HEALTH_TIMERS, type HealthTimers } from './health.timers.ts';
+import { requireMethod } from './providers/given.ts';
 import { replicaWord } from './replica.ts';
 import { overallStatus } from './report/overall-status.ts';
 import type { ProbeAnswer } from './report/probe-answers.ts';
@@ -63,10 +66,10 @@ export class HealthChecker {
     this.clock = clock;
     for (const field of ['startupGraceMs', 'shutdownDrainMs'] as const) {
       const value = options[field] ?? 0;
-      if (value >= 0 && value <= 86_400_000) continue;
+      if (isWithin(value, 0, 86_400_000)) continue;
       throw new FleetdeckError(
         'INVALID_INPUT',
-        `${field} must be a number from 0 to 86400000, not ${value}.`,
+        `${field} must be a number from 0 to 86400000, not ${shown(value)}.`,
       );
     }
     resolveCheckOptions('defaults', {}, options.defaults);
@@ -118,14 +121,20 @@ export class HealthChecker {
    *
    * @param name what the component is called everywhere: a letter, then letters, digits, `_`, `.`, `:` or `-`, up to 100
    * @param check answers how it is, by an outcome or by the result of a Terminus indicator; a throw counts as `critical`
-   * @throws FleetdeckError `CONFLICT` when the name is taken, `INVALID_INPUT` when the name or an option is not valid,
-   * `LIMIT_EXCEEDED` when {@link MAX_COMPONENTS} are watched already
+   * @throws FleetdeckError `CONFLICT` when the name is taken, `INVALID_INPUT` when the name, the check or an option is
+   * not valid, `LIMIT_EXCEEDED` when {@link MAX_COMPONENTS} are watched already
    */
   register(name: string, check: HealthCheck, options: HealthCheckOptions = {}): void {
     if (typeof name !== 'string' || !NAME.test(name)) {
       throw new FleetdeckError(
         'INVALID_INPUT',
         `Health check "${name}": the name must be a letter, then letters, digits, "_", ".", ":" or "-", at most 100 in all.`,
+      );
+    }
+    if (typeof check !== 'function') {
+      throw new FleetdeckError(
+        'INVALID_INPUT',
+        `Health check "${name}": the check must be a function, not ${shown(check)}.`,
       );
     }
     if (this.components.has(name) || this.emptyPorts.has(name)) {
@@ -150,6 +159,8 @@ export class HealthChecker {
 
   /** Adds a contributor under its own name and options. Throws as {@link register} does. */
   contribute(contributor: HealthCheckContributor): void {
+    const subject = `Health check "${contributor.healthName}"`;
+    requireMethod(subject, 'it', contributor, 'checkHealth', 'A HealthContributor has one.');
     this.register(
       contributor.healthName,
       (signal) => contributor.checkHealth(signal),

@@ -8,6 +8,7 @@ import {
   type HealthProviding,
 } from './health-provider.decorator.ts';
 import type { HealthCheckContributor } from './health.options.ts';
+import { requireMethod } from './providers/given.ts';
 
 /** Finds the providers and controllers that `@HealthProvider()` and `@ContributesHealth()` mark, in every module, and registers their checks. */
 @Injectable()
@@ -52,6 +53,7 @@ export class HealthDiscovery {
     const mark = metadataOf(HEALTH_PROVIDER, instance) as HealthProviderMark | undefined;
     if (mark) {
       const provider = instance as HealthProviding;
+      requireMethod(`Health check "${mark.name}"`, 'it', provider, 'check', 'A @HealthProvider() needs one.');
       this.checker.register(mark.name, (signal) => provider.check(signal), mark.options);
     }
     if (metadataOf(HEALTH_CONTRIBUTOR, instance) === true) {

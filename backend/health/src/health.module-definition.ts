@@ -2,6 +2,7 @@ import { ConfigurableModuleBuilder } from '@nestjs/common';
 import { bindController } from '@fleetdeck/kernel';
 import { HEALTH_MODULE_OPTIONS, type HealthHttpOptions, type HealthModuleOptions } from './health.options.ts';
 import { HealthController } from './http/health.controller.ts';
+import { readModuleOptions } from './read-module-options.ts';
 
 /** Injection token of {@link HealthHttpOptions}. */
 export const HEALTH_HTTP_OPTIONS = Symbol.for('@fleetdeck/health/HTTP_OPTIONS');
@@ -14,9 +15,10 @@ export interface HealthModuleExtras {
   isGlobal?: boolean;
 }
 
-const builder = new ConfigurableModuleBuilder<HealthModuleOptions>({
-  optionsInjectionToken: HEALTH_MODULE_OPTIONS,
-})
+/** Injection token of the options as they were given, not read yet. */
+const GIVEN_OPTIONS = Symbol.for('@fleetdeck/health/GIVEN_OPTIONS');
+
+const builder = new ConfigurableModuleBuilder<HealthModuleOptions>({ optionsInjectionToken: GIVEN_OPTIONS })
   .setClassMethodName('forRoot')
   .setExtras<HealthModuleExtras>(
     { http: {}, isGlobal: false },
@@ -24,7 +26,11 @@ const builder = new ConfigurableModuleBuilder<HealthModuleOptions>({
       ...definition,
       global: isGlobal,
       controllers: bindController(HealthController, 'api/v1/health', http),
-      providers: [...(definition.providers ?? []), { provide: HEALTH_HTTP_OPTIONS, useValue: http }],
+      providers: [
+        ...(definition.providers ?? []),
+        { provide: HEALTH_MODULE_OPTIONS, useFactory: readModuleOptions, inject: [GIVEN_OPTIONS] },
+        { provide: HEALTH_HTTP_OPTIONS, useValue: http },
+      ],
     }),
   )
   .build();

@@ -533,6 +533,64 @@ describe('the module', () => {
     error.mockRestore();
   });
 
+  it('leaves out a provider without the method that is to be asked, and says so', async () => {
+    const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    @Injectable()
+    @(HealthProvider('mute') as ClassDecorator)
+    class Mute {}
+    @Injectable()
+    @ContributesHealth()
+    class Silent {
+      readonly healthName = 'silent';
+    }
+    await serve([TerminusHealthModule.forRoot({})], { providers: [Mute, Silent] });
+    expect(error.mock.calls.map(([line]) => String(line))).toEqual([
+      'Mute is not watched. Health check "mute": it has no method check(). A @HealthProvider() needs one.',
+      'Silent is not watched. Health check "silent": it has no method checkHealth(). A HealthContributor has one.',
+    ]);
+    error.mockRestore();
+  });
+
+  it('is refused when it is imported twice, since every check would run twice', async () => {
+    @Module({ imports: [TerminusHealthModule.forRoot({})] })
+    class Feature {}
+    await expect(serve([TerminusHealthModule.forRoot({}), Feature])).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining('imported more than once'),
+    });
+  });
+
+  it('refuses at start what a factory may not answer, by its name', async () => {
+    const answering = (answer: object | undefined) =>
+      serve([TerminusHealthModule.forRootAsync({ useFactory: () => answer as object })]);
+    await expect(answering({ http: { prefix: 'h' } })).rejects.toThrow('http is given beside useFactory');
+    await expect(answering(undefined)).rejects.toThrow('must be an object');
+  });
+
+  it('says which route of the service a probe covers', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    @Controller('health')
+    class Own {
+      @Get()
+      all(): string {
+        return 'own';
+      }
+      @Get('live')
+      live(): string {
+        return 'own';
+      }
+    }
+    const { ask } = await serve([TerminusHealthModule.forRoot({})], { controllers: [Own] });
+    expect((await ask('/health/live')).body).toEqual({ status: 'alive' });
+    expect(warn.mock.calls.map(([line]) => String(line)).filter((line) => line.includes('GET /'))).toEqual([
+      expect.stringContaining('GET /health/live, is never reached'),
+    ]);
+    warn.mockClear();
+    await serve([TerminusHealthModule.forRoot({ http: { probesPrefix: 'probes' } })], { controllers: [Own] });
+    expect(warn.mock.calls.map(([line]) => String(line)).join()).not.toContain('GET /');
+    warn.mockRestore();
+  });
+
   it('watches what @HealthProvider() marks, with all options, a Terminus indicator too', async () => {
     @Injectable()
     @HealthProvider('search', { criticality: 'optional', intervalMs: 1000, failureThreshold: 2 })

@@ -8,9 +8,9 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
-import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
+import { DiscoveryModule, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
-import { CLOCK, type Clock } from '@fleetdeck/kernel';
+import { CLOCK, FleetdeckError, type Clock } from '@fleetdeck/kernel';
 import { HealthAnnouncer } from './health.announcer.ts';
 import { HealthChecker } from './health.checker.ts';
 import { HealthDiscovery } from './health.discovery.ts';
@@ -19,7 +19,7 @@ import { HEALTH_MODULE_OPTIONS, type HealthHttpOptions, type HealthModuleOptions
 import { HealthHistoryKeeper } from './history/history-keeper.ts';
 import { HealthHistoryReader } from './history/history-reader.ts';
 import { HistoryHealth } from './history/history.health.ts';
-import { mountProbes } from './http/probe-routes.ts';
+import { coveredRoutes, mountProbes } from './http/probe-routes.ts';
 
 /**
  * Scheduled health checks, answered from a snapshot: `HealthChecker` to inject, probes and a report over HTTP, the
@@ -55,6 +55,7 @@ export class TerminusHealthModule
   implements NestModule, OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown
 {
   private readonly logger = new Logger('FleetdeckHealth');
+  private probePaths: string[] = [];
 
   constructor(
     @Inject(HealthChecker) private readonly checker: HealthChecker,
@@ -64,14 +65,22 @@ export class TerminusHealthModule
     @Inject(HEALTH_MODULE_OPTIONS) private readonly options: HealthModuleOptions,
     @Inject(HEALTH_HTTP_OPTIONS) private readonly http: HealthHttpOptions,
     @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
+    @Inject(ModulesContainer) modules: ModulesContainer,
   ) {
     super();
+    const ours = [...modules.values()].filter(({ metatype }) => metatype === TerminusHealthModule);
+    if (ours.length > 1) {
+      throw new FleetdeckError(
+        'INVALID_INPUT',
+        'TerminusHealthModule is imported more than once, so that every check would run twice. Import forRoot() or forRootAsync() once, with isGlobal: true, and inject HealthChecker.',
+      );
+    }
   }
 
   // Nest calls this before it registers routes, so that a catch-all route cannot swallow the probes.
   configure(): void {
     if (this.http === false) return;
-    mountProbes(
+    this.probePaths = mountProbes(
       this.adapterHost.httpAdapter,
       this.http.probesPrefix ?? 'health',
       this.checker.groups,
@@ -86,7 +95,12 @@ export class TerminusHealthModule
     this.drainBeforeClose();
     for (const { group, name } of this.checker.missingMembers) {
       this.logger.warn(
-        `The health group "${group}" names "${name}", which nobody registered; it counts as unknown.`,
+        `The health group "${group}" names "${name}", which nobody registered yet; it counts as unknown until somebody does.`,
+      );
+    }
+    for (const path of coveredRoutes(this.adapterHost.httpAdapter, this.probePaths)) {
+      this.logger.warn(
+        `A route of this service, GET ${path}, is never reached: the probe of TerminusHealthModule answers there. Give the probes another http.probesPrefix, or take the route away.`,
       );
     }
   }

@@ -126,6 +126,28 @@ export interface ResolvedCheckOptions {
 
 const DAY_MS = 86_400_000;
 const CRITICALITIES: readonly Criticality[] = ['critical', 'optional', 'informational'];
+const DEFAULTS = [
+  'intervalMs',
+  'timeoutMs',
+  'failureThreshold',
+  'successThreshold',
+] as const satisfies (keyof HealthDefaults)[];
+const CHECK_OPTIONS = [
+  ...DEFAULTS,
+  'criticality',
+  'latency',
+  'errorRate',
+] as const satisfies (keyof HealthCheckOptions)[];
+const LATENCY = [
+  'degradedAboveMs',
+  'recoverBelowMs',
+  'window',
+] as const satisfies (keyof LatencyThresholds)[];
+const ERROR_RATE = [
+  'degradedAbove',
+  'recoverBelow',
+  'window',
+] as const satisfies (keyof ErrorRateThresholds)[];
 
 /**
  * Fills in the defaults and checks every value.
@@ -136,6 +158,8 @@ export function resolveCheckOptions(
   options: HealthCheckOptions = {},
   defaults: HealthDefaults = {},
 ): ResolvedCheckOptions {
+  refuseUnknown('defaults', defaults, DEFAULTS);
+  refuseUnknown(name, options, CHECK_OPTIONS);
   const number = (
     field: keyof HealthDefaults,
     fallback: number,
@@ -144,11 +168,11 @@ export function resolveCheckOptions(
     whole = false,
   ): number => {
     const value = options[field] ?? defaults[field] ?? fallback;
-    if (!(value >= least && value <= most) || (whole && !Number.isInteger(value))) {
+    if (!isWithin(value, least, most) || (whole && !Number.isInteger(value))) {
       throw refused(
         name,
         field,
-        `must be a ${whole ? 'whole ' : ''}number from ${least} to ${most}, not ${value}`,
+        `must be a ${whole ? 'whole ' : ''}number from ${least} to ${most}, not ${shown(value)}`,
       );
     }
     return value;
@@ -173,15 +197,16 @@ function resolveLatency(
   latency: LatencyThresholds | undefined,
 ): Required<LatencyThresholds> | null {
   if (!latency) return null;
+  refuseUnknown(name, latency, LATENCY, 'latency.');
   const { degradedAboveMs, recoverBelowMs = degradedAboveMs * 0.8, window = 1 } = latency;
-  if (!(degradedAboveMs > 0)) {
-    throw refused(name, 'latency.degradedAboveMs', `must be above 0, not ${degradedAboveMs}`);
+  if (!isWithin(degradedAboveMs, Number.MIN_VALUE, Infinity)) {
+    throw refused(name, 'latency.degradedAboveMs', `must be above 0, not ${shown(degradedAboveMs)}`);
   }
-  if (!(recoverBelowMs > 0 && recoverBelowMs <= degradedAboveMs)) {
+  if (!isWithin(recoverBelowMs, Number.MIN_VALUE, degradedAboveMs)) {
     throw refused(
       name,
       'latency.recoverBelowMs',
-      `must be above 0 and at most degradedAboveMs (${degradedAboveMs}), not ${recoverBelowMs}`,
+      `must be above 0 and at most degradedAboveMs (${degradedAboveMs}), not ${shown(recoverBelowMs)}`,
     );
   }
   checkWindow(name, 'latency.window', window, 1);
@@ -193,15 +218,20 @@ function resolveErrorRate(
   errorRate: ErrorRateThresholds | undefined,
 ): Required<ErrorRateThresholds> | null {
   if (!errorRate) return null;
+  refuseUnknown(name, errorRate, ERROR_RATE, 'errorRate.');
   const { degradedAbove, recoverBelow = degradedAbove / 2, window = 20 } = errorRate;
-  if (!(degradedAbove > 0 && degradedAbove < 1)) {
-    throw refused(name, 'errorRate.degradedAbove', `must be above 0 and below 1, not ${degradedAbove}`);
+  if (!isWithin(degradedAbove, Number.MIN_VALUE, 1) || degradedAbove === 1) {
+    throw refused(
+      name,
+      'errorRate.degradedAbove',
+      `must be above 0 and below 1, not ${shown(degradedAbove)}`,
+    );
   }
-  if (!(recoverBelow >= 0 && recoverBelow <= degradedAbove)) {
+  if (!isWithin(recoverBelow, 0, degradedAbove)) {
     throw refused(
       name,
       'errorRate.recoverBelow',
-      `must be from 0 to degradedAbove (${degradedAbove}), not ${recoverBelow}`,
+      `must be from 0 to degradedAbove (${degradedAbove}), not ${shown(recoverBelow)}`,
     );
   }
   checkWindow(name, 'errorRate.window', window, 2);
@@ -210,7 +240,26 @@ function resolveErrorRate(
 
 function checkWindow(name: string, field: string, window: number, least: number): void {
   if (Number.isInteger(window) && window >= least && window <= 1000) return;
-  throw refused(name, field, `must be a whole number from ${least} to 1000, not ${window}`);
+  throw refused(name, field, `must be a whole number from ${least} to 1000, not ${shown(window)}`);
+}
+
+/** Whether it is a number between two others: a text that reads as one, as it comes from the environment, is none. */
+export function isWithin(value: unknown, least: number, most: number): value is number {
+  return typeof value === 'number' && value >= least && value <= most;
+}
+
+/** A value as it stands in the message about it. */
+export function shown(value: unknown): string {
+  return typeof value === 'string' ? `the text "${value}"` : String(value);
+}
+
+/** What nobody reads is most likely misspelt, and would be missed only when it is needed. */
+function refuseUnknown(name: string, given: object, known: readonly string[], path = ''): void {
+  for (const [key, value] of Object.entries(given)) {
+    if (value !== undefined && !known.includes(key)) {
+      throw refused(name, path + key, 'is not one of its options');
+    }
+  }
 }
 
 /** The error of an option that is not valid. */

@@ -11,7 +11,7 @@ import {
   type Clock,
 } from '@fleetdeck/kernel';
 import { RecentWindow } from '../check/recent-window.ts';
-import { HEALTH_MODULE_OPTIONS, type HealthModuleOptions } from '../health.options.ts';
+import { HEALTH_MODULE_OPTIONS, isWithin, shown, type HealthModuleOptions } from '../health.options.ts';
 import { HEALTH_TIMERS, type HealthTimers } from '../health.timers.ts';
 import { HistoryStore, type StoredPast } from './history-store.ts';
 import { HEARTBEAT_MS, HistoryWriter } from './history-writer.ts';
@@ -86,10 +86,10 @@ export class HealthHistoryKeeper {
     @Optional() @Inject(HEALTH_TIMERS) private readonly timers: HealthTimers = systemTimers,
   ) {
     const { dataSource, node = hostname(), retentionDays = 35 } = history;
-    if (!(retentionDays >= 1 && retentionDays <= 3650)) {
+    if (!isWithin(retentionDays, 1, 3650)) {
       throw new FleetdeckError(
         'INVALID_INPUT',
-        `history.retentionDays must be a number from 1 to 3650, not ${retentionDays}.`,
+        `history.retentionDays must be a number from 1 to 3650, not ${shown(retentionDays)}.`,
       );
     }
     this.clock = new RunClock(clock, (from, to) => this.clockSetBack(from, to));

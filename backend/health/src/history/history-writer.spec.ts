@@ -172,6 +172,15 @@ describe('HistoryWriter', () => {
     error.mockRestore();
   });
 
+  it('says what is missing when nothing but its end could not be written', async () => {
+    const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const { state, writer } = writerFixture();
+    state.write = refuse;
+    await writer.close();
+    expect(error.mock.calls).toEqual([['The end of this process is not in the history: connection refused']]);
+    error.mockRestore();
+  });
+
   it('forgets what is too old within the first hour and then every hour, also after a failure', async () => {
     const { time, forgotten, state, writer } = writerFixture();
     const start = time.now();

@@ -83,9 +83,11 @@ export class HistoryWriter {
     try {
       await this.writeWithin(CLOSE_DEADLINE_MS);
     } catch (thrown) {
-      this.logger.error(
-        `${this.waiting.length} transitions of health are not in the history: ${messageOf(thrown)}`,
-      );
+      const what =
+        this.waiting.length === 0
+          ? 'The end of this process is'
+          : `${this.waiting.length} transitions of health are`;
+      this.logger.error(`${what} not in the history: ${hint(thrown)}`);
     }
   }
 

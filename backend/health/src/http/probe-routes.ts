@@ -7,6 +7,7 @@ import { sendAnswer } from './send-answer.ts';
 /**
  * Puts the probe of each group on the HTTP server itself, not on a controller: a global prefix, versioning or guard of
  * the story service would otherwise move or close them, and the orchestrator would kill a healthy process.
+ * @returns the paths of the probes
  * @throws FleetdeckError `INVALID_INPUT` when the platform's server is not one of Node's
  */
 export function mountProbes(
@@ -14,7 +15,7 @@ export function mountProbes(
   prefix: string,
   groups: readonly string[],
   answerOf: (group: string) => ProbeAnswer,
-): void {
+): string[] {
   const base = `/${prefix.replace(/^\/+|\/+$/g, '')}`.replace(/\/$/, '');
   const groupAt = new Map(groups.map((group) => [`${base}/${group}`, group]));
   answerAhead(serverOf(adapter), (request) => {
@@ -25,6 +26,24 @@ export function mountProbes(
   for (const [path, group] of groupAt) {
     adapter.get(path, (_request: unknown, response: unknown) => sendAnswer(response, answerOf(group)));
   }
+  return [...groupAt.keys()];
+}
+
+/** What {@link coveredRoutes} reads of Express. */
+interface RoutingApp {
+  router?: { stack?: { route?: { path?: unknown; methods?: { get?: boolean } } }[] };
+}
+
+/** At which of the probes' paths the service has a route of its own as well, as far as the platform tells. */
+export function coveredRoutes(
+  adapter: Pick<HttpServer, 'getInstance'> | undefined,
+  paths: readonly string[],
+): string[] {
+  const { stack = [] } = (adapter?.getInstance() as RoutingApp | undefined)?.router ?? {};
+  const routesAt = (path: string): number =>
+    stack.filter(({ route }) => route?.path === path && route.methods?.get === true).length;
+  // One of them is the probe itself.
+  return paths.filter((path) => routesAt(path) > 1);
 }
 
 function serverOf(adapter: HttpServer): Server {

@@ -1,5 +1,5 @@
 import type { HealthCheckOutcome } from '@fleetdeck/kernel';
-import { refused } from '../health.options.ts';
+import { isWithin, refused, shown } from '../health.options.ts';
 
 /** Values above which what is measured is degraded or critical, and those at or below which it no longer is. */
 export interface Levels {
@@ -83,9 +83,15 @@ function resolve(
   const { degradedAbove, criticalAbove } = given;
   const { recoverBelow = left(degradedAbove), criticalRecoverBelow = left(criticalAbove) } = given;
   const check = (aboveName: Entered, above: number, belowName: keyof Levels, below: number): void => {
-    if (!(above >= 0)) throw refused(name, aboveName + unit, `must be 0 or more, not ${above}`);
-    if (below >= 0 && below <= above) return;
-    throw refused(name, belowName + unit, `must be from 0 to ${aboveName}${unit} (${above}), not ${below}`);
+    if (!isWithin(above, 0, Infinity)) {
+      throw refused(name, aboveName + unit, `must be 0 or more, not ${shown(above)}`);
+    }
+    if (isWithin(below, 0, above)) return;
+    throw refused(
+      name,
+      belowName + unit,
+      `must be from 0 to ${aboveName}${unit} (${above}), not ${shown(below)}`,
+    );
   };
   check('degradedAbove', degradedAbove, 'recoverBelow', recoverBelow);
   check('criticalAbove', criticalAbove, 'criticalRecoverBelow', criticalRecoverBelow);
