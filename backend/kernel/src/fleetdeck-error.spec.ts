@@ -67,6 +67,8 @@ describe('messageOf', () => {
     ['thrown as a text', 'thrown as a text'],
     [new Error(''), 'unknown error'],
     [{ message: 7 }, 'unknown error'],
+    [Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
+    [{ message: '', code: 7 }, 'unknown error'],
     [{}, 'unknown error'],
     ['', 'unknown error'],
     [null, 'unknown error'],

@@ -74,11 +74,15 @@ export function isFleetdeckError(thrown: unknown): thrown is FleetdeckError {
   );
 }
 
-/** The message of anything thrown; for errors of other realms too. */
+/**
+ * The message of anything thrown; for errors of other realms too. Its code where it has no message, as when a connection
+ * is refused on all addresses of a name.
+ */
 export function messageOf(thrown: unknown): string {
-  if (typeof thrown === 'object' && thrown !== null && 'message' in thrown) {
-    const { message } = thrown;
-    if (typeof message === 'string' && message !== '') return message;
+  if (typeof thrown === 'object' && thrown !== null) {
+    const { message, code } = thrown as { message?: unknown; code?: unknown };
+    const said = [message, code].find((word) => typeof word === 'string' && word !== '');
+    return typeof said === 'string' ? said : 'unknown error';
   }
   return typeof thrown === 'string' && thrown !== '' ? thrown : 'unknown error';
 }

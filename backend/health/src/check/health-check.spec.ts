@@ -133,6 +133,14 @@ describe('failureOutcome', () => {
     expect(failureOutcome(undefined)).toEqual({ status: 'critical', reason: 'unknown error' });
   });
 
+  it('says why fetch failed, and of no other error the cause, which may not be meant for everyone', () => {
+    const refused = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' });
+    const reasonOf = (thrown: unknown) => failureOutcome(thrown).reason;
+    expect(reasonOf(new TypeError('fetch failed', { cause: refused }))).toBe('fetch failed: ECONNREFUSED');
+    expect(reasonOf(new TypeError('fetch failed', { cause: {} }))).toBe('fetch failed');
+    expect(reasonOf(new Error('no route', { cause: new Error('inside') }))).toBe('no route');
+  });
+
   it.each([
     ['a message that cannot be read', throwing('message')],
     ['a proxy that refuses every question', new Proxy({}, { has: refuse, get: refuse })],

@@ -26,6 +26,10 @@ const MAX_NAME = 100;
 /** Control characters, and marks of writing direction: they would act on a terminal or turn a line around. */
 const CONTROLS = /[\p{Cc}\p{Bidi_Control}]/gu;
 
+/** What `messageOf` says of what has no message. */
+const UNKNOWN = 'unknown error';
+const FETCH_FAILED = 'fetch failed';
+
 const GARBAGE: HealthCheckOutcome = {
   status: 'critical',
   reason: 'The check answered neither a health outcome nor the result of a Terminus indicator.',
@@ -34,10 +38,18 @@ const GARBAGE: HealthCheckOutcome = {
 /** The outcome of a check that threw. Never throws, whatever was thrown. */
 export function failureOutcome(thrown: unknown): HealthCheckOutcome {
   try {
-    return { status: 'critical', reason: tellable(messageOf(thrown)) };
+    return { status: 'critical', reason: tellable(messageWithCause(thrown)) };
   } catch {
-    return { status: 'critical', reason: 'unknown error' };
+    return { status: 'critical', reason: UNKNOWN };
   }
+}
+
+/** `fetch` says only that it failed, and why in its cause. The causes of other errors may not be meant for everyone. */
+function messageWithCause(thrown: unknown): string {
+  const message = messageOf(thrown);
+  if (message !== FETCH_FAILED || !isRecord(thrown)) return message;
+  const cause = messageOf(thrown['cause']);
+  return cause === UNKNOWN ? message : `${message}: ${cause}`;
 }
 
 /** Reads what a check answered. What cannot be understood is critical, never healthy. Never throws. */
