@@ -23,9 +23,12 @@ export interface HealthProviding {
  * @Injectable()
  * @HealthProvider('search', { criticality: 'optional', errorRate: { degradedAbove: 0.2 } })
  * class SearchHealth {
- *   constructor(private readonly indicators: HealthIndicatorService) {}
+ *   constructor(
+ *     private readonly indicators: HealthIndicatorService,
+ *     private readonly search: SearchClient,
+ *   ) {}
  *   check(signal: AbortSignal) {
- *     return this.indicators.check('search').attempt(() => fetch(searchUrl, { signal }));
+ *     return this.indicators.check('search').attempt(() => this.search.ping({ signal }));
  *   }
  * }
  */

@@ -1,8 +1,7 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import { bindController } from '@fleetdeck/kernel';
-import { HEALTH_MODULE_OPTIONS, type HealthHttpOptions, type HealthModuleOptions } from './health.options.ts';
+import type { HealthHttpOptions, HealthModuleOptions } from './health.options.ts';
 import { HealthController } from './http/health.controller.ts';
-import { readModuleOptions } from './read-module-options.ts';
 
 /** Injection token of {@link HealthHttpOptions}. */
 export const HEALTH_HTTP_OPTIONS = Symbol.for('@fleetdeck/health/HTTP_OPTIONS');
@@ -15,8 +14,11 @@ export interface HealthModuleExtras {
   isGlobal?: boolean;
 }
 
+/** Where the report stands unless the options say otherwise. */
+export const DEFAULT_PREFIX = 'api/v1/health';
+
 /** Injection token of the options as they were given, not read yet. */
-const GIVEN_OPTIONS = Symbol.for('@fleetdeck/health/GIVEN_OPTIONS');
+export const GIVEN_OPTIONS = Symbol.for('@fleetdeck/health/GIVEN_OPTIONS');
 
 const builder = new ConfigurableModuleBuilder<HealthModuleOptions>({ optionsInjectionToken: GIVEN_OPTIONS })
   .setClassMethodName('forRoot')
@@ -25,12 +27,8 @@ const builder = new ConfigurableModuleBuilder<HealthModuleOptions>({ optionsInje
     (definition, { http = {}, isGlobal = false }) => ({
       ...definition,
       global: isGlobal,
-      controllers: bindController(HealthController, 'api/v1/health', http),
-      providers: [
-        ...(definition.providers ?? []),
-        { provide: HEALTH_MODULE_OPTIONS, useFactory: readModuleOptions, inject: [GIVEN_OPTIONS] },
-        { provide: HEALTH_HTTP_OPTIONS, useValue: http },
-      ],
+      controllers: bindController(HealthController, DEFAULT_PREFIX, http),
+      providers: [...(definition.providers ?? []), { provide: HEALTH_HTTP_OPTIONS, useValue: http }],
     }),
   )
   .build();

@@ -560,6 +560,15 @@ describe('the module', () => {
     });
   });
 
+  it('says what to do when it is imported without forRoot()', async () => {
+    @Module({ imports: [TerminusHealthModule] })
+    class Feature {}
+    await expect(serve([Feature])).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining('imported without forRoot()'),
+    });
+  });
+
   it('refuses at start what a factory may not answer, by its name', async () => {
     const answering = (answer: object | undefined) =>
       serve([TerminusHealthModule.forRootAsync({ useFactory: () => answer as object })]);
@@ -588,6 +597,28 @@ describe('the module', () => {
     warn.mockClear();
     await serve([TerminusHealthModule.forRoot({ http: { probesPrefix: 'probes' } })], { controllers: [Own] });
     expect(warn.mock.calls.map(([line]) => String(line)).join()).not.toContain('GET /');
+    warn.mockRestore();
+  });
+
+  it('says when a route of the service and its report stand at the same path', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    @Controller({ path: 'health', version: '1' })
+    class Own {
+      @Get()
+      all(): string {
+        return 'own';
+      }
+    }
+    await serve([TerminusHealthModule.forRoot({ http: { prefix: 'v1/health' } })], {
+      controllers: [Own],
+      set: (app) => {
+        app.setGlobalPrefix('api');
+        app.enableVersioning({ type: VersioningType.URI });
+      },
+    });
+    expect(warn.mock.calls.map(([line]) => String(line)).filter((line) => line.includes('GET /'))).toEqual([
+      expect.stringContaining('GET /api/v1/health are two routes'),
+    ]);
     warn.mockRestore();
   });
 

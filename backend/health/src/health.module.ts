@@ -14,12 +14,25 @@ import { CLOCK, FleetdeckError, type Clock } from '@fleetdeck/kernel';
 import { HealthAnnouncer } from './health.announcer.ts';
 import { HealthChecker } from './health.checker.ts';
 import { HealthDiscovery } from './health.discovery.ts';
-import { HEALTH_HTTP_OPTIONS, HealthModuleBase } from './health.module-definition.ts';
+import {
+  DEFAULT_PREFIX,
+  GIVEN_OPTIONS,
+  HEALTH_HTTP_OPTIONS,
+  HealthModuleBase,
+} from './health.module-definition.ts';
 import { HEALTH_MODULE_OPTIONS, type HealthHttpOptions, type HealthModuleOptions } from './health.options.ts';
 import { HealthHistoryKeeper } from './history/history-keeper.ts';
 import { HealthHistoryReader } from './history/history-reader.ts';
 import { HistoryHealth } from './history/history.health.ts';
-import { coveredRoutes, mountProbes } from './http/probe-routes.ts';
+import { doubledRoutes, mountProbes } from './http/probe-routes.ts';
+import { readModuleOptions } from './read-module-options.ts';
+
+const ONCE =
+  'Import forRoot() or forRootAsync() once, with isGlobal: true, and inject HealthChecker wherever it is needed.';
+
+function refuseBareImport(): never {
+  throw new FleetdeckError('INVALID_INPUT', `TerminusHealthModule is imported without forRoot(). ${ONCE}`);
+}
 
 /**
  * Scheduled health checks, answered from a snapshot: `HealthChecker` to inject, probes and a report over HTTP, the
@@ -35,6 +48,10 @@ import { coveredRoutes, mountProbes } from './http/probe-routes.ts';
 @Module({
   imports: [TerminusModule, DiscoveryModule],
   providers: [
+    // forRoot() and forRootAsync() put theirs in the place of these two.
+    { provide: GIVEN_OPTIONS, useFactory: refuseBareImport },
+    { provide: HEALTH_HTTP_OPTIONS, useValue: false },
+    { provide: HEALTH_MODULE_OPTIONS, useFactory: readModuleOptions, inject: [GIVEN_OPTIONS] },
     HealthAnnouncer,
     HealthChecker,
     HealthDiscovery,
@@ -72,7 +89,7 @@ export class TerminusHealthModule
     if (ours.length > 1) {
       throw new FleetdeckError(
         'INVALID_INPUT',
-        'TerminusHealthModule is imported more than once, so that every check would run twice. Import forRoot() or forRootAsync() once, with isGlobal: true, and inject HealthChecker.',
+        `TerminusHealthModule is imported more than once, so that every check would run twice. ${ONCE}`,
       );
     }
   }
@@ -98,11 +115,7 @@ export class TerminusHealthModule
         `The health group "${group}" names "${name}", which nobody registered yet; it counts as unknown until somebody does.`,
       );
     }
-    for (const path of coveredRoutes(this.adapterHost.httpAdapter, this.probePaths)) {
-      this.logger.warn(
-        `A route of this service, GET ${path}, is never reached: the probe of TerminusHealthModule answers there. Give the probes another http.probesPrefix, or take the route away.`,
-      );
-    }
+    this.nameDoubledRoutes();
   }
 
   // Where there is no HTTP server this is the first step of closing down that is heard of.
@@ -130,6 +143,22 @@ export class TerminusHealthModule
       await this.drain();
       await beforeClose?.();
     };
+  }
+
+  private nameDoubledRoutes(): void {
+    if (this.http === false) return;
+    const report = `/${(this.http.prefix ?? DEFAULT_PREFIX).replace(/^\/+|\/+$/g, '')}`;
+    for (const path of doubledRoutes(this.adapterHost.httpAdapter)) {
+      if (this.probePaths.includes(path)) {
+        this.logger.warn(
+          `A route of this service, GET ${path}, is never reached: the probe of TerminusHealthModule answers there. Give the probes another http.probesPrefix, or take the route away.`,
+        );
+      } else if (path.endsWith(report)) {
+        this.logger.warn(
+          `GET ${path} are two routes, one of this service and the report of TerminusHealthModule, and only one of them is reached. Give the report another http.prefix.`,
+        );
+      }
+    }
   }
 
   private async drain(): Promise<void> {

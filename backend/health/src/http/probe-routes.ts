@@ -29,21 +29,18 @@ export function mountProbes(
   return [...groupAt.keys()];
 }
 
-/** What {@link coveredRoutes} reads of Express. */
+/** What {@link doubledRoutes} reads of Express. */
 interface RoutingApp {
   router?: { stack?: { route?: { path?: unknown; methods?: { get?: boolean } } }[] };
 }
 
-/** At which of the probes' paths the service has a route of its own as well, as far as the platform tells. */
-export function coveredRoutes(
-  adapter: Pick<HttpServer, 'getInstance'> | undefined,
-  paths: readonly string[],
-): string[] {
+/** The paths at which more than one `GET` route stands, of which only the first is reached; as far as the platform tells. */
+export function doubledRoutes(adapter: Pick<HttpServer, 'getInstance'> | undefined): string[] {
   const { stack = [] } = (adapter?.getInstance() as RoutingApp | undefined)?.router ?? {};
-  const routesAt = (path: string): number =>
-    stack.filter(({ route }) => route?.path === path && route.methods?.get === true).length;
-  // One of them is the probe itself.
-  return paths.filter((path) => routesAt(path) > 1);
+  const paths = stack.flatMap(({ route }) =>
+    route?.methods?.get === true && typeof route.path === 'string' ? [route.path] : [],
+  );
+  return [...new Set(paths.filter((path, index) => paths.indexOf(path) < index))];
 }
 
 function serverOf(adapter: HttpServer): Server {
