@@ -85,7 +85,9 @@ describe('the history of health, while its own PostgreSQL is stopped for 60 s', 
       imports: [
         Shared,
         TerminusHealthModule.forRoot({
-          checks: [postgresHealth(dataSource, { intervalMs: 1000 })],
+          checks: [
+            postgresHealth(dataSource, { intervalMs: 1000, failureThreshold: 1, successThreshold: 1 }),
+          ],
           history: { dataSource, node: 'one' },
           http: false,
         }),

@@ -7,6 +7,7 @@ import { FleetdeckError, messageOf } from '@fleetdeck/kernel';
 import { withoutCredentials } from '../check/credentials.ts';
 import type { HealthCheckContributor, HealthCheckOptions } from '../health.options.ts';
 import { requireGiven } from './given.ts';
+import { REMOTE } from './remote.ts';
 
 /** Options of {@link dockerHealth}. */
 export interface DockerHealthOptions extends HealthCheckOptions {
@@ -31,6 +32,7 @@ export interface DockerHealthOptions extends HealthCheckOptions {
 /**
  * Asks the Docker daemon for a sign of life (`GET /_ping`), over its socket and without a client library. Degraded when
  * that takes over 500 ms, until it takes under 300 ms again. Critical by default.
+ * Two bad or two good answers in a row count by default, not one.
  *
  * A daemon on TCP that wants TLS is known as the Docker command knows it: by `DOCKER_TLS_VERIFY`, and by the certificates in
  * the folder `DOCKER_CERT_PATH`, which are read once; or by `ca`, `cert` and `key`.
@@ -49,7 +51,7 @@ export function dockerHealth({
   const target = targetOf(host, { ca, cert, key });
   return {
     healthName: name,
-    healthOptions: { latency: { degradedAboveMs: 500, recoverBelowMs: 300 }, ...options },
+    healthOptions: { ...REMOTE, latency: { degradedAboveMs: 500, recoverBelowMs: 300 }, ...options },
     async checkHealth(signal) {
       const { statusCode, headers } = await ping(target, signal);
       if (statusCode !== 200) {

@@ -1,6 +1,7 @@
 import { FleetdeckError } from '@fleetdeck/kernel';
 import type { HealthCheckContributor, HealthCheckOptions } from '../health.options.ts';
 import { requireGiven } from './given.ts';
+import { REMOTE } from './remote.ts';
 
 /** Options of {@link httpHealth}. */
 export interface HttpHealthOptions extends HealthCheckOptions {
@@ -17,6 +18,7 @@ export interface HttpHealthOptions extends HealthCheckOptions {
 /**
  * Asks an address over HTTP. Only the status counts; the body is not read, and no redirect is followed, so that a
  * sign-in page is not taken for the service. Critical by default.
+ * Two bad or two good answers in a row count by default, not one.
  *
  * @throws FleetdeckError `INVALID_INPUT` when the address or the name is missing, or the address is neither `http://` nor
  * `https://`
@@ -46,7 +48,7 @@ export function httpHealth(address: string, given: HttpHealthOptions): HealthChe
   }
   return {
     healthName: name,
-    healthOptions: options,
+    healthOptions: { ...REMOTE, ...options },
     async checkHealth(signal) {
       let answer: Response;
       try {

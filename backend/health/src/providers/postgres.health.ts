@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '@fleetdeck/kernel';
 import type { HealthCheckContributor, HealthCheckOptions } from '../health.options.ts';
 import { requireMethod } from './given.ts';
+import { REMOTE } from './remote.ts';
 
 /** What {@link postgresHealth} needs of a connection: a TypeORM `DataSource` has it, so has a `pg.Pool`. */
 export interface Queryable {
@@ -31,6 +32,7 @@ interface PoolFigures {
  * under 150 ms again. Shows the figures of the connection pool where it finds one. One connection is in use, and a
  * second one only while the first has not answered in time: a connection that a firewall forgot says nothing of others.
  * A query without an answer for 30 s makes room for another, until five wait.
+ * Two bad or two good answers in a row count by default, not one.
  *
  * @throws FleetdeckError `INVALID_INPUT` when `dataSource` is missing or no connection
  */
@@ -49,7 +51,7 @@ export function postgresHealth(
   const waiting = new Set<{ begun: number }>();
   return {
     healthName: name,
-    healthOptions: { latency: { degradedAboveMs: 250, recoverBelowMs: 150 }, ...options },
+    healthOptions: { ...REMOTE, latency: { degradedAboveMs: 250, recoverBelowMs: 150 }, ...options },
     async checkHealth(signal) {
       const begun = clock.monotonicMs();
       const recent = [...waiting].filter((one) => begun - one.begun < FORGOTTEN_AFTER_MS);

@@ -307,7 +307,7 @@ describe('httpHealth', () => {
       name: 'shop',
       criticality: 'optional',
     });
-    expect(provider.healthOptions).toEqual({ criticality: 'optional' });
+    expect(provider.healthOptions).toMatchObject({ criticality: 'optional' });
     expect(await check(provider)).toEqual({ status: 'healthy', details: { httpStatus: 204 } });
     for (status of [302, 404, 503]) {
       expect(await check(provider)).toEqual({

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { checkerFixture } from '../testing/checker.fixture.ts';
 import { broadcastHealth } from './broadcast.health.ts';
 import { diskHealth } from './disk.health.ts';
 import { dockerHealth } from './docker.health.ts';
@@ -9,6 +11,8 @@ import { memoryHealth } from './memory.health.ts';
 import { postgresHealth } from './postgres.health.ts';
 import { rabbitmqHealth } from './rabbitmq.health.ts';
 import { redisHealth } from './redis.health.ts';
+
+Logger.overrideLogger(false);
 
 const signal = new AbortController().signal;
 
@@ -34,6 +38,40 @@ describe('a provider without what it asks', () => {
     expect(make).toThrow(
       expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringContaining(message) }),
     );
+  });
+});
+
+describe('a provider that asks another process', () => {
+  const remote = (options: { failureThreshold?: number } = {}) => [
+    postgresHealth({ query: () => Promise.resolve() }, options),
+    redisHealth('redis://h', options),
+    rabbitmqHealth('amqp://h', options),
+    dockerHealth({ host: 'unix:///d.sock', ...options }),
+    httpHealth('http://h', { name: 'shop', ...options }),
+  ];
+
+  it('takes one bad or one good answer for chance, and believes two in a row, unless told otherwise', () => {
+    for (const { healthOptions } of remote()) {
+      expect(healthOptions).toMatchObject({ failureThreshold: 2, successThreshold: 2 });
+    }
+    for (const { healthOptions } of remote({ failureThreshold: 1 })) {
+      expect(healthOptions).toMatchObject({ failureThreshold: 1, successThreshold: 2 });
+    }
+  });
+
+  it('does not end readiness because one answer was lost', async () => {
+    const { checker, time } = checkerFixture({ defaults: { intervalMs: 1000 } });
+    const row = 'hchcch';
+    let next = 0;
+    const query = () => (row[next++] === 'c' ? Promise.reject(new Error('lost')) : Promise.resolve());
+    checker.contribute(postgresHealth({ query }));
+    checker.start();
+    const ready: boolean[] = [];
+    for (const _ of row) {
+      await time.advance(ready.length === 0 ? 0 : 1000);
+      ready.push(checker.ready);
+    }
+    expect(ready).toEqual([true, true, true, true, false, false]);
   });
 });
 

@@ -2,6 +2,7 @@ import { FleetdeckError } from '@fleetdeck/kernel';
 import type { HealthCheckContributor, HealthCheckOptions } from '../health.options.ts';
 import { openAmqp } from './amqp.ts';
 import { requireDecodable, requireGiven } from './given.ts';
+import { REMOTE } from './remote.ts';
 
 /** Options of {@link rabbitmqHealth}. */
 export interface RabbitmqHealthOptions extends HealthCheckOptions {
@@ -18,6 +19,7 @@ export interface RabbitmqHealthOptions extends HealthCheckOptions {
  * Signs in to RabbitMQ and opens the virtual host, as every client does, then leaves: no queue is declared and no
  * channel opened. The address reads `amqp://user:password@host:port/vhost`, or `amqps://`. Degraded when that takes over
  * 500 ms, until it takes under 300 ms again. Critical by default.
+ * Two bad or two good answers in a row count by default, not one.
  *
  * @throws FleetdeckError `INVALID_INPUT` when an address is missing or not valid
  * @example
@@ -36,7 +38,7 @@ export function rabbitmqHealth(
       : parseUrl(managementUrl, 'managementUrl', /^https?:$/, 'http://host:15672 or https://host:15671');
   return {
     healthName: name,
-    healthOptions: { latency: { degradedAboveMs: 500, recoverBelowMs: 300 }, ...options },
+    healthOptions: { ...REMOTE, latency: { degradedAboveMs: 500, recoverBelowMs: 300 }, ...options },
     async checkHealth(signal) {
       const { product, version } = await openAmqp(url, signal);
       const alarm = management && (await alarmOf(management, signal));

@@ -1,6 +1,7 @@
 import { FleetdeckError } from '@fleetdeck/kernel';
 import type { HealthCheckContributor, HealthCheckOptions } from '../health.options.ts';
 import { requireDecodable, requireMethod } from './given.ts';
+import { REMOTE } from './remote.ts';
 import { talk, wireTarget, type Wire } from './wire.ts';
 
 /** What {@link redisHealth} needs of a client: those of `redis` and `ioredis` have it. */
@@ -18,6 +19,7 @@ export interface RedisHealthOptions extends HealthCheckOptions {
  * Asks Redis for a PONG: through the client that the service uses, or by an address (`redis://` or `rediss://`, with
  * user and password where it needs them), over a connection of its own that ends with the check. Degraded when the
  * answer takes over 100 ms, until it takes under 50 ms again. Critical by default.
+ * Two bad or two good answers in a row count by default, not one.
  *
  * @throws FleetdeckError `INVALID_INPUT` when the address is not one of Redis, or a client is missing
  * @example
@@ -34,7 +36,7 @@ export function redisHealth(
   const ask = typeof redis === 'string' ? byAddress(redis) : () => redis.ping();
   return {
     healthName: name,
-    healthOptions: { latency: { degradedAboveMs: 100, recoverBelowMs: 50 }, ...options },
+    healthOptions: { ...REMOTE, latency: { degradedAboveMs: 100, recoverBelowMs: 50 }, ...options },
     async checkHealth(signal) {
       const said = await ask(signal);
       if (said === 'PONG') return { status: 'healthy' };
