@@ -48,6 +48,42 @@ describe('a check on its schedule', () => {
     expect(ports.updates.filter(({ component }) => component === 'hung')).toHaveLength(1);
   });
 
+  it('that waited for an answer while the process was paused is given its time once more, and no longer', async () => {
+    const { checker, time, health } = checkerFixture();
+    const answers: ((outcome: HealthCheckOutcome) => void)[] = [];
+    const signals: AbortSignal[] = [];
+    const asks = (signal: AbortSignal) => {
+      signals.push(signal);
+      return new Promise<HealthCheckOutcome>((resolve) => answers.push(resolve));
+    };
+    checker.register('back', asks, { intervalMs: 60_000, timeoutMs: 300 });
+    checker.register('gone', asks, { intervalMs: 60_000, timeoutMs: 300 });
+    checker.start();
+    await time.advance(100);
+    // As when the process is stopped or its machine sleeps: the deadline is the first thing that happens then.
+    time.sleep(10_000);
+    await time.advance(20);
+    answers[0]?.(HEALTHY);
+    await settle();
+    expect(health('back')).toMatchObject({ status: 'healthy', latencyMs: 20 });
+    await time.advance(279);
+    expect([health('gone')?.status, signals[1]?.aborted]).toEqual(['unknown', false]);
+    await time.advance(1);
+    expect([health('gone')?.status, signals[1]?.aborted]).toEqual(['critical', true]);
+  });
+
+  it('that is late again after a pause has failed', async () => {
+    const { checker, time, health } = checkerFixture();
+    checker.register('hung', never, { intervalMs: 60_000, timeoutMs: 300 });
+    checker.start();
+    await time.advance(100);
+    time.sleep(10_000);
+    await time.advance(0);
+    time.sleep(10_000);
+    await time.advance(0);
+    expect(health('hung')?.status).toBe('critical');
+  });
+
   it('that answers after its timeout is believed only the next time', async () => {
     const { checker, time, health } = checkerFixture();
     const answers: ((outcome: HealthCheckOutcome) => void)[] = [];

@@ -5,8 +5,12 @@ import { failureOutcome, readAnswer, type HealthCheck } from './health-check.ts'
 /** What one run of a check came to. */
 export type CheckResult = (outcome: HealthCheckOutcome, latencyMs: number) => void;
 
+/** A deadline that comes so late says that this process was paused or busy, and not that the check was slow. */
+const PAUSED_MS = 1_000;
+
 /**
- * Runs one check: with a deadline, never twice at once, and never throwing. A check that ignores its deadline is not
+ * Runs one check: with a deadline, never twice at once, and never throwing. Of a deadline in which the process was
+ * paused the check gets another one. A check that ignores its deadline is not
  * started again before it has ended; each run asked for meanwhile counts as another failure.
  */
 export class CheckRunner {
@@ -22,7 +26,10 @@ export class CheckRunner {
     private readonly timers: HealthTimers,
   ) {}
 
-  /** Resolves when the result is in, at the latest after the timeout; joins a run that is under way. */
+  /**
+   * Resolves when the result is in, at the latest after the timeout, or once more that after a pause; joins a run that
+   * is under way.
+   */
   run(): Promise<void> {
     if (this.judging) return this.judging;
     if (this.startedAt !== null) {
@@ -40,7 +47,7 @@ export class CheckRunner {
 
   private once(): Promise<void> {
     const controller = new AbortController();
-    const startedAt = this.clock.monotonicMs();
+    let startedAt = this.clock.monotonicMs();
     this.startedAt = startedAt;
     return new Promise((resolve) => {
       const end = (outcome: HealthCheckOutcome | null): void => {
@@ -56,9 +63,15 @@ export class CheckRunner {
         controller.abort(new Error(reason));
       };
       const stop = (): void => abort(null, 'The health check was stopped.');
-      const cancelTimer = this.timers.after(this.timeoutMs, () =>
-        abort(this.noAnswer(), `The health check took longer than ${this.timeoutMs} ms.`),
-      );
+      const late = (): void =>
+        abort(this.noAnswer(), `The health check took longer than ${this.timeoutMs} ms.`);
+      let cancelTimer = this.timers.after(this.timeoutMs, () => {
+        const now = this.clock.monotonicMs();
+        if (now - startedAt - this.timeoutMs < PAUSED_MS) return late();
+        // The answer may be there and not read yet.
+        startedAt = now;
+        cancelTimer = this.timers.after(this.timeoutMs, late);
+      });
       this.stop = stop;
       const settled = (outcome: HealthCheckOutcome): void => {
         this.startedAt = null;

@@ -172,6 +172,25 @@ describe('HistoryWriter', () => {
     error.mockRestore();
   });
 
+  it('says nothing of a write that was on its way when it closed, and fails once all is written', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const { time, stored, state, writer, add } = writerFixture();
+    let cut: (reason: Error) => void = () => undefined;
+    state.write = () => new Promise((_resolve, reject) => (cut = reject));
+    add();
+    await time.advance(0);
+    state.write = () => Promise.resolve();
+    await writer.close();
+    // As when the service destroys its pool.
+    cut(new Error('Connection terminated'));
+    await settle();
+    expect([stored, time.pending]).toEqual([[1], 0]);
+    expect([...warn.mock.calls, ...error.mock.calls]).toEqual([]);
+    warn.mockRestore();
+    error.mockRestore();
+  });
+
   it('says what is missing when nothing but its end could not be written', async () => {
     const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     const { state, writer } = writerFixture();

@@ -120,12 +120,14 @@ export class HistoryWriter {
     try {
       await this.writeWithin(DEADLINE_MS);
       this.writing = false;
-      if (this.failing)
+      if (this.failing && !this.closed)
         this.logger.log(`The health history is written again; ${this.lost} transitions were lost.`);
       this.failures = 0;
       if (this.waiting.length > 0) this.wake();
     } catch (thrown) {
       this.writing = false;
+      // What it left is the closing write's, which says so itself.
+      if (this.closed) return;
       if (!this.failing) {
         this.logger.warn(
           `The health history cannot be written, so it is held in memory until it can: ${hint(thrown)}`,

@@ -56,7 +56,7 @@ export function diskHealth(
       const used = blocks - bfree;
       const usable = used + bavail;
       // Some virtual file systems have no blocks at all.
-      const share = usable > 0 ? used / usable : 0;
+      const share = usable === 0 ? 0 : used / usable;
       return {
         ...judge.judge(share, shareSentence('the disk')),
         details: { usedPercent: percentOf(share), freeBytes: bavail * bsize, totalBytes: blocks * bsize },

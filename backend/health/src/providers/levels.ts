@@ -50,6 +50,8 @@ export class LevelJudge {
     value: number,
     sentence: (above: number, below: number | null) => string,
   ): Pick<HealthCheckOutcome, 'status' | 'reason'> {
+    // A comparison with it would always come out well.
+    if (Number.isNaN(value)) throw new Error('What was measured is not a number.');
     const { degradedAbove, recoverBelow, criticalAbove, criticalRecoverBelow } = this.levels;
     const { entered } = this;
     entered.critical = value > (entered.critical ? criticalRecoverBelow : criticalAbove);

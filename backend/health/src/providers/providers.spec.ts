@@ -267,6 +267,26 @@ describe('memoryHealth', () => {
   });
 });
 
+describe('a figure that is not a number', () => {
+  it('is a failure and not well, as a comparison with it would say', async () => {
+    const { checker, time, health } = checkerFixture();
+    const read = () => ({ rss: 1, heapUsed: 0, heapLimit: 0, memoryLimit: null });
+    checker.contribute(memoryHealth({ read }));
+    const blocks = { bsize: 1, blocks: NaN, bfree: 1, bavail: 1 };
+    checker.contribute(diskHealth('/', { read: () => Promise.resolve(blocks) }));
+    const delays = { enable: () => true, reset: () => undefined, percentile: () => NaN, max: 1, count: 9 };
+    checker.contribute(eventLoopHealth({ histogram: () => delays }));
+    checker.start();
+    await time.advance(0);
+    for (const name of ['memory', 'disk', 'event-loop']) {
+      expect(health(name)).toMatchObject({
+        status: 'critical',
+        reason: 'What was measured is not a number.',
+      });
+    }
+  });
+});
+
 describe('diskHealth', () => {
   // 10 blocks of 100 are kept for root, as ext4 does.
   const read = (bfree: number) => () =>
