@@ -371,6 +371,40 @@ describe('GET /api/v1/health/terminus', () => {
   });
 });
 
+describe('GET /api/v1/health/components/:name/history', () => {
+  it('tells of a span what was when, and which replica saw it to operators only', async () => {
+    const { app, ask, time } = await serve([TerminusHealthModule.forRoot({ history: { node: 'shop-1' } })], {
+      providers: [Database],
+    });
+    await time.advance(0);
+    app.get(Database).outcome = { status: 'critical', reason: 'gone' };
+    await time.advance(1500);
+    const path = '/api/v1/health/components/db/history';
+    const whole = await ask(path, 'operator');
+    expect(whole.headers.get('cache-control')).toBe('no-store');
+    expect(whole.body).toMatchObject({
+      component: 'db',
+      incidents: [{ end: null, worst: 'critical', reason: 'gone', nodes: ['shop-1'] }],
+      items: [
+        { from: 'healthy', to: 'critical', at: '2026-01-01T00:00:01.000Z', node: 'shop-1' },
+        { from: 'unknown', to: 'healthy', at: '2026-01-01T00:00:00.000Z', node: 'shop-1' },
+      ],
+    });
+    const viewer = await ask(path, 'viewer');
+    expect(viewer.body).toMatchObject({ incidents: [{ reason: 'gone' }], items: [{ to: 'critical' }, {}] });
+    expect(JSON.stringify(viewer.body)).not.toContain('shop-1');
+    const first = await ask(`${path}?to=2026-01-01T00:00:00.500Z&limit=1`, 'viewer');
+    expect(first.body).toMatchObject({ incidents: [], items: [{ to: 'healthy' }], nextCursor: null });
+    expect((await ask(`${path}?node=shop-2`, 'operator')).body).toMatchObject({ items: [], incidents: [] });
+    expect((await ask(`${path}?from=yesterday`, 'viewer')).body).toMatchObject({
+      code: 'INVALID_INPUT',
+      fields: [expect.objectContaining({ field: 'from' })],
+    });
+    expect((await ask('/api/v1/health/components/none/history', 'viewer')).status).toBe(404);
+    expect((await ask(path)).status).toBe(401);
+  });
+});
+
 describe('the module', () => {
   it('takes its options from a factory, and checks what it names', async () => {
     const { ask, checker } = await serve([

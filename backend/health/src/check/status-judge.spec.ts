@@ -91,6 +91,20 @@ describe('StatusJudge', () => {
     expect(letters.join('')).toBe('hhhdddhh');
   });
 
+  it('leaves failures out of the window of speed, since a refused connection is quick', () => {
+    const judge = new StatusJudge({
+      failureThreshold: 1,
+      successThreshold: 1,
+      latency: { degradedAboveMs: 100, recoverBelowMs: 50, window: 3 },
+      errorRate: null,
+    });
+    const after = (ms: number, status: HealthCheckOutcome['status'] = 'healthy') =>
+      judge.judge('healthy', { status }, ms).status;
+    for (const ms of [500, 500, 500]) expect(after(ms)).toBe('degraded');
+    for (const ms of [1, 1, 1]) expect(after(ms, 'critical')).toBe('critical');
+    expect(after(500)).toBe('degraded');
+  });
+
   it('degrades what fails too often though never in a row, until it fails seldom again', () => {
     const judge = new StatusJudge({
       failureThreshold: 2,
