@@ -1,3 +1,5 @@
+import { numberFormat } from './intl.ts';
+
 /** Scripts of today that are written from right to left. */
 const RIGHT_TO_LEFT = /^(Adlm|Arab|Hebr|Mand|Nkoo|Rohg|Syrc|Thaa)$/;
 
@@ -15,3 +17,7 @@ export function isRightToLeft(locale: string): boolean {
  */
 export const isolate = (value: string, locale: string): string =>
   value !== '' && isRightToLeft(locale) ? `\u2068${value}\u2069` : value;
+
+/** A whole number inside words of a locale. */
+export const countText = (count: number, locale: string): string =>
+  isolate(numberFormat(locale, {}).format(count), locale);

@@ -223,6 +223,19 @@ describe('ProgressTracker', () => {
     expect(line()).not.toContain('-');
   });
 
+  it('counts a promised time down whatever object says so, and anew for each new snapshot', () => {
+    const promised = { ...upgrade, estimatedDurationSeconds: 130 };
+    const { again } = draw({ tracking: promised });
+    tick(100_000);
+    again({ tracking: { ...promised } });
+    expect(line()).toContain('less than a minute left');
+    again({ tracking: { ...promised, version: 13 } });
+    expect(line()).toContain('about 2 min left');
+    tick(100_000);
+    again({ tracking: { ...promised, version: 13, estimatedDurationSeconds: 131 } });
+    expect(line()).toContain('about 2 min left');
+  });
+
   it('says less than a minute only of less than a minute', () => {
     const { again } = draw({ tracking: { ...upgrade, estimatedDurationSeconds: 89 } });
     expect(line()).toContain('about 1 min left');
@@ -286,6 +299,30 @@ describe('ProgressTracker', () => {
     expect(screen.queryByText('log of canary')).toBeNull();
     await userEvent.click(screen.getByRole('button', { name: 'Details Plan' }));
     expect(screen.getByText('log of plan')).toBeInTheDocument();
+  });
+
+  it('opens the details of one step alone, though another stage has a step of its name', () => {
+    const step = stageAt('check', 'failed', [1, 2], { error: { code: 'TIMED_OUT', message: 'Too late.' } });
+    const onExpandedChange = jest.fn();
+    draw({
+      tracking: {
+        ...upgrade,
+        stages: [
+          stageAt('first', 'completed', [0, 1], { steps: [stageAt('check', 'completed', [0, 1])] }),
+          stageAt('second', 'in_progress', [1], { steps: [step] }),
+        ],
+      },
+      renderDetails: (stage) => (stage.steps ? null : `log of ${stage.status}`),
+      onExpandedChange,
+    });
+    const [first, second] = screen.getAllByRole('button', { name: 'Details check' });
+    expect(first).toHaveAttribute('aria-expanded', 'false');
+    expect(second).toHaveAttribute('aria-expanded', 'true');
+    act(() => first?.click());
+    expect(onExpandedChange).toHaveBeenLastCalledWith(['second/check', 'first/check']);
+    expect(screen.getByText('log of completed')).toBeInTheDocument();
+    act(() => second?.click());
+    expect(onExpandedChange).toHaveBeenLastCalledWith(['first/check']);
   });
 
   it('draws the steps of a stage below it', () => {

@@ -53,7 +53,7 @@ export interface ProgressTrackerProps
   announceStages?: boolean;
   /** Details of a stage, as its log. */
   renderDetails?: (stage: ProgressStage) => ReactNode;
-  /** Names of the stages whose details are open. Without it the component keeps that itself: a failure opens them once. */
+  /** Names of the stages whose details are open, of a step as `stage/step`. Without it the component keeps that itself: a failure opens them once. */
   expanded?: readonly string[];
   /** Those that are open at first, where the component keeps that itself. @default [] */
   defaultExpanded?: readonly string[];
@@ -84,11 +84,11 @@ const TONES = {
   failed: 'critical',
 } as const;
 
-/** Names of the stages and steps that failed. */
-const failedIn = (stages: readonly ProgressStage[]): readonly string[] =>
+/** Paths of the stages and steps that failed. */
+const failedIn = (stages: readonly ProgressStage[], before = ''): readonly string[] =>
   stages.flatMap((stage) => [
-    ...(shownStatus(stage) === 'failed' ? [stage.stage] : []),
-    ...failedIn(stage.steps ?? NO_STAGES),
+    ...(shownStatus(stage) === 'failed' ? [before + stage.stage] : []),
+    ...failedIn(stage.steps ?? NO_STAGES, `${before}${stage.stage}/`),
   ]);
 
 /** The time left in words: whole minutes, and no promise that would change by the second. */
@@ -174,8 +174,10 @@ export function ProgressTracker(props: ProgressTrackerProps) {
   const stale = staleAge !== null;
 
   const promised = tracking?.estimatedDurationSeconds ?? null;
-  const [promise, setPromise] = useState<{ of: ProgressTracking | null; at: number }>({ of: null, at: 0 });
-  if (promise.of !== tracking) setPromise({ of: tracking, at: asOfMs ?? clock.getSnapshot() });
+  // It counts from when it was made: by what it says, since a parent may hand on the same in a new object.
+  const promiseKey = [run, promised, tracking?.version, reported, tracking?.currentStage].join(' ');
+  const [promise, setPromise] = useState({ key: '', at: 0 });
+  if (promise.key !== promiseKey) setPromise({ key: promiseKey, at: clock.getSnapshot() });
   const running = status === 'in_progress' && !stale && state === 'ready';
   const left = useClockValue(
     running ? clock : null,
@@ -274,6 +276,7 @@ export function ProgressTracker(props: ProgressTrackerProps) {
                   <StageItem
                     key={`${operationId} ${stage.stage}`}
                     stage={stage}
+                    path={stage.stage}
                     current={index === current && status === 'in_progress'}
                     view={view}
                   />

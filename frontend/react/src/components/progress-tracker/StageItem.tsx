@@ -13,9 +13,9 @@ export interface StageView {
   environment: Environment;
   /** Nobody confirmed it lately, so nothing goes on that is shown. */
   stale: boolean;
-  /** Names of the stages whose details are open. */
+  /** Paths of the stages whose details are open. */
   expanded: readonly string[];
-  onToggle: (stage: string) => void;
+  onToggle: (path: string) => void;
   renderDetails: ((stage: ProgressStage) => ReactNode) | undefined;
   renderAction: ((stage: ProgressStage) => ReactNode) | undefined;
 }
@@ -23,6 +23,8 @@ export interface StageView {
 /** Props of {@link StageItem}. */
 export interface StageItemProps {
   stage: ProgressStage;
+  /** Its name; that of a step follows that of its stage. */
+  path: string;
   current: boolean;
   view: StageView;
 }
@@ -54,7 +56,7 @@ function useDuration(stage: ProgressStage, { environment, stale }: StageView): s
 }
 
 /** One stage: shape, name, state in words, how long, what went wrong, and the caller's details and action. */
-export function StageItem({ stage, current, view }: StageItemProps) {
+export function StageItem({ stage, path, current, view }: StageItemProps) {
   const { environment, renderDetails, renderAction } = view;
   const { messages, locale } = environment;
   const words = progressWords(messages);
@@ -71,7 +73,7 @@ export function StageItem({ stage, current, view }: StageItemProps) {
     .filter(Boolean)
     .map((note) => isolate(note, locale));
   const details = renderDetails?.(stage);
-  const open = view.expanded.includes(stage.stage);
+  const open = view.expanded.includes(path);
   const name = labelOf(stage);
   const action = renderAction?.(stage);
 
@@ -106,7 +108,7 @@ export function StageItem({ stage, current, view }: StageItemProps) {
               aria-expanded={open}
               aria-controls={open ? `${id}-details` : undefined}
               aria-labelledby={`${id}-more ${id}-name`}
-              onClick={() => view.onToggle(stage.stage)}
+              onClick={() => view.onToggle(path)}
             >
               {words.details}
             </button>
@@ -120,7 +122,13 @@ export function StageItem({ stage, current, view }: StageItemProps) {
         {stage.steps !== undefined && stage.steps.length > 0 && (
           <ol className="fd-stage-steps">
             {stage.steps.map((step) => (
-              <StageItem key={step.stage} stage={step} current={false} view={view} />
+              <StageItem
+                key={step.stage}
+                stage={step}
+                path={`${path}/${step.stage}`}
+                current={false}
+                view={view}
+              />
             ))}
           </ol>
         )}

@@ -1,5 +1,5 @@
 import { toMs } from '../../environment.ts';
-import { isolate } from '../../format/direction.ts';
+import { countText, isolate } from '../../format/direction.ts';
 import { formatDuration } from '../../format/formatTime.ts';
 import { numberFormat } from '../../format/intl.ts';
 import { progressWords, type ProgressMessages } from '../../messages/progress.ts';
@@ -42,9 +42,11 @@ export function attemptText(
   locale: string,
   words: ProgressMessages,
 ): string {
-  const number = (value: number): string => isolate(numberFormat(locale, {}).format(value), locale);
   return typeof attempt === 'number' && attempt > 1
-    ? words.attempt(number(attempt), typeof maxAttempts === 'number' ? number(maxAttempts) : null)
+    ? words.attempt(
+        countText(attempt, locale),
+        typeof maxAttempts === 'number' ? countText(maxAttempts, locale) : null,
+      )
     : '';
 }
 
@@ -57,7 +59,6 @@ export function progressLine(tracking: ProgressTracking, options: ProgressTextOp
   const { locale = 'en', messages = {}, currentStage, percent, left = '' } = options;
   const words = progressWords(messages);
   const { stages, status } = tracking;
-  const number = (value: number): string => isolate(numberFormat(locale, {}).format(value), locale);
   const join = (parts: readonly string[]): string =>
     parts
       .filter(Boolean)
@@ -72,7 +73,7 @@ export function progressLine(tracking: ProgressTracking, options: ProgressTextOp
   if (status === 'in_progress') {
     const going = [
       tracking.phase === 'rollback' ? words.rollingBack : '',
-      current ? words.stageOf(number(index + 1), number(stages.length)) : '',
+      current ? words.stageOf(countText(index + 1, locale), countText(stages.length, locale)) : '',
       current ? labelOf(current) : '',
     ];
     const far = percent === undefined ? (tracking.progressPercent ?? percentOf(stages)) : percent;
