@@ -140,6 +140,37 @@ describe('Timeline', () => {
     expect(screen.getByText(/3 of 4 probes fail/)).toBeInTheDocument();
   });
 
+  it('shows fields that JSON cannot write, too', () => {
+    const loop: Record<string, unknown> = {};
+    loop['self'] = loop;
+    const data = { size: 12n, loop, nothing: undefined };
+    draw({ entries: [{ id: 'x', at: STORY_NOW, title: 'X', data }], expanded: ['x'] });
+    expect([...document.querySelectorAll('dd')].map((each) => each.textContent)).toEqual([
+      ...['12', '[object Object]', ''],
+    ]);
+  });
+
+  it('finds entries by what their types and statuses are called here', async () => {
+    const messages = { statusWords: { failed: 'Fehlgeschlagen' } };
+    const entries = [
+      { id: 'a', at: STORY_NOW, title: 'A', type: 'deployment', status: 'failed' },
+      { id: 'b', at: STORY_NOW, title: 'B', type: 'health', status: 'success' },
+    ];
+    const typeLabel = (type: string): string => (type === 'health' ? 'Gesundheit' : type);
+    const { again } = draw({ entries, messages, typeLabel });
+    const search = (text: string): void =>
+      void fireEvent.change(screen.getByRole('searchbox'), { target: { value: text } });
+    search('gesund');
+    expect(titles()).toEqual(['B']);
+    search('deployment fehlge');
+    expect(titles()).toEqual(['A']);
+    search('zustand');
+    expect(titles()).toEqual([]);
+    again({ typeLabel: (type) => (type === 'health' ? 'Zustand' : type) });
+    expect(titles()).toEqual(['B']);
+    await Promise.resolve();
+  });
+
   it('asks for details of open entries only, and for which entries can be opened where it is told', async () => {
     const renderDetails = jest.fn(({ id }: TimelineEntry) => <b>all of {id}</b>);
     const { again } = draw({ renderDetails });
@@ -409,6 +440,25 @@ describe('pages', () => {
     expect(titles()).toHaveLength(10);
     await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
     expect(asked[3]?.cursor).toBe('c1');
+  });
+
+  it('end where a service leaves the next cursor out', async () => {
+    const { asked, fetchPage } = asking();
+    draw({ entries: [], fetchPage });
+    await settle(() => asked[0]?.answer({ items: all.slice(0, 10) } as never));
+    expect(screen.getByText('No older entries')).toBeInTheDocument();
+  });
+
+  it('that fail at once, before there is a promise, can be tried again', async () => {
+    const fetchPage = jest.fn<NonNullable<TimelineProps['fetchPage']>>(() => {
+      throw new Error('no base URL');
+    });
+    draw({ entries: [], fetchPage });
+    await settle(() => undefined);
+    expect(screen.getByText('The entries could not be loaded.')).toBeInTheDocument();
+    fetchPage.mockResolvedValueOnce({ items: all.slice(0, 10), nextCursor: null });
+    await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    expect(titles()).toHaveLength(10);
   });
 
   it('begin anew for another filter where the service filters, and drop what was on its way', async () => {

@@ -1,9 +1,8 @@
 import { createElement, startTransition, useCallback, useId, useMemo, useRef, useState } from 'react';
 import { useClockValue } from '../../clock.ts';
 import { toMs, useEnvironment } from '../../environment.ts';
-import { isolate } from '../../format/direction.ts';
+import { countText, isolate } from '../../format/direction.ts';
 import { formatAge, formatTime } from '../../format/formatTime.ts';
-import { numberFormat } from '../../format/intl.ts';
 import { classes } from '../classes.ts';
 import { Glyph } from '../glyph/Glyph.tsx';
 import { lazyPart, useLazyPart } from '../lazyPart.ts';
@@ -12,7 +11,7 @@ import { useStaleText } from '../useStaleText.ts';
 import { dayOf, groupsOn } from './days.ts';
 import { EntryList, type EntryView } from './EntryList.tsx';
 import type { TimelineEntry } from './entries.ts';
-import { encodeTimelineFilter, isFiltering, joinOptions, noFilter } from './filter.ts';
+import { encodeTimelineFilter, isFiltering, noFilter } from './filter.ts';
 import { groupEntries } from './rows.ts';
 import { TimelineFilters } from './TimelineFilters.tsx';
 import { hasMore } from './TimelineItem.tsx';
@@ -101,9 +100,14 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     types,
     statuses,
     pages,
+    typeName,
     around,
     readAround,
-  } = useFoundEntries({ entries, source, fetchPage, fetchAround, serverFilter }, filter, environment);
+  } = useFoundEntries(
+    { entries, source, fetchPage, fetchAround, serverFilter, typeOptions, typeLabel },
+    filter,
+    environment,
+  );
   const settled = pages.state !== 'loading' && state !== 'loading';
   const [linked, setLinked] = useState<string | null>(null);
   const filterKey = encodeTimelineFilter(filter).toString();
@@ -135,8 +139,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
   // Neither a server nor the first render of its page has to do with it, and without it the list is still to be read.
   const { part: later } = useLazyPart(effectsPart, today !== null);
 
-  const number = (value: number): string =>
-    isolate(numberFormat(environment.locale, {}).format(value), environment.locale);
+  const number = (value: number): string => countText(value, environment.locale);
   const firstLoad = shown.length === 0 && (state === 'loading' || pages.state === 'loading');
   const failed = state === 'error' || (pages.state === 'error' && pages.entries.length === 0);
   const drawn = firstLoad ? 'loading' : failed ? 'error' : shown.length === 0 ? 'empty' : 'ready';
@@ -144,9 +147,6 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
   const filtering = isFiltering(filter);
   const told = serverFilter ? pages.told : undefined;
   const totalTold = serverFilter ? (totalGiven ?? told?.total) : undefined;
-  const named = joinOptions(typeOptions, told?.types ?? NO_ENTRIES);
-  const labelOf = (type: string): string =>
-    named.find(({ value }) => value === type)?.label ?? typeLabel?.(type) ?? type;
   const total = serverFilter
     ? totalTold === undefined
       ? null
@@ -174,7 +174,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     headingLevel: Math.min(6, headingLevel + 1) as 3,
     idPrefix: id,
     feed: infinite,
-    typeLabel: labelOf,
+    typeLabel: typeName,
     lastSeen: toMs(lastSeenAt),
     ...{ open, onToggle, renderEntry, renderDetails, canOpen, environment },
   };
@@ -224,7 +224,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
               ...(pages.state === 'done' ? [] : (['older'] as const)),
             ]}
             filter={filter}
-            typeLabel={labelOf}
+            typeLabel={typeName}
             name={exportName}
             save={onExport}
             environment={environment}
@@ -236,7 +236,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
           {...{ filter, source, serverFilter, environment }}
           types={{ given: typeOptions, told: told?.types, counted: types }}
           statuses={{ given: statusOptions, told: told?.statuses, counted: statuses }}
-          typeLabel={labelOf}
+          typeLabel={typeName}
           onChange={setFilter}
           shown={counted}
         />

@@ -47,8 +47,12 @@ function When({ at, still, environment }: { at: number; still: boolean; environm
 
 function valueText(value: unknown): string {
   if (typeof value === 'string') return value;
-  const line = JSON.stringify(value) ?? '';
-  return line.length <= 60 ? line : JSON.stringify(value, null, 1);
+  try {
+    const line = JSON.stringify(value) ?? '';
+    return line.length <= 60 ? line : JSON.stringify(value, null, 1);
+  } catch {
+    return String(value);
+  }
 }
 
 /** What is inside an entry of a `Timeline`: its shape, its line, its time, and the details when it is open. */

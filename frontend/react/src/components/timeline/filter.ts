@@ -5,7 +5,7 @@ import { timeOf, type TimelineEntry } from './entries.ts';
 
 /** Which entries of a timeline are shown. */
 export interface TimelineFilter {
-  /** Words that an entry contains, in title, description, actor, type or status. */
+  /** Words that an entry contains, in title, description, actor, type or status, as they come or as they are called. */
   text: string;
   /** Only these types; all when empty. */
   types: readonly string[];
@@ -58,6 +58,9 @@ export const rangeAt = ({ from, to }: TimelineFilter, timeZone: string | undefin
   to: boundAt(to, true, timeZone, now),
 });
 
+/** What type and status of an entry are called, in one text. */
+type NamesOf = (entry: TimelineEntry) => string;
+
 type Test = (entry: TimelineEntry) => boolean;
 type Part = 'text' | 'types' | 'statuses' | 'range';
 
@@ -76,12 +79,23 @@ function testsOf(
   timeZone: string | undefined,
   now: number,
   found: ReadonlySet<string> | null,
+  namesOf: NamesOf,
 ): Partial<Record<Part, Test>> {
+  // There are few pairs of type and status, and many entries.
+  const named = new Map<string, string>();
+  const namedAs = (entry: TimelineEntry): string => {
+    const key = `${entry.type}\n${entry.status}`;
+    const name = named.get(key) ?? fold(namesOf(entry));
+    named.set(key, name);
+    return name;
+  };
   const words = fold(filter.text).split(/\s+/).filter(Boolean);
   const { from, to } = rangeAt(filter, timeZone, now);
   return {
     ...(words.length > 0 && {
-      text: (entry) => found?.has(entry.id) || words.every((word) => wordsOf(entry).includes(word)),
+      text: (entry) =>
+        found?.has(entry.id) ||
+        words.every((word) => wordsOf(entry).includes(word) || namedAs(entry).includes(word)),
     }),
     ...(filter.types.length > 0 && { types: (entry) => filter.types.includes(entry.type ?? '') }),
     ...(filter.statuses.length > 0 && { statuses: (entry) => filter.statuses.includes(entry.status ?? '') }),
@@ -124,6 +138,7 @@ export interface Filtered<E> {
 /**
  * Applies a filter. Entries without a type or status count under the empty text.
  * @param found ids of entries that a service found by the text, perhaps in what it does not tell
+ * @param namesOf words by which the text finds an entry as well
  */
 export function applyFilter<E extends TimelineEntry>(
   entries: readonly E[],
@@ -131,8 +146,9 @@ export function applyFilter<E extends TimelineEntry>(
   timeZone: string | undefined,
   now: number,
   found: ReadonlySet<string> | null = null,
+  namesOf: NamesOf = () => '',
 ): Filtered<E> {
-  const { types: ofTypes, statuses: ofStatuses, ...others } = testsOf(filter, timeZone, now, found);
+  const { types: ofTypes, statuses: ofStatuses, ...others } = testsOf(filter, timeZone, now, found, namesOf);
   const common = Object.values(others);
   const types = new Map<string, number>(filter.types.map((value) => [value, 0]));
   const statuses = new Map<string, number>(filter.statuses.map((value) => [value, 0]));

@@ -1,8 +1,9 @@
-import { useMemo, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { useClockValue } from '../../clock.ts';
 import type { Environment } from '../../environment.ts';
+import { statusWord } from '../../messages.ts';
 import { mergeEntries, notNewer, type TimelineEntry } from './entries.ts';
-import { applyFilter, type Filtered, type TimelineFilter } from './filter.ts';
+import { applyFilter, type Filtered, type TimelineFilter, type TimelineOption } from './filter.ts';
 import type { TimelineProps } from './TimelineProps.ts';
 import { usePages, type Pages } from './usePages.ts';
 
@@ -11,6 +12,8 @@ export interface FoundEntries<E> extends Filtered<E> {
   /** All that are known, newest first. */
   all: readonly E[];
   pages: Pages<E>;
+  /** What a type is called. */
+  typeName: (type: string) => string;
   /** The entry around which they were read; `null` where they begin at the newest. */
   around: string | null;
   /** Reads around an entry, or from the newest on. */
@@ -25,14 +28,17 @@ export function useFoundEntries<E extends TimelineEntry>(
     fetchPage,
     fetchAround,
     serverFilter,
-  }: Pick<TimelineProps<E>, 'source' | 'fetchPage' | 'fetchAround'> & {
+    typeOptions,
+    typeLabel,
+  }: Pick<TimelineProps<E>, 'source' | 'fetchPage' | 'fetchAround' | 'typeLabel'> & {
     entries: readonly E[];
     serverFilter: boolean;
+    typeOptions: readonly TimelineOption[];
   },
   filter: TimelineFilter,
   environment: Environment,
 ): FoundEntries<E> {
-  const { timeZone, clock } = environment;
+  const { timeZone, clock, messages, locale } = environment;
   // A link to what was not read yet shows the entries around it, until the reader goes back to the newest.
   const [link, setLink] = useState<{ id: string | null; source: string | undefined } | null>(null);
   const around = link?.source === source ? (link?.id ?? null) : null;
@@ -51,9 +57,22 @@ export function useFoundEntries<E extends TimelineEntry>(
     (at) => at - (at % 60_000),
     0,
   );
-  const filtered = useMemo(
-    () => applyFilter(all, filter, timeZone, minute, found),
-    [all, filter, timeZone, minute, found],
+  const toldTypes = serverFilter ? pages.told.types : undefined;
+  const typeName = useCallback(
+    (type: string): string =>
+      [...typeOptions, ...(toldTypes ?? [])].find(({ value, label }) => value === type && label)?.label ??
+      typeLabel?.(type) ??
+      type,
+    [typeOptions, toldTypes, typeLabel],
   );
-  return { ...filtered, all, pages, around, readAround: (id) => setLink({ id, source }) };
+  // A function that is made anew at each render filters anew only while there is a text to find.
+  const named = filter.text === '' ? null : typeName;
+  const filtered = useMemo(
+    () =>
+      applyFilter(all, filter, timeZone, minute, found, ({ type, status }) =>
+        [type && named?.(type), status && statusWord(status, messages, locale)].join(' '),
+      ),
+    [all, filter, timeZone, minute, found, named, messages, locale],
+  );
+  return { ...filtered, all, pages, typeName, around, readAround: (id) => setLink({ id, source }) };
 }

@@ -115,10 +115,11 @@ export function usePages<E extends TimelineEntry>(
       running.current = null;
       setHeld((known) => change(known.key === key ? known : { ...start, key }));
     };
-    Promise.resolve(read(end.signal)).then(
+    // What fails at once fails as its promise would.
+    new Promise<TimelinePage<E> | undefined>((resolve) => resolve(read(end.signal))).then(
       (page) => {
         if (page === undefined) return;
-        const { items, nextCursor, ...told } = page;
+        const { items, nextCursor = null, ...told } = page;
         if (!end.signal.aborted) cursor.current = nextCursor;
         finish((known) => {
           const entries = [...known.entries, ...items].slice(0, MAX_PAGED_ENTRIES);
