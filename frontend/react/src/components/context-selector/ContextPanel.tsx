@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState, type ReactNode, type RefObject } from 'react';
+import { useEffect, useEffectEvent, useMemo, useRef, useState, type ReactNode, type RefObject } from 'react';
 import { useCombobox } from 'downshift';
 import type { Environment } from '../../environment.ts';
 import { isolate } from '../../format/direction.ts';
@@ -136,22 +136,22 @@ export function ContextPanel(props: ContextPanelProps) {
   useEffect(() => input?.focus(), [input]);
 
   const count = items.length;
+  const failure = props.errorMessage ?? words.failed;
+  const sayCount = useEffectEvent(() =>
+    announcer.announce(
+      count === 0
+        ? words.noMatch(query.trim())
+        : words.results(numberFormat(locale, {}).format(count), count === 1),
+      'context-results',
+    ),
+  );
   useEffect(() => {
     if (state !== 'ready' || !searching) return undefined;
-    const timer = setTimeout(() => {
-      announcer.announce(
-        count === 0
-          ? words.noMatch(query.trim())
-          : words.results(numberFormat(locale, {}).format(count), count === 1),
-        'context-results',
-      );
-    }, COUNT_MS);
+    const timer = setTimeout(() => sayCount(), COUNT_MS);
     return () => clearTimeout(timer);
-  }, [state, searching, count, query, announcer, words, locale]);
-  useEffect(() => {
-    if (state === 'loading') announcer.announce(words.loading, 'context-results');
-    if (state === 'error') announcer.announce(props.errorMessage ?? words.failed, 'context-results');
-  }, [state, announcer, words, props.errorMessage]);
+  }, [state, searching, count, query]);
+  const waiting = { ready: '', loading: words.loading, error: failure }[state];
+  useEffect(() => announcer.announce(waiting, 'context-results'), [announcer, waiting]);
 
   const menu = getMenuProps({ 'aria-label': label, ref: setScroller });
   const list = {
@@ -220,7 +220,7 @@ export function ContextPanel(props: ContextPanelProps) {
       )}
       {state === 'error' && (
         <p className="fd-context-note" data-tone="degraded">
-          <Glyph shape="degraded" /> {props.errorMessage ?? words.failed}
+          <Glyph shape="degraded" /> {failure}
           <button
             type="button"
             className="fd-button"

@@ -113,6 +113,47 @@ describe('ContextSelector', () => {
     fireEvent.keyDown(button(), { key: 'Shift' });
   });
 
+  it('leaves Ctrl+K on a Mac to the text fields there', () => {
+    const platform = jest.spyOn(navigator, 'platform', 'get').mockReturnValue('MacIntel');
+    draw(<ContextSelector label="Agent" options={fleet} shortcut />);
+    fireEvent.keyDown(document, { key: 'k', ctrlKey: true });
+    expect(button()).toHaveAttribute('aria-expanded', 'false');
+    fireEvent.keyDown(document, { key: 'k', metaKey: true });
+    expect(button()).toHaveAttribute('aria-expanded', 'true');
+    platform.mockRestore();
+  });
+
+  it('says once what becomes of its list, however often its owner draws it with words of its own', async () => {
+    const element = (state: 'ready' | 'loading' | 'error') => (
+      <EnvironmentContext value={environment}>
+        <ContextSelector
+          {...{ state, options: fleet }}
+          label="Agent"
+          defaultOpen
+          messages={{ context: { search: 'Find' } }}
+        />
+      </EnvironmentContext>
+    );
+    const { rerender } = render(element('loading'));
+    await screen.findByRole('combobox', {}, { timeout: 10_000 });
+    rerender(element('loading'));
+    rerender(element('error'));
+    rerender(element('error'));
+    expect(announce.mock.calls.map(([text]) => text)).toEqual([
+      'Loading',
+      expect.stringContaining('could not'),
+    ]);
+    rerender(element('ready'));
+    jest.useFakeTimers();
+    fireEvent.change(screen.getByRole('combobox'), { target: { value: 'refund' } });
+    for (let round = 0; round < 4; round += 1) {
+      act(() => void jest.advanceTimersByTime(200));
+      rerender(element('ready'));
+    }
+    jest.useRealTimers();
+    expect(announce).toHaveBeenLastCalledWith('1 result', 'context-results');
+  });
+
   it('closes on a press outside and when the focus leaves, and chooses nothing', async () => {
     const onChange = jest.fn();
     draw(

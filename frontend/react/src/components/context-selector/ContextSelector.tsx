@@ -197,10 +197,13 @@ export function ContextSelector(props: ContextSelectorProps) {
 
   const turnPin = pinned ? onUnpin : onPin;
   const onShortcut = useEffectEvent((event: KeyboardEvent) => {
+    // There Ctrl+K deletes to the end of a line.
+    const mac = navigator.platform.startsWith('Mac');
     if (
       event.defaultPrevented ||
       event.key.toLowerCase() !== 'k' ||
-      event.ctrlKey === event.metaKey ||
+      event.ctrlKey === mac ||
+      event.metaKey !== mac ||
       event.altKey ||
       event.shiftKey
     )
