@@ -185,14 +185,14 @@ export const Error: Story = {
   },
 };
 
-/** Long words are cut; of 10,000 options only those in view are in the page. */
+/** Long words are cut on the button and whole in the list; of 10,000 options only those in view are in the page. */
 export const Overflow: Story = {
   args: {
     options: [
       {
         id: 'long',
         label: 'A_name_without_a_single_space_that_is_much_longer_than_the_button',
-        description: 'and a description that is longer than the list is wide, which is cut as well',
+        description: 'and a description that is longer than the list is wide, which goes on in the next line',
         status: 'critical',
       },
       ...manyContexts(10_000),
@@ -204,6 +204,10 @@ export const Overflow: Story = {
     await openList(canvasElement);
     await waitFor(() => expect(screen.getByText('Agent 00001')).toBeVisible());
     await waitFor(() => expect(screen.getAllByRole('option').length).toBeLessThan(60));
+    const label = document.querySelector('.fd-context-option-label')!;
+    await expect(label).toHaveTextContent(/^A_name.*_button$/);
+    await expect(label.scrollWidth).toBeLessThanOrEqual(label.clientWidth);
+    await expect(getComputedStyle(label).textOverflow).toBe('clip');
     await userEvent.keyboard('{End}');
     await waitFor(() => expect(screen.getByText('Agent 10000')).toBeVisible());
   },

@@ -216,6 +216,15 @@ export const Overflow: Story = {
   },
 };
 
+/** What went wrong breaks where it is one long word, as an address. */
+export const LongError: Story = {
+  args: { state: 'error', errorMessage: `https://metrics.example.org/${'query/'.repeat(20)}` },
+  play: async ({ canvasElement }) => {
+    const card = canvasElement.querySelector('.fd-metric')!;
+    await expect(card.scrollWidth).toBeLessThanOrEqual(card.clientWidth);
+  },
+};
+
 export const Densities: Story = {
   parameters: wide,
   render: (args) => (

@@ -96,7 +96,7 @@ export const AllStates: Story = {
   ),
 };
 
-/** Side by side where there is room; folds into a column below 480 px. */
+/** Side by side where there is room, in several lines where there are many; folds into a column below 480 px. */
 export const Horizontal: Story = { args: { layout: 'horizontal' } };
 
 function Running() {
@@ -159,6 +159,27 @@ export const Overflow: Story = {
     layout: 'horizontal',
   },
   decorators: [(Story) => <div style={{ maxInlineSize: 420 }}>{Story()}</div>],
+};
+
+/** More stages than fit side by side go on in the next line, each wide enough to be read. */
+export const ManyStages: Story = {
+  args: {
+    layout: 'horizontal',
+    tracking: {
+      ...upgrade,
+      stages: Array.from({ length: 20 }, (_, index) =>
+        stageAt(`batch-${index + 1}`, index < 7 ? 'completed' : index === 7 ? 'in_progress' : 'pending', [0]),
+      ),
+      currentStage: 'batch-8',
+    },
+  },
+  play: async ({ canvasElement }) => {
+    const stages = within(canvasElement).getAllByRole('listitem');
+    const lines = new Set(stages.map((stage) => stage.getBoundingClientRect().top));
+    await expect(lines.size).toBeGreaterThan(1);
+    await expect(lines.size).toBeLessThan(stages.length);
+    for (const stage of stages) await expect(stage.getBoundingClientRect().width).toBeGreaterThanOrEqual(112);
+  },
 };
 
 export const Densities: Story = {

@@ -217,6 +217,16 @@ export const Overflow: Story = {
   },
 };
 
+/** What went wrong breaks where it is one long word, as an address. */
+export const LongError: Story = {
+  args: { state: 'error', entries: [], errorMessage: `https://audit.example.org/${'entries/'.repeat(20)}` },
+  decorators: [(Story) => <div style={{ inlineSize: 272 }}>{Story()}</div>],
+  play: async ({ canvasElement }) => {
+    const list = canvasElement.querySelector('.fd-timeline')!;
+    await expect(list.scrollWidth).toBeLessThanOrEqual(list.clientWidth);
+  },
+};
+
 export const Densities: Story = {
   render: () => (
     <div style={stack}>
