@@ -25,6 +25,8 @@ describe('thresholds', () => {
     expect(run(latency, [950, 850, 799, 550, 480])).toEqual([
       ...['critical', 'critical', 'degraded', 'degraded', undefined],
     ]);
+    // Also where it skips the levels of the lesser one and is above its recovery only.
+    expect(run(latency, [950, 550, 480])).toEqual(['critical', 'degraded', undefined]);
   });
 
   it('reach downwards as well, and without a recovery at the level itself', () => {

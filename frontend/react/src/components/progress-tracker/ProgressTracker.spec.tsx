@@ -234,6 +234,9 @@ describe('ProgressTracker', () => {
     tick(100_000);
     again({ tracking: { ...promised, version: 13, estimatedDurationSeconds: 131 } });
     expect(line()).toContain('about 2 min left');
+    tick(100_000);
+    again({ tracking: { ...promised, version: 13, estimatedDurationSeconds: 131 }, operationId: 'other' });
+    expect(line()).toContain('about 2 min left');
   });
 
   it('says less than a minute only of less than a minute', () => {

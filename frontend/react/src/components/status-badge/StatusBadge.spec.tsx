@@ -40,7 +40,7 @@ describe('StatusBadge', () => {
     expect(badgeOf(container)).toHaveTextContent(word);
   });
 
-  it.each([['purple'], ['heathly'], ['progress'], ['toString'], [''], [null], [undefined]])(
+  it.each([['purple'], ['heathly'], ['progress'], ['constructor'], [''], [null], [undefined]])(
     'draws %j, which nobody declared, as unknown and never as healthy',
     (status) => {
       const { container } = render(<StatusBadge status={status} />);

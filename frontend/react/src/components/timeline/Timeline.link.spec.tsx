@@ -132,6 +132,18 @@ describe('a link to an entry', () => {
     expect(asked).toHaveLength(4);
   });
 
+  it('holds for its source: another one begins at the newest', async () => {
+    const { asked, ...fetches } = asking();
+    const all = manyEvents(40);
+    const { again } = draw({ entries: [], source: 'a', focusEntryId: 'n10', ...fetches });
+    await settle(() => asked[0]?.answer({ items: all.slice(0, 10), nextCursor: 'c10' }));
+    await settle(() => asked[1]?.answer({ items: all.slice(25, 35), nextCursor: null }));
+    expect(headOf('n10')).toHaveFocus();
+    again({ source: 'b', focusEntryId: null });
+    expect(asked[2]?.what).toBeNull();
+    expect(screen.queryByText('Around the linked entry.')).toBeNull();
+  });
+
   it('to an entry that is gone says so, offers another try and the newest', async () => {
     const { asked, ...fetches } = asking();
     draw({ entries: [], focusEntryId: 'gone', ...fetches });

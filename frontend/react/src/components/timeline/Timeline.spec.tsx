@@ -561,6 +561,16 @@ describe('pages', () => {
     );
   });
 
+  it('are never said to be fewer of all than are shown, as when live ones came after the count', async () => {
+    const { asked, fetchPage } = asking();
+    draw({
+      ...{ entries: [{ id: 'live', at: STORY_NOW, title: 'agent, live' }], fetchPage, serverFilter: true },
+      defaultFilter: { ...noFilter, text: 'agent' },
+    });
+    await settle(() => asked[0]?.answer({ items: all.slice(0, 10), nextCursor: null, total: 10 }));
+    expect(document.querySelector('.fd-timeline-shown')).toHaveTextContent(/^11 entries/);
+  });
+
   it('that a service filtered and did not count are exported without "of how many"', async () => {
     const { asked, fetchPage } = asking();
     draw({ entries: [], fetchPage, serverFilter: true, onExport: () => undefined });

@@ -224,6 +224,9 @@ export const LongError: Story = {
   play: async ({ canvasElement }) => {
     const list = canvasElement.querySelector('.fd-timeline')!;
     await expect(list.scrollWidth).toBeLessThanOrEqual(list.clientWidth);
+    const [shape, text] = list.querySelector('.fd-timeline-note')!.children;
+    await expect(shape!.getBoundingClientRect().bottom).toBeLessThan(text!.getBoundingClientRect().bottom);
+    await expect(shape!.getBoundingClientRect().top).toBeGreaterThan(text!.getBoundingClientRect().top);
   },
 };
 

@@ -56,6 +56,17 @@ describe('CSV', () => {
     expect(lines[7]).toBe('e3,2026-01-15T13:40:12.000Z,deployment,success,billing-03 deployed 1.9.2,jo,,');
   });
 
+  it('has fields that JSON cannot write as text, as a file of JSON does', async () => {
+    const loop: Record<string, unknown> = { size: 1 };
+    loop['self'] = loop;
+    const entries = [{ id: 'x', at: STORY_NOW, title: 'X', data: loop }, ...someEvents];
+    const csv = await (await toCsv(entries, facts)).text();
+    expect(csv).toContain('x,2026-01-15T14:07:12.000Z,,,X,,,[object Object]\r\ne1,');
+    const json = JSON.parse(await (await toJson(entries, facts)).text()) as { entries: { data?: unknown }[] };
+    expect(json.entries).toHaveLength(10);
+    expect(json.entries[0]?.data).toBe('[object Object]');
+  });
+
   it('names what was not loaded', async () => {
     const csv = await (await toCsv(someEvents, { ...facts, notLoaded: ['newer', 'older'] })).text();
     expect(csv).toContain('\r\n# Entries: 9 of 20 loaded\r\n# Not loaded: newer entries · older entries\r\n');

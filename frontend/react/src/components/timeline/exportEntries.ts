@@ -59,6 +59,15 @@ export function readCell(text: string): string {
   return (/^'+[\t\r\n]/.test(text) ? text.slice(1) : text).replace(GUARDED, '$1');
 }
 
+/** A value as JSON, or as plain text where that cannot write it, as what holds itself. */
+function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return String(value);
+  }
+}
+
 function isoTime(entry: TimelineEntry): string {
   const ms = timeOf(entry);
   return ms <= -8.64e15 ? '' : new Date(ms).toISOString();
@@ -138,7 +147,7 @@ export async function toCsv(
               entry.actor,
               entry.description,
             ],
-            entry.data ? JSON.stringify(entry.data) : '',
+            entry.data ? jsonText(entry.data) : '',
           ]
             .map((value) => csvCell(value ?? ''))
             .join(','),
@@ -147,6 +156,15 @@ export async function toCsv(
     );
   }
   return new Blob(text, { type: 'text/csv;charset=utf-8' });
+}
+
+function jsonLine(entry: TimelineEntry): string {
+  const line = { ...entry, at: isoTime(entry) };
+  try {
+    return JSON.stringify(line);
+  } catch {
+    return JSON.stringify({ ...line, data: jsonText(entry.data) });
+  }
 }
 
 /** Entries as JSON: `{ filter, timeZone, total, notLoaded, exportedAt, entries }`. */
@@ -159,9 +177,7 @@ export async function toJson(
   const text: string[] = [JSON.stringify(head).slice(0, -1), ',"entries":['];
   let first = true;
   for await (const part of parts(entries, progress)) {
-    text.push(
-      (first ? '' : ',') + part.map((entry) => JSON.stringify({ ...entry, at: isoTime(entry) })).join(',\n'),
-    );
+    text.push((first ? '' : ',') + part.map(jsonLine).join(',\n'));
     first = false;
   }
   text.push(']}\n');
