@@ -584,6 +584,13 @@ describe('pages', () => {
     );
   });
 
+  it('of which a service finds none by the filter are said to match none: there may be others', async () => {
+    const { asked, fetchPage } = asking();
+    draw({ entries: [], fetchPage, serverFilter: true, filter: { ...noFilter, statuses: ['failed'] } });
+    await settle(() => asked[0]?.answer({ items: [], nextCursor: null }));
+    expect(screen.getByText('No entry matches the filters.')).toBeInTheDocument();
+  });
+
   it('are asked of a service once typing rests, and the list stays until the answer, marked as busy', async () => {
     jest.useFakeTimers();
     const { asked, fetchPage } = asking();

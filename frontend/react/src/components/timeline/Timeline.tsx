@@ -156,7 +156,7 @@ export function Timeline<E extends TimelineEntry = TimelineEntry>(props: Timelin
     total === null || total === shown.length
       ? words.entries(number(shown.length), shown.length === 1)
       : words.shown(number(shown.length), number(total));
-  const empty = filtering && all.length > 0 ? words.noMatch : words.empty;
+  const empty = filtering && (serverFilter || all.length > 0) ? words.noMatch : words.empty;
   const status = {
     loading: '',
     error: errorMessage ?? words.failed,
