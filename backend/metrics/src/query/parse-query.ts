@@ -19,6 +19,9 @@ const MAX_AGGREGATIONS = 10;
 /** The most labels that an answer is grouped by. */
 const MAX_GROUP_LABELS = 5;
 
+/** The latest time that ISO 8601 writes with four digits of a year, as PostgreSQL reads it. */
+const END_OF_TIME = Date.parse('9999-12-31T23:59:59.999Z');
+
 /** A question in which nothing is wrong by itself. */
 export interface AskedQuery {
   readonly metricName: string;
@@ -86,6 +89,8 @@ function rangeOf(
   if (to === undefined) throw invalidField('to', 'must be given when "from" is');
   if (!isIsoTime(from)) throw invalidField('from', ISO_TIME_EXPECTED);
   if (!isIsoTime(to)) throw invalidField('to', ISO_TIME_EXPECTED);
+  if (Date.parse(from) < 0) throw invalidField('from', 'must not lie before 1970');
+  if (Date.parse(to) > END_OF_TIME) throw invalidField('to', 'must not lie after 9999');
   if (Date.parse(from) >= Date.parse(to)) throw invalidField('from', 'must be before "to"');
   const grid = alignedGrid(Date.parse(from), Date.parse(to), windowMs);
   if (grid.count > MAX_BUCKETS) {

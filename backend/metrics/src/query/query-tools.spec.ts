@@ -87,6 +87,9 @@ describe('parseMetricQuery', () => {
     [{ from: '2026-01-01T00:00:00Z', to: '2026-01-01T01:00:00' }, 'to'],
     [{ from: '2026-01-01T00:00:00Z', to: '2026-01-01T00:00:00Z' }, 'from'],
     [{ from: '2026-01-01T00:00:00Z', to: '2026-01-02T01:00:01Z' }, 'from'],
+    [{ from: '0001-01-01T00:00:00Z', to: '0001-01-01T00:01:00Z' }, 'from'],
+    [{ from: '1969-12-31T23:59:59Z', to: '1970-01-01T00:00:01Z' }, 'from'],
+    [{ from: '9999-12-31T23:59:00Z', to: '9999-12-31T23:59:01-12:00' }, 'to'],
   ])('refuses %j, naming %s', (wrong, field) => {
     let thrown: unknown;
     try {
@@ -95,6 +98,13 @@ describe('parseMetricQuery', () => {
       thrown = error;
     }
     expect(thrown).toMatchObject({ code: 'INVALID_INPUT', fields: [{ field }] });
+  });
+
+  it.each([
+    ['1970-01-01T00:00:00Z', '1970-01-01T00:01:00Z'],
+    ['9999-12-31T23:59:00Z', '9999-12-31T23:59:59.999Z'],
+  ])('takes a span from %s to %s', (from, to) => {
+    expect(parseMetricQuery({ ...query, from, to }).grid?.count).toBe(1);
   });
 
   it('takes exactly 1500 buckets', () => {
