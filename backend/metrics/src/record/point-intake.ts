@@ -18,6 +18,9 @@ import type { PointBatch } from './point-buffer.ts';
 /** How far ahead of this clock a point may be, in milliseconds. */
 const MAX_AHEAD_MS = 300_000;
 
+/** Undeclared names of one batch for which the nearest ones are looked for: each is compared with all that are known. */
+const MAX_HINTS = 5;
+
 /** The labels of a point that has none; the same object each time, so that they need no check. */
 export const NO_LABELS: MetricLabels = Object.freeze({});
 
@@ -78,6 +81,7 @@ export class PointIntake {
   ): { batch: PointBatch; rejected: MetricPointRejected[]; rejectedCount: number } {
     const rejected: MetricPointRejected[] = [];
     let rejectedCount = 0;
+    const hints = new Map<string, string>();
     const series: Series[] = [];
     const at: number[] = [];
     const values: number[] = [];
@@ -88,7 +92,7 @@ export class PointIntake {
         rejectedCount += 1;
         const index = places?.[i] ?? i;
         if (rejected.length < MAX_REJECTED_POINTS) {
-          rejected.push({ index, ...this.explain(`points[${index}]`, point, judged) });
+          rejected.push({ index, ...this.explain(`points[${index}]`, point, judged, hints) });
         }
         return;
       }
@@ -114,7 +118,12 @@ export class PointIntake {
     return this.options.undeclared === 'gauge' && typeof name === 'string' ? this.registry.adopt(name) : null;
   }
 
-  private explain(path: string, point: MetricPointInput, reason: LossReason): FieldProblem {
+  private explain(
+    path: string,
+    point: MetricPointInput,
+    reason: LossReason,
+    hints: Map<string, string>,
+  ): FieldProblem {
     switch (reason) {
       case 'notFinite':
         return { field: `${path}.value`, message: 'must be a finite number' };
@@ -138,8 +147,13 @@ export class PointIntake {
       default:
         return {
           field: `${path}.name`,
-          message: `is "${point.name}", which nobody declared${this.registry.hint(point.name)}`,
+          message: `is "${point.name}", which nobody declared${this.hintOf(point.name, hints)}`,
         };
     }
+  }
+
+  private hintOf(name: string, hints: Map<string, string>): string {
+    if (!hints.has(name) && hints.size < MAX_HINTS) hints.set(name, this.registry.hint(name));
+    return hints.get(name) ?? '';
   }
 }

@@ -98,8 +98,9 @@ export class MetricRegistry {
   async require(name: string): Promise<MetricEntry> {
     const entry = await this.find(name);
     if (entry) return entry;
-    throw new FleetdeckError('UNKNOWN_METRIC', `There is no metric "${name}"${this.hint(name)}.`, {
-      fields: [{ field: 'metricName', message: `must be the name of a metric${this.hint(name)}` }],
+    const hint = this.hint(name);
+    throw new FleetdeckError('UNKNOWN_METRIC', `There is no metric "${name}"${hint}.`, {
+      fields: [{ field: 'metricName', message: `must be the name of a metric${hint}` }],
     });
   }
 

@@ -18,15 +18,23 @@ export function nearestNames(asked: string, known: Iterable<string>): string[] {
 /** Levenshtein's distance; anything above `most` comes out as `most + 1`. */
 function editDistance(a: string, b: string, most: number): number {
   if (Math.abs(a.length - b.length) > most) return most + 1;
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  // One row of whole numbers, written over from left to right: thousands of names are compared before an answer goes out.
+  const row = Uint16Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
+    const letter = a.charCodeAt(i - 1);
+    let diagonal = i - 1;
+    let left = i;
+    let least = i;
+    row[0] = i;
     for (let j = 1; j <= b.length; j += 1) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const above = row[j] as number;
+      const swap = letter === b.charCodeAt(j - 1) ? diagonal : diagonal + 1;
+      left = Math.min(swap, above + 1, left + 1);
+      row[j] = left;
+      diagonal = above;
+      if (left < least) least = left;
     }
-    if (Math.min(...next) > most) return most + 1;
-    row = next;
+    if (least > most) return most + 1;
   }
-  return row[b.length] ?? 0;
+  return row[b.length] as number;
 }
