@@ -11,6 +11,8 @@ const HOURS: Record<StoredKind, number> = { raw: 1, '1m': 24, '1h': 240, '1d': 2
 function setUp(megabytes: Partial<Record<StoredKind, number[]>>, maxDiskMegabytes: number) {
   const dropped: string[] = [];
   const before: Partial<Record<StoredKind, number>> = {};
+  /** Tables that a long read holds. */
+  const held = new Set<StoredKind>();
   const made = STORED_KINDS.map((kind) => {
     const table = TABLES[kind];
     const present = Math.floor(NOW / table.partitionMs) * table.partitionMs;
@@ -22,10 +24,12 @@ function setUp(megabytes: Partial<Record<StoredKind, number[]>>, maxDiskMegabyte
     const fake = {
       list: () => Promise.resolve(all),
       dropAt: (start: number) => {
+        if (held.has(kind)) return Promise.reject(new Error(`${kind} is held`));
         dropped.push(`${kind} ${(start - present) / table.partitionMs}`);
         return Promise.resolve();
       },
       dropBefore: (time: number) => {
+        if (held.has(kind)) return Promise.reject(new Error(`${kind} is held`));
         before[kind] = NOW - time;
         return Promise.resolve();
       },
@@ -33,7 +37,7 @@ function setUp(megabytes: Partial<Record<StoredKind, number[]>>, maxDiskMegabyte
     return [kind, fake as unknown as Partitions] as const;
   });
   const partitions = Object.fromEntries(made) as Record<StoredKind, Partitions>;
-  return { retention: new Retention(partitions, HOURS, maxDiskMegabytes), dropped, before };
+  return { retention: new Retention(partitions, HOURS, maxDiskMegabytes), dropped, before, held };
 }
 
 describe('Retention', () => {
@@ -41,6 +45,21 @@ describe('Retention', () => {
     const { retention, before } = setUp({}, 100);
     await retention.dropOld(NOW);
     expect(before).toEqual({ raw: HOUR_MS, '1m': 24 * HOUR_MS, '1h': 240 * HOUR_MS, '1d': 2400 * HOUR_MS });
+  });
+
+  it('drops of the others what is past its time while a long read holds one table, and says which failed', async () => {
+    const { retention, before, held } = setUp({}, 100);
+    held.add('raw');
+    held.add('1h');
+    await expect(retention.dropOld(NOW)).rejects.toThrow('raw is held');
+    expect(Object.keys(before)).toEqual(['1m', '1d']);
+  });
+
+  it('takes nothing that is kept longer in the place of single points that a long read holds', async () => {
+    const { retention, dropped, held } = setUp({ raw: [30, 30, 10], '1m': [30, 30, 10] }, 100);
+    held.add('raw');
+    await expect(retention.keepWithinDisk(NOW)).rejects.toThrow('raw is held');
+    expect(dropped).toEqual([]);
   });
 
   it('drops nothing that fits', async () => {

@@ -25,17 +25,24 @@ export class Retention {
     return this.use;
   }
 
-  /** Drops what is past its time. */
+  /**
+   * Drops what is past its time.
+   * @throws the first error, once all tables were tried: a long read of one must not hold up the others
+   */
   async dropOld(now: number): Promise<void> {
+    const failed: unknown[] = [];
     for (const kind of STORED_KINDS) {
-      await this.partitions[kind].dropBefore(now - this.hours[kind] * HOUR_MS);
+      const before = now - this.hours[kind] * HOUR_MS;
+      await this.partitions[kind].dropBefore(before).catch((thrown: unknown) => failed.push(thrown));
     }
+    if (failed.length > 0) throw failed[0];
   }
 
   /**
    * Drops the oldest of what there is while it takes more disk than it may.
    * Single points go first, then minutes, hours and days: the longer something is kept, the less it takes. Whole
    * partitions go, and never the one that is written to.
+   * @throws an error of PostgreSQL when a long read holds one that is to go: nothing that is kept longer goes in its place
    */
   async keepWithinDisk(now: number): Promise<void> {
     const lists = await Promise.all(STORED_KINDS.map((kind) => this.partitions[kind].list()));
