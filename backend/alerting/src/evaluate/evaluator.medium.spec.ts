@@ -309,6 +309,18 @@ describe('replicas', () => {
     expect(await other.alerts()).toEqual([]);
   });
 
+  it('each answers the value of the last evaluation', async () => {
+    const leases = new MemoryLeases();
+    const leader = await start({ rules: [{ ...LAG, forMs: 0 }] }, { lease: leases.replica() });
+    const replica = { lease: leases.replica(), time: leader.time, leads: false };
+    const other = await start({ rules: [{ ...LAG, forMs: 0 }] }, replica);
+    for (const value of [300, 500]) {
+      leader.metrics.set('lag_ms', value);
+      await leader.evaluate();
+      expect(await other.alerts()).toMatchObject([{ state: 'firing', value, message: `${value} ms late.` }]);
+    }
+  });
+
   it('one whose rules are others, as while a new version is rolled out, answers all that fires', async () => {
     const leases = new MemoryLeases();
     const leader = await start({ rules: [DOWN, { ...LAG, forMs: 600_000 }] }, { lease: leases.replica() });
@@ -512,8 +524,10 @@ describe('the end of a replica', () => {
   it('leaves no write on its way, and on record what arrived during its last write', async () => {
     const app = await start({ rules: [DOWN], deliveryTimeoutMs: 600_000 });
     let arrive: (() => void) | null = null;
+    let tries = 0;
     const { deliver } = app.sink;
     app.sink.deliver = async (notice) => {
+      tries += 1;
       await new Promise<void>((resolve) => (arrive = resolve));
       return deliver.call(app.sink, notice);
     };
@@ -532,7 +546,7 @@ describe('the end of a replica', () => {
     held.letGo();
     await stopped;
     expect(held.open).toBe(0);
-    expect(app.sink.got).toHaveLength(1);
+    expect([tries, app.sink.got.length]).toEqual([1, 1]);
     const rows = await database.dataSource.query<unknown[]>(
       `select notice #>> '{incidents,0,labels,component}' as component, status from fleetdeck.alert_notice order by seq`,
     );
@@ -1001,6 +1015,22 @@ describe('what does not work', () => {
         'select series_labels, state from fleetdeck.alert_instance',
       );
       expect(stored).toEqual([{ series_labels: { component: 'disk' }, state: 'firing' }]);
+    });
+
+    it('as a whole, the alerts are stored once it takes them', async () => {
+      const options = { rules: [{ ...DOWN, keepFiringForMs: INTERVAL_MS }] };
+      const app = await start(options);
+      const { transaction } = app.sql;
+      const refusal = Object.assign(new Error('deferred'), { code: '23514' });
+      Object.assign(app.sql, { transaction: () => Promise.reject(refusal) });
+      down(app, 'broker');
+      await app.evaluate(2);
+      const before = await app.alerts();
+      Object.assign(app.sql, { transaction });
+      await app.evaluate();
+      const next = await restart(app, options);
+      expect((await next.alerts()).map(({ incidentId }) => incidentId)).toEqual([before[0]?.incidentId]);
+      expect(next.sink.told).toEqual(['firing Down']);
     });
 
     it('as very many rows, what it takes is stored without trying each of them', async () => {

@@ -238,6 +238,30 @@ describe('DeliveryQueue', () => {
     expect(queue.waiting).toBe(0);
   });
 
+  it('nothing passes what waits behind that one and tells of the same incident', async () => {
+    const { add, sink, time, queue } = setUp({ maxWaiting: 10 });
+    const chokes = noticeOf('firing', 'x');
+    const { deliver } = sink;
+    sink.deliver = (notice) =>
+      notice.id === chokes.id && time.clock.now() < begin + 1000
+        ? Promise.reject(new Error('500'))
+        : deliver.call(sink, notice);
+    const begin = time.clock.now();
+    add(chokes);
+    add(noticeOf('firing', 'x', 'y'));
+    add(noticeOf('resolved', 'y'));
+    await queue.idle();
+    expect(sink.got).toEqual([]);
+    await time.advance(10_000, () => queue.idle());
+    expect(
+      sink.got.map(({ kind, incidents }) => [kind, ...incidents.map(({ incidentId }) => incidentId)]),
+    ).toEqual([
+      ['firing', 'x'],
+      ['firing', 'x', 'y'],
+      ['resolved', 'y'],
+    ]);
+  });
+
   it('while a sink is away only the first notice uses up attempts', async () => {
     const { add, sink, time, queue } = setUp({ maxAttempts: 2 });
     sink.failure = new Error('away');
