@@ -298,7 +298,10 @@ describe('silences and acknowledgements', () => {
     const later = { matchers, reason: 'x', startsAt: at(15_000), endsAt: at(90_000) };
     const { id } = await app.alerting.silence(later, 'ada');
     await app.evaluate(2);
+    expect(told().at(-1)).toEqual([null, id]);
     await app.alerting.endSilence(id, 'ada');
+    // At once, not with the next evaluation.
+    expect(told().at(-1)).toEqual([null, null]);
     await app.evaluate();
     expect(told().slice(2)).toEqual([
       [null, null],
