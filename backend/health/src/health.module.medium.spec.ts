@@ -166,7 +166,7 @@ describe('the probes', () => {
 
   it('are answered before the middleware of the story service, which can neither slow them down nor refuse them', async () => {
     const seen: string[] = [];
-    const { ask } = await serve([TerminusHealthModule.forRoot({})], {
+    const { ask, port } = await serve([TerminusHealthModule.forRoot({})], {
       set: (app) => {
         app.use((request: { url: string }, response: { sendStatus(code: number): void }) => {
           seen.push(request.url);
@@ -177,6 +177,8 @@ describe('the probes', () => {
     const probe = await ask('/health/live?verbose=1');
     expect([probe.status, probe.body]).toEqual([200, { status: 'alive' }]);
     expect(probe.headers.get('x-content-type-options')).toBe('nosniff');
+    const head = await fetch(`http://127.0.0.1:${port}/health/live`, { method: 'HEAD' });
+    expect([head.status, head.headers.get('content-length')]).toEqual([200, '18']);
     await expect(ask('/health/liver')).rejects.toThrow('JSON');
     await expect(ask('/api/v1/health', 'admin')).rejects.toThrow('JSON');
     expect(seen).toEqual(['/health/liver', '/api/v1/health']);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { checkerFixture } from '../testing/checker.fixture.ts';
 import { broadcastHealth } from './broadcast.health.ts';
@@ -264,6 +264,19 @@ describe('memoryHealth', () => {
     const { details } = await memoryHealth().checkHealth(signal);
     expect(Number(details?.['heapUsedBytes'])).toBeGreaterThan(1e6);
     expect(Number(details?.['heapLimitBytes'])).toBeGreaterThan(Number(details?.['heapUsedBytes']));
+  });
+});
+
+describe('the memory of the container', () => {
+  it.each([
+    ['is no limit where nobody sets one', 0, null],
+    ['is no limit where the system answers more than there is', 2 ** 63, null],
+    ['is what the process may use otherwise', 64 * 1024 * 1024, 64 * 1024 * 1024],
+  ])('%s', async (_what, constrained, memoryLimitBytes) => {
+    const limit = jest.spyOn(process, 'constrainedMemory').mockReturnValue(constrained);
+    const { details } = await memoryHealth().checkHealth(signal);
+    expect(details).toMatchObject({ memoryLimitBytes });
+    limit.mockRestore();
   });
 });
 
