@@ -51,6 +51,7 @@ export class HealthChecker {
   private readonly clock: Clock;
   private running = false;
   private stopping = false;
+  private draining: Promise<void> | null = null;
   private cancelTelling: (() => void) | null = null;
   private graceEndsAt = 0;
   /** When the newest result came, by the monotonic clock. */
@@ -311,12 +312,17 @@ export class HealthChecker {
 
   /**
    * Says not ready at once and waits until those who ask the probe have noticed, while the service goes on to answer.
-   * Call it before `app.close()`, or give the module `shutdownDrainMs`.
+   * Call it before `app.close()`, or give the module `shutdownDrainMs`. Who calls while it waits already waits with it,
+   * so that a signal which comes to a service that closes cuts nothing short.
    * @param ms longer than the time between two probes, in milliseconds
    */
-  async drain(ms: number): Promise<void> {
+  drain(ms: number): Promise<void> {
     this.beginShutdown();
-    if (ms > 0) await new Promise<void>((resolve) => void this.context.timers.after(ms, resolve));
+    this.draining ??=
+      ms > 0
+        ? new Promise<void>((resolve) => void this.context.timers.after(ms, resolve))
+        : Promise.resolve();
+    return this.draining;
   }
 
   /** Tells that this replica says nothing more of its components, so that neither its last word nor an alert stays. */

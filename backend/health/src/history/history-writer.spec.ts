@@ -172,6 +172,20 @@ describe('HistoryWriter', () => {
     error.mockRestore();
   });
 
+  it('is closed for all who close it only when all is written', async () => {
+    const { stored, state, writer, add } = writerFixture();
+    let release: () => void = () => undefined;
+    state.write = () => new Promise((resolve) => (release = resolve));
+    add();
+    let closed = 0;
+    const closing = [1, 2].map(() => writer.close().then(() => (closed += 1)));
+    await settle();
+    expect(closed).toBe(0);
+    release();
+    await Promise.all(closing);
+    expect([stored, state.writes]).toEqual([[1], 1]);
+  });
+
   it('says nothing of a write that was on its way when it closed, and fails once all is written', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);

@@ -42,6 +42,7 @@ export class HistoryWriter {
   private writing = false;
   private failures = 0;
   private closed = false;
+  private closing: Promise<void> | null = null;
   private cancelNext: (() => void) | null = null;
   private cancelBeat: (() => void) | null = null;
   private cancelForget: (() => void) | null = null;
@@ -74,8 +75,12 @@ export class HistoryWriter {
   }
 
   /** Writes what waits and ends the run. What cannot be written within three seconds is lost, and logged. */
-  async close(): Promise<void> {
-    if (this.closed) return;
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private async end(): Promise<void> {
     this.closed = true;
     for (const cancel of [this.cancelNext, this.cancelBeat, this.cancelForget]) cancel?.();
     const { run, clock } = this.options;

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { HealthCheckOutcome } from '@fleetdeck/kernel';
 import { checkerFixture, HEALTHY, healthy, never } from '../testing/checker.fixture.ts';
+import { settle } from '../testing/fake-time.ts';
 
 Logger.overrideLogger(false);
 
@@ -67,5 +68,22 @@ describe('readiness', () => {
     checker.start();
     await time.advance(60_000);
     expect(ports.updates.map(({ component }) => component)).toEqual(['db']);
+  });
+
+  it('is drained once for all who close at the same time, and none of them waits less', async () => {
+    const { checker, time } = checkerFixture();
+    checker.start();
+    const ended: string[] = [];
+    void checker.drain(1000).then(() => ended.push('first'));
+    await time.advance(400);
+    // As a signal does that comes to a service which closes already.
+    void checker.drain(0).then(() => ended.push('second'));
+    await time.advance(599);
+    expect(ended).toEqual([]);
+    await time.advance(1);
+    await settle();
+    expect(ended).toEqual(['first', 'second']);
+    await checker.drain(1000);
+    expect(time.pending).toBe(0);
   });
 });
