@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ArgumentMetadata } from '@nestjs/common';
-import { IsString } from 'class-validator';
+import { IsInt, IsString, Max, Min } from 'class-validator';
 import type { FleetdeckError } from '../fleetdeck-error.ts';
 import { DtoPipe } from './dto.pipe.ts';
 
@@ -9,11 +9,18 @@ class NameDto {
   name!: string;
 }
 
+class PageDto {
+  @IsInt()
+  @Min(1)
+  @Max(288)
+  size!: number;
+}
+
 const body: ArgumentMetadata = { type: 'body', metatype: NameDto };
 
-async function refusal(value: unknown): Promise<FleetdeckError> {
+async function refusal(value: unknown, of: ArgumentMetadata = body): Promise<FleetdeckError> {
   try {
-    await new DtoPipe().transform(value, body);
+    await new DtoPipe().transform(value, of);
   } catch (thrown) {
     return thrown as FleetdeckError;
   }
@@ -30,6 +37,12 @@ describe('DtoPipe', () => {
     expect(error.code).toBe('INVALID_INPUT');
     expect(error.fields).toEqual([{ field: 'name', message: 'name must be a string' }]);
     expect(error.message).toBe('name: name must be a string.');
+  });
+
+  it('says first what comes first: a text is no number, before it is one out of bounds', async () => {
+    const error = await refusal({ size: 'two' }, { type: 'query', metatype: PageDto });
+    expect(error.message).toBe('size: size must be an integer number.');
+    expect(error.fields).toHaveLength(3);
   });
 
   it('repeats nothing of the body', async () => {

@@ -30,7 +30,10 @@ export class DtoPipe extends ValidationPipe {
 function flatten(errors: readonly ValidationError[], parent: string): FieldProblem[] {
   return errors.flatMap((error) => {
     const field = fieldPath(parent, error.property);
-    const own = Object.values(error.constraints ?? {}).map((message) => ({ field, message }));
+    // class-validator begins at the decorator that stands last, and the one that stands first says what it is at all.
+    const own = Object.values(error.constraints ?? {})
+      .reverse()
+      .map((message) => ({ field, message }));
     return [...own, ...flatten(error.children ?? [], field)];
   });
 }
