@@ -211,6 +211,16 @@ describe('a compact StatusBadge', () => {
     expect(badge).toHaveAttribute('tabindex', '0');
   });
 
+  it('is no tab stop of its own inside a button that says so', () => {
+    render(
+      <button type="button">
+        <StatusBadge status="critical" compact tabIndex={undefined} />
+      </button>,
+    );
+    expect(screen.getByRole('button', { name: 'Critical' })).toBeInTheDocument();
+    expect(document.querySelector('[tabindex]')).toBeNull();
+  });
+
   it('shows its words on focus and hides them on Escape and on leaving', async () => {
     const user = userEvent.setup();
     const { container } = render(<StatusBadge status="critical" compact />);

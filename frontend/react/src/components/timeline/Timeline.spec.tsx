@@ -140,6 +140,18 @@ describe('Timeline', () => {
     expect(screen.getByText(/3 of 4 probes fail/)).toBeInTheDocument();
   });
 
+  it('keeps an entry open when others are opened and closed', async () => {
+    const onExpandedChange = jest.fn();
+    draw({ onExpandedChange });
+    const head = (name: RegExp): HTMLElement => screen.getByRole('button', { name });
+    await userEvent.click(head(/^refund-07/));
+    await userEvent.click(head(/^triage-12/));
+    expect(onExpandedChange).toHaveBeenLastCalledWith(['e1', 'e2']);
+    await userEvent.click(head(/^refund-07/));
+    expect(onExpandedChange).toHaveBeenLastCalledWith(['e2']);
+    expect(head(/^triage-12/)).toHaveAttribute('aria-expanded', 'true');
+  });
+
   it('shows fields that JSON cannot write, too', () => {
     const loop: Record<string, unknown> = {};
     loop['self'] = loop;
