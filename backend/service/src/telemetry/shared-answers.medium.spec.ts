@@ -29,7 +29,8 @@ const HOUR = 3_600_000;
     const { dataSource } = database;
     const query = dataSource.query.bind(dataSource);
     dataSource.query = ((statement: string, parameters?: unknown[]) => {
-      if (/from fleetdeck\.metric_(?:point|rollup)/.test(statement)) asked += 1;
+      // Not those of roll-ups and maintenance, which come when they are due.
+      if (/\bgrp\b/.test(statement)) asked += 1;
       return query(statement, parameters);
     }) as typeof dataSource.query;
   });
@@ -73,12 +74,10 @@ const HOUR = 3_600_000;
       const [result] = await replica.getMetrics(question);
       return { value: result?.points[0]?.value, questions: asked - before };
     };
-    one.record('level', 1, {}, from + 1000);
-    // The first question writes the point, which makes its own answer one of before.
-    expect((await ask(one)).value).toBe(1);
-    expect((await ask(one)).value).toBe(1);
+    one.record('level', 1);
+    expect(await ask(one)).toEqual({ value: null, questions: 1 });
     await stored(redis.url);
-    expect(await ask(two)).toEqual({ value: 1, questions: 0 });
+    expect(await ask(two)).toEqual({ value: null, questions: 0 });
 
     two.record('level', 7, {}, from + 2000);
     for (const replica of [two, one]) await until(async () => (await ask(replica)).value === 7);
