@@ -35,7 +35,7 @@ function signOutEverywhere(): void {
 function setMachineZone(zone: string): void {
   const Real = Intl.DateTimeFormat;
   jest.spyOn(Intl, 'DateTimeFormat').mockImplementation(function (locale, options) {
-    return new Real(locale, { timeZone: zone, ...options });
+    return new Real(locale, { ...options, timeZone: options?.timeZone ?? zone });
   });
 }
 

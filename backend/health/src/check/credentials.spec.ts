@@ -51,7 +51,8 @@ describe('withoutCredentials', () => {
 describe('a check on its schedule', () => {
   it('tells nobody the credentials of an address that stands in its reason', async () => {
     const { checker, time, ports } = checkerFixture();
-    const address = 'postgres://ada:s3cret@db/shop';
+    // Of letters that no id of a replica has.
+    const address = 'postgres://owner:s3cret@db/shop';
     checker.register('thrown', () => Promise.reject(new Error(`connect to ${address} failed`)));
     checker.register('said', () => ({ status: 'degraded', reason: address, details: { address } }));
     checker.register('indicator', () => ({ indicator: { status: 'down', message: address } }));
@@ -68,6 +69,6 @@ describe('a check on its schedule', () => {
       ['thrown', 'said', 'indicator', 'long'].map((name) => checker.transitions(name)),
     ]);
     expect(told).toContain('postgres://[redacted]@db/shop');
-    expect(told).not.toMatch(/ada|s3c/);
+    expect(told).not.toMatch(/owner|s3c/);
   });
 });

@@ -15,7 +15,8 @@ export function entryOf(incident: Incident): IncidentEntry {
     title: endedAt === null ? message : reason,
     status: endedAt === null ? severity : OVER,
     type: rule,
-    description: [labelsText(labels), endReason].filter(Boolean).join(' '),
+    // Not shown: a search finds here what it finds in the service.
+    description: [labelsText(labels), message, reason, endReason].filter(Boolean).join(' '),
     data: {
       severity,
       labels: labelsText(labels),
