@@ -69,11 +69,12 @@ export function useIncidents(http: HttpClient, changes: string): IncidentsState 
     async (cursor, options) => {
       const { signal } = options;
       const { query, status } = queryOf(options);
-      const asked = { ...query, status, cursor, limit: INCIDENTS_A_PAGE, facets: true };
+      const asked = { ...query, status, cursor, limit: INCIDENTS_A_PAGE, facets: cursor === null };
       const page = await noted(signal, http.get<IncidentPage>('/incidents', { query: asked, signal }));
       const count = (cursor === null ? 0 : read.current.count) + page.items.length;
       read.current = { query, status, count, failed: false };
-      setCounts(countsOf(page));
+      // They are of all pages, so an older one need not count again.
+      if (cursor === null) setCounts(countsOf(page));
       setError(null);
       return { items: page.items.map(entryOf), nextCursor: page.nextCursor };
     },
